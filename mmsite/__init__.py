@@ -1,0 +1,5 @@
+"""mmsite: the Django project."""
+
+from mmsite.celery import app as celery_app
+
+__all__ = ["celery_app"]

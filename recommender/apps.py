@@ -1,0 +1,16 @@
+"""Django application of the catalogue, its index and the recommender."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class RecommenderConfig(AppConfig):
+    name = "recommender"
+    verbose_name = _("Recommender")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from recommender.services.roles import ensure_roles
+
+        post_migrate.connect(ensure_roles, sender=self, dispatch_uid="recommender.roles")
