@@ -1,0 +1,62 @@
+// Copies the few front-end files the site uses from node_modules into static/vendor, without their source
+// maps, and gathers the icons named in icons.txt into one sprite. Run after `npm ci`.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = join(here, "vendor");
+const files = {
+  "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+  "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+  "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+};
+const licences = ["@tabler/core", "@tabler/icons", "@popperjs/core", "htmx.org"];
+
+/** The text without the trailing comment that points at a source map, which is not copied. */
+function withoutSourceMap(text) {
+  return text.replace(/\n?(\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*?\*\/)\s*$/, "\n");
+}
+
+/** One <symbol> of the sprite; a name that ends in -filled is taken from the filled set. */
+async function symbol(name) {
+  const filled = name.endsWith("-filled");
+  const path = join(here, "node_modules/@tabler/icons/icons", filled ? "filled" : "outline",
+    `${name.replace(/-filled$/, "")}.svg`);
+  const svg = await readFile(path, "utf8").catch(() => {
+    throw new Error(`static/icons.txt names "${name}", which is not an icon of @tabler/icons.`);
+  });
+  const body = svg.replace(/<!--[\s\S]*?-->|<path stroke="none"[^>]*>/g, "").replace(/^[\s\S]*?<svg[^>]*>/, "").replace(/<\/svg>\s*$/, "");
+  const paint = filled
+    ? 'fill="currentColor"'
+    : 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"';
+  return `<symbol id="${name}" viewBox="0 0 24 24" ${paint}>${body.replace(/\s*\n\s*/g, "")}</symbol>`;
+}
+
+async function iconSprite() {
+  const lines = (await readFile(join(here, "icons.txt"), "utf8")).split("\n");
+  const names = [...new Set(lines.map((line) => line.replace(/#.*/, "").trim()).filter(Boolean))].sort();
+  const symbols = await Promise.all(names.map(symbol));
+  return `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
+}
+
+async function licenceTexts() {
+  const texts = [];
+  for (const name of licences) {
+    const folder = join(here, "node_modules", name);
+    const meta = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const text = await readFile(join(folder, "LICENSE"), "utf8")
+      .catch(() => readFile(join(folder, "LICENSE.md"), "utf8"))
+      .catch(() => `Licence: ${meta.license}\n`);
+    texts.push(`${name} ${meta.version}\n\n${text}`);
+  }
+  return texts.join("\n----------\n\n");
+}
+
+await rm(target, { recursive: true, force: true });
+for (const [to, from] of Object.entries(files)) {
+  await mkdir(dirname(join(target, to)), { recursive: true });
+  await writeFile(join(target, to), withoutSourceMap(await readFile(join(here, "node_modules", from), "utf8")));
+}
+await writeFile(join(target, "icons.svg"), await iconSprite());
+await writeFile(join(target, "LICENCES.txt"), await licenceTexts());
