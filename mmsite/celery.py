@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsite.settings")
+# Celery warns of running as root because of pickled messages; this site's are JSON.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("mmsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -16,7 +16,7 @@ class SettingError(ValueError):
 
 
 def load_dotenv(path: Path) -> None:
-    """Set what ``path`` defines and the environment does not; lines are ``NAME=value``, ``#`` starts a comment."""
+    """Set what ``path`` defines and the environment does not; ``NAME=value`` a line, ``#`` for comments."""
     if not path.is_file():
         return
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):

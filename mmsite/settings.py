@@ -1,8 +1,12 @@
-"""Settings: nothing set runs everything on this machine; each real part is one variable (docs/settings.md)."""
+"""Nothing set runs everything on this machine; each real part is one variable: docs/settings.md."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import dj_database_url
@@ -26,8 +30,12 @@ def _local_secret() -> str:
     """A secret made once and kept under ``var/``, so that a clone starts without ceremony."""
     path = VAR_DIR / "secret_key"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        # Written aside and linked, so that of several processes starting at once none reads half a key.
+        with tempfile.NamedTemporaryFile("w", dir=VAR_DIR, encoding="ascii") as draft:
+            draft.write(secrets.token_urlsafe(50))
+            draft.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(draft.name, path)
     return path.read_text(encoding="ascii").strip()
 
 
@@ -64,6 +72,7 @@ CONTENT_SECURITY_POLICY = {
 
 # -- the application ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "mmsite",
     "recommender.apps.RecommenderConfig",
     "analytics.apps.AnalyticsConfig",
     "django.contrib.admin",
@@ -134,8 +143,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 
+
 # -- Redis, cache, Celery ---------------------------------------------------------------------------------
-REDIS_SOCKET = VAR_DIR / "redis.sock"
+def _socket_path(path: Path) -> Path:
+    """``path``, or a short stand-in for it: the system allows about 100 bytes in a socket's name."""
+    if len(os.fsencode(path)) <= 100:
+        return path
+    return Path(tempfile.gettempdir()) / f"mmsite-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.sock"
+
+
+REDIS_SOCKET = _socket_path(VAR_DIR / "redis.sock")
 REDIS_EMBEDDED = not env.text("REDIS_URL")
 REDIS_URL = env.text("REDIS_URL", f"unix://{REDIS_SOCKET}?db=0")
 CACHES = {
@@ -149,6 +166,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CELERY_BROKER_URL = (
     REDIS_URL if not REDIS_URL.startswith("unix://") else f"redis+socket://{REDIS_SOCKET}?virtual_host=0"
 )
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_keepalive": True}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -156,6 +174,36 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
+CELERY_TASK_ROUTES = {
+    "recommender.tasks.encode_query": {"queue": "query"},
+    "recommender.tasks.encode_pending": {"queue": "encode"},
+    "recommender.tasks.run_import": {"queue": "imports"},
+}
+CELERY_BEAT_SCHEDULE = {
+    name: {
+        "task": f"recommender.tasks.{name}",
+        "schedule": seconds,
+        # A message that waited a whole period is superseded by the next one.
+        "options": {"expires": seconds},
+    }
+    for name, seconds in {
+        "flush_impressions": 5,
+        "sweep": 10,
+        "rebuild_index": 120,
+        "refresh_graph": 300,
+        "purge": 3600,
+    }.items()
+}
+
+# -- processes (manage.py serve) --------------------------------------------------------------------------
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000)
+WEB_WORKERS = env.integer("WEB_WORKERS", 2)
+WEB_THREADS = env.integer("WEB_THREADS", 4)  # requests one web worker answers at a time
+ENCODE_THREADS = env.integer("ENCODE_THREADS", max(1, (os.cpu_count() or 2) // 2))
+REDIS_MEMORY_MB = env.integer("REDIS_MEMORY_MB", 256)
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", "mmsite-demo")
 
 # -- encoder, index, recommender ------------------------------------------------------------------------
 ENCODER = env.text("ENCODER", "mmsite-mini")
@@ -178,7 +226,13 @@ FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 # -- static files ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT.mkdir(exist_ok=True)
+# Every folder of static/ but node_modules, of which vendor/ holds copies of the few files used.
+STATICFILES_DIRS = [
+    (folder.name, folder)
+    for folder in sorted((BASE_DIR / "static").iterdir())
+    if folder.is_dir() and folder.name != "node_modules"
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -196,5 +250,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

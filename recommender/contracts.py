@@ -90,7 +90,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A unit vector of an item or medium in one modality of one encoder space; ``values`` has shape (dim,)."""
+    """A unit vector of an item or medium in one modality of one encoder space; ``values``: shape (dim,)."""
 
     owner_id: int
     modality: Modality
@@ -110,8 +110,8 @@ class Hit:
 class Candidate:
     """An item on its way into a feed.
 
-    ``parts`` maps a source (``crowd``, ``image``, ``text``, ``audio``, ``popular``, ``fresh``) to its share of
-    ``score``; ``because`` maps a source to the item of the user's history that contributed most through it.
+    ``parts`` maps a source (``crowd``, ``image``, ``text``, ``audio``, ``popular``, ``fresh``) to its share
+    of ``score``; ``because`` maps a source to the item of the user's history that gave most through it.
     """
 
     item_id: int
