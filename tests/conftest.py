@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from playwright.sync_api import Browser, Page
+
 ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # containers and root have no user namespaces; tests only
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +37,182 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data sets are absent: no folder {folder} (set MMSITE_DATA)")
     return folder
+
+
+# -- Redis and files ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_server() -> Iterator[Any]:
+    """A real Redis of this test run's own, on a unix socket; yields a client."""
+    from django.conf import settings
+    from redis import Redis
+    from redis.exceptions import ConnectionError as RedisConnectionError
+
+    from mmsite import processes
+
+    server = subprocess.Popen(processes.redis().command, stdout=subprocess.DEVNULL)
+    client = Redis.from_url(settings.REDIS_URL)
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            client.ping()
+            break
+        except (RedisConnectionError, FileNotFoundError):
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.exit(f"Redis did not start; see {settings.VAR_DIR / 'redis.log'}", returncode=3)
+            time.sleep(0.01)
+    yield client
+    client.close()
+    server.terminate()
+    server.wait(10)
+    shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Media, indexes, graphs and Redis keys of one test are never seen by the next."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.INDEX_ROOT = tmp_path / "index"
+    settings.GRAPH_ROOT = tmp_path / "graph"
+    yield
+    redis_server.flushall()
+
+
+# -- people -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One person of every role, and ``outsider``, a second member."""
+
+    member: User
+    outsider: User
+    catalogue_admin: User
+    analyst: User
+    operator: User
+    superuser: User
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The permanent cast; everybody's password is ``secret-enough``."""
+    from django.contrib.auth.models import Group, User
+
+    from recommender.models import Role
+
+    def person(name: str, role: str) -> User:
+        user = User.objects.create_user(name, password="secret-enough")
+        user.groups.add(Group.objects.get(name=role))
+        return user
+
+    return Cast(
+        member=person("mary", Role.MEMBER),
+        outsider=person("oscar", Role.MEMBER),
+        catalogue_admin=person("carol", Role.CATALOGUE_ADMIN),
+        analyst=person("anna", Role.ANALYST),
+        operator=person("otto", Role.OPERATOR),
+        superuser=User.objects.create_superuser("root", password="secret-enough"),
+    )
+
+
+# -- a browser ----------------------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses the browser or PostgreSQL carries the marker, so that it can be left out by ``-m``."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "browser" in names:
+            item.add_marker(pytest.mark.browser)
+        if "postgres_url" in names:
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless; skips with the command that installs it."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on the PATH: sudo apt-get install chromium fonts-noto-cjk")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, headless=True, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages with a profile of their own; arguments are those of a browser context (viewport, locale).
+
+    The test fails if any page broke the Content-Security-Policy or raised an error of its own.
+    """
+    contexts, complaints = [], []
+
+    def note(message: Any) -> None:
+        # A refused request is an answer under test, not a fault of the page.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    def open_page(**options: Any) -> Page:
+        contexts.append(browser.new_context(**({"locale": "en"} | options)))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints, f"the browser's console: {complaints}"
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """A page on a desk."""
+    return new_page(viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture
+def phone(new_page: Callable[..., Page]) -> Page:
+    """A page on a phone, with touch."""
+    return new_page(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True
+    )
+
+
+@pytest.fixture
+def live_site(transactional_db: None, live_server: Any) -> str:
+    """Address of the site in a thread of this process; tasks run as they are queued."""
+    return live_server.url
+
+
+@pytest.fixture
+def log_in(live_site: str) -> Callable[[Page, User], None]:
+    """Signs a page in as a user, without the form."""
+    from django.conf import settings
+    from django.test import Client
+
+    def sign_in(page: Page, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_site, "httpOnly": True}]
+        )
+
+    return sign_in
+
+
+# -- PostgreSQL ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """``DATABASE_URL`` of a PostgreSQL started for this test run alone; skips where it is not installed."""
+    from tests.postgres import temporary_cluster
+
+    yield from temporary_cluster()

@@ -24,3 +24,8 @@ STORAGES = {
 # Tasks run where they are queued; tests/flows has the ones with real workers.
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
+# A file, so that the threads of the live server and their writers meet as they do in service.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": str(RUN_DIR / "test.sqlite3")}  # noqa: F405
+# The browser's driver runs an event loop in the test's own thread.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

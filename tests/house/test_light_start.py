@@ -1,0 +1,114 @@
+"""The web process stays light: torch is for workers."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers"}
+LIGHT_PACKAGES = (
+    "mmsite",
+    "recommender/web",
+    "recommender/api",
+    "recommender/services",
+    "recommender/models",
+)
+LIGHT_MODULES = ("recommender/tasks.py", "recommender/engine/encoders/__init__.py", "recommender/apps.py")
+
+WEB_START = """
+import sys
+import mmsite.wsgi
+from django.urls import get_resolver
+
+def walk(resolver):
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            walk(pattern)
+        else:
+            assert callable(pattern.callback), pattern
+
+walk(get_resolver())
+"""
+
+REQUESTS = """
+from django.core.management import call_command
+from django.test import Client
+
+call_command("migrate", verbosity=0)
+call_command("collectstatic", "--noinput", verbosity=0)
+client = Client(SERVER_NAME="localhost")
+for address in ("/", "/search/?q=red+dress"):
+    answer = client.get(address, follow=True)
+    assert answer.status_code == 200, (address, answer.status_code)
+"""
+
+REPORT = """
+print("heavy:", sorted(set(sys.modules) & {"torch", "torchvision", "open_clip", "timm", "transformers"}))
+"""
+
+
+def heavy_modules_after(program: str) -> str:
+    """What a fresh interpreter has loaded of ``HEAVY`` after running ``program``."""
+    answer = subprocess.run(
+        [sys.executable, "-c", program + REPORT], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.strip().splitlines()[-1]
+
+
+def python_files(place: str) -> list[Path]:
+    path = ROOT / place
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def imported_at_start(path: Path) -> set[str]:
+    """Top-level packages that ``path`` imports when it is itself imported."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from django.conf import settings
+
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "mmsite.settings")
+    monkeypatch.setenv("MMSITE_VAR", str(tmp_path))
+    monkeypatch.setenv("REDIS_URL", settings.REDIS_URL)
+    monkeypatch.setenv("QUERY_TIMEOUT", "0.1")
+
+
+def test_starting_the_web_process_does_not_load_torch() -> None:
+    assert heavy_modules_after(WEB_START) == "heavy: []"
+
+
+def test_a_feed_and_a_text_search_do_not_load_torch() -> None:
+    assert heavy_modules_after(WEB_START + REQUESTS) == "heavy: []"
+
+
+@pytest.mark.parametrize("place", [*LIGHT_PACKAGES, *LIGHT_MODULES])
+def test_light_modules_import_nothing_heavy_at_start(place: str) -> None:
+    offenders = {
+        str(path.relative_to(ROOT)): heavy
+        for path in python_files(place)
+        if (heavy := imported_at_start(path) & HEAVY)
+    }
+    assert not offenders
