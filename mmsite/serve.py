@@ -82,6 +82,8 @@ def _start(supervisor: Supervisor, *, demo: bool) -> int:
         raise StartError(
             f"the web server did not answer within {_START_SECONDS:.0f} s; its messages are above."
         )
+    if not supervisor.stopping:
+        console.say(f"The site answers at {_address(port)}; its workers are starting.")
     _wait_for_workers(supervisor)
     return port
 
@@ -103,8 +105,7 @@ def _wait_for_workers(supervisor: Supervisor) -> None:
 
 
 def _welcome(console: Console, port: int, *, demo: bool, seconds: float) -> None:
-    host = "localhost" if settings.HOST in {"127.0.0.1", "0.0.0.0", "::1", "::"} else settings.HOST  # noqa: S104
-    console.say(f"mmsite is ready after {seconds:.0f} s: http://{host}:{port}/")
+    console.say(f"mmsite is ready after {seconds:.0f} s: {_address(port)}")
     if demo:
         from recommender.services.demo import LOGINS
 
@@ -114,6 +115,11 @@ def _welcome(console: Console, port: int, *, demo: bool, seconds: float) -> None
     elif not get_user_model().objects.filter(is_superuser=True).exists():
         console.say("There is no administrator yet: .venv/bin/python manage.py createsuperuser")
     console.say(f"Data is kept in {settings.VAR_DIR}. Ctrl-C stops everything.")
+
+
+def _address(port: int) -> str:
+    here = settings.HOST in {"127.0.0.1", "0.0.0.0", "::1", "::"}  # noqa: S104
+    return f"http://{'localhost' if here else settings.HOST}:{port}/"
 
 
 def _demo_loader(console: Console) -> Child:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 from tests.conftest import ROOT
 
@@ -19,10 +20,6 @@ def settings_read() -> set[str]:
 
 def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-
-
-def management_commands() -> set[str]:
-    return {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")}
 
 
 def test_settings_are_found_at_all() -> None:
@@ -44,17 +41,8 @@ def test_every_setting_is_in_the_example_environment() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_a_document_names_exists(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    built_in = {
-        "createsuperuser",
-        "migrate",
-        "shell",
-        "check",
-        "makemigrations",
-        "changepassword",
-        "dumpdata",
-    }
     assert set(re.findall(r"\bmake ([a-z]+)\b(?=[`\s]*(?:$|#|`))", text, re.MULTILINE)) <= make_targets()
-    assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= management_commands() | built_in
+    assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= set(get_commands())
     modules = set(re.findall(r"-m (benchmarks\.[a-z_]+)", text))
     assert {name for name in modules if not (ROOT / f"{name.replace('.', '/')}.py").exists()} == set()
 
