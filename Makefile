@@ -14,6 +14,7 @@ help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.installed static/vendor/.made $(MO) ## Install everything the site needs into this folder
+	@:
 
 dev: setup $(VENV)/.installed-dev
 
