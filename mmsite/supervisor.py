@@ -21,6 +21,7 @@ _BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds before the first, second
 _SETTLED = 60.0  # seconds after which a child counts as healthy again
 _GIVE_UP_BEFORE_READY = 3  # deaths of one child while starting
 _TICK = 0.1
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAREWELL = "worker: Warm shutdown"  # what every Celery worker says when asked to stop
 _PATIENCE = 15.0  # seconds between asking a child to stop and killing it
 
@@ -75,12 +76,15 @@ class Supervisor:
         self._stop = threading.Event()
 
     def __enter__(self) -> Supervisor:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+        self._handlers = {number: signal.signal(number, self._on_signal) for number in _ENDINGS}
         return self
 
     def __exit__(self, *_: object) -> None:
+        for number in _ENDINGS:
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave children behind
         self.stop()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
     @property
     def stopping(self) -> bool:
@@ -112,8 +116,6 @@ class Supervisor:
     def stop(self) -> None:
         """Ask every child to stop, the last started first, and kill those that do not."""
         self._stop.set()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
         deadline = time.monotonic() + _PATIENCE
         # Redis is started first and stopped last: workers say goodbye to it.
         for child in reversed(self.children[1:]):
