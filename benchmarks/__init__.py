@@ -1,0 +1,1 @@
+"""One command per published number, its peers measured in the same run."""
