@@ -1,6 +1,6 @@
 // Copies the few front-end files the site uses from node_modules into static/vendor, without their source
 // maps, and gathers the icons named in icons.txt into one sprite. Run after `npm ci`.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,7 +11,14 @@ const files = {
   "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
   "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
 };
-const licences = ["@tabler/core", "@tabler/icons", "@popperjs/core", "htmx.org"];
+const binaries = {
+  "fonts/bricolage.woff2": "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
+  "fonts/inter.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+};
+const licences = [
+  "@tabler/core", "@tabler/icons", "@popperjs/core", "htmx.org",
+  "@fontsource-variable/bricolage-grotesque", "@fontsource-variable/inter",
+];
 
 /** The text without the trailing comment that points at a source map, which is not copied. */
 function withoutSourceMap(text) {
@@ -57,6 +64,10 @@ await rm(target, { recursive: true, force: true });
 for (const [to, from] of Object.entries(files)) {
   await mkdir(dirname(join(target, to)), { recursive: true });
   await writeFile(join(target, to), withoutSourceMap(await readFile(join(here, "node_modules", from), "utf8")));
+}
+for (const [to, from] of Object.entries(binaries)) {
+  await mkdir(dirname(join(target, to)), { recursive: true });
+  await copyFile(join(here, "node_modules", from), join(target, to));
 }
 await writeFile(join(target, "icons.svg"), await iconSprite());
 await writeFile(join(target, "LICENCES.txt"), await licenceTexts());
