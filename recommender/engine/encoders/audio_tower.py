@@ -1,0 +1,75 @@
+"""The audio tower of ``mmsite-mini``: log-mel frames to one vector, for speech and for other sounds.
+
+A convolutional front on the log-mel picture (four times fewer frames, the frequency axis folded into channels),
+residual depthwise-separable convolutions over time, a bidirectional GRU for order, and attentive pooling.
+Source of the pooling: Okabe, Koshinaka and Shinoda 2018, "Attentive statistics pooling", equations 1 to 5.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+#: ln(0.001): what ``log_mel`` gives for digital silence; also the value that pads short clips.
+SILENCE = -6.907755
+_CENTRE, _SPREAD = -4.0, 2.5  # of log-mel values, so that inputs are near unit variance
+
+
+class _TimeBlock(nn.Module):
+    """Residual depthwise-separable convolution over time, kernel 9; (n, width, frames) both ways."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv1d(width, width, 9, padding=4, groups=width)
+        self.norm = nn.GroupNorm(8, width)
+        self.expand = nn.Conv1d(width, 2 * width, 1)
+        self.shrink = nn.Conv1d(2 * width, width, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = nn.functional.gelu(self.expand(self.norm(self.depthwise(x))))
+        return x + self.dropout(self.shrink(hidden))
+
+
+class AudioTower(nn.Module):
+    """Log-mel frames to a vector that is not yet of unit length.
+
+    Args:
+        embed_dim: width of the vector.
+        width: channels over time.
+        blocks: residual blocks.
+        mel_bands: frequency bands of the input.
+        dropout: rate while training.
+    """
+
+    def __init__(
+        self, embed_dim: int, width: int = 256, blocks: int = 4, mel_bands: int = 64, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.front = nn.Sequential(
+            nn.Conv2d(1, 32, 3, stride=2, padding=1),
+            nn.GELU(),
+            nn.Conv2d(32, 32, 3, stride=2, padding=1, groups=4),
+            nn.GELU(),
+        )
+        self.fold = nn.Conv1d(32 * (mel_bands // 4), width, 1)
+        self.blocks = nn.Sequential(*(_TimeBlock(width, dropout) for _ in range(blocks)))
+        self.halve = nn.Conv1d(width, width, 3, stride=2, padding=1)
+        self.order = nn.GRU(width, width // 2, batch_first=True, bidirectional=True)
+        self.attention = nn.Sequential(nn.Linear(width, 64), nn.Tanh(), nn.Linear(64, 4))
+        self.project = nn.Sequential(
+            nn.LayerNorm(8 * width), nn.Dropout(dropout), nn.Linear(8 * width, embed_dim)
+        )
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """(n, frames, mel_bands) to (n, embed_dim); every row of a batch has the same number of frames."""
+        x = ((frames - _CENTRE) / _SPREAD)[:, None]  # (n, 1, frames, bands)
+        x = self.front(x)  # (n, 32, frames / 4, bands / 4)
+        x = self.fold(x.transpose(2, 3).flatten(1, 2))  # (n, width, frames / 4)
+        x = self.halve(self.blocks(x))  # (n, width, frames / 8)
+        x, _ = self.order(x.transpose(1, 2))  # (n, frames / 8, width)
+        weights = self.attention(x).softmax(dim=1)  # (n, frames / 8, 4 heads)
+        mean = torch.einsum("nth,ntw->nhw", weights, x)
+        square = torch.einsum("nth,ntw->nhw", weights, x * x)
+        spread = (square - mean * mean).clamp_min(1e-6).sqrt()
+        return self.project(torch.cat([mean, spread], dim=2).flatten(1))

@@ -1,0 +1,161 @@
+"""The embedded encoder ``mmsite-mini``: a small open_clip model with an audio tower, shipped with its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from recommender.contracts import Clip
+from recommender.engine.encoders.audio_tower import SILENCE, AudioTower
+from recommender.engine.encoders.base import DEFAULT_ENCODER, EncoderInfo
+from recommender.engine.encoders.calibration import WEIGHTS
+from recommender.engine.encoders.open_clip_encoder import (
+    CPU_BATCH,
+    OpenClipEncoder,
+    file_hash,
+    resolve_device,
+)
+from recommender.engine.encoders.tokenizer import JointTokenizer
+from recommender.engine.preprocess.audio import log_mel
+from recommender.errors import EncoderError
+
+FOLDER = WEIGHTS / DEFAULT_ENCODER
+PREPROCESSING = "squash224-bicubic+logmel64/1"
+IMAGE_SIZE = 224
+#: Frames are padded to a multiple of this, so that clips of like length share a pass.
+FRAME_STEP = 64
+LONGEST_FRAMES = 1536  # 15 s; longer clips are cut into windows of this length, whose vectors are averaged
+
+
+class MiniEncoder(OpenClipEncoder):
+    """``mmsite-mini`` loaded: pictures, English and Chinese words, speech and sounds."""
+
+    def prepare_image(self, image: Image.Image) -> torch.Tensor:
+        """(224, 224, 3) uint8: the whole picture squashed to a square, since nothing may be cropped away."""
+        return torch.from_numpy(squashed(image))
+
+    def _image_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.model.encode_image(pixel_values(pixels))  # type: ignore[operator]
+
+    def _text_features(self, tokens: torch.Tensor) -> torch.Tensor:
+        return text_features(self.model.text, tokens)
+
+    def encode_clips(self, clips: Sequence[Clip]) -> np.ndarray:
+        """(n, dim) unit rows; windows of the same length go through the tower together."""
+        windows = [(order, frames) for order, clip in enumerate(clips) for frames in _windows(log_mel(clip))]
+        totals = torch.zeros(len(clips), self.info.dim)
+        for length in sorted({len(frames) for _, frames in windows}):
+            alike = [(order, frames) for order, frames in windows if len(frames) == length]
+            for start in range(0, len(alike), self.info.batch_size):
+                part = alike[start : start + self.info.batch_size]
+                batch = torch.from_numpy(np.stack([frames for _, frames in part]))
+                vectors = nn.functional.normalize(self._run(self.model.audio, batch), dim=1)
+                totals.index_add_(0, torch.tensor([order for order, _ in part]), vectors)
+        return self._gathered([totals] if len(clips) else [])
+
+
+def squashed(image: Image.Image, size: int = IMAGE_SIZE) -> np.ndarray:
+    """(size, size, 3) uint8 of a picture of any mode; transparency is laid on white."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    picture = image if image.mode == "RGB" else image.convert("RGB")
+    return np.array(picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0))
+
+
+def pixel_values(pixels: torch.Tensor) -> torch.Tensor:
+    """(n, h, w, 3) uint8 to (n, 3, h, w) float in [-1, 1), laid out channels last as the tower likes it."""
+    return (pixels.permute(0, 3, 1, 2).float() - 128.0) / 128.0
+
+
+def text_features(tower: Any, tokens: torch.Tensor) -> torch.Tensor:
+    """(n, dim) of open_clip's text tower, run only as far as the longest text of the batch.
+
+    The tower is causal and pools at the ending token, so the padding after it cannot matter.
+    """
+    x, mask = tower._embeds(tokens)  # (n, length, width)
+    length = tokens.shape[1]
+    x = tower.ln_final(tower.transformer(x, attn_mask=mask[:length, :length]))
+    pooled = x[torch.arange(len(x), device=x.device), tokens.argmax(dim=1)]
+    return pooled @ tower.text_projection
+
+
+def load_mini(spec: str = DEFAULT_ENCODER, device: str = "auto", folder: Path = FOLDER) -> MiniEncoder:
+    """Load the embedded encoder (or another trained by ``train_encoder``) from ``folder``; no network.
+
+    Raises:
+        EncoderError: the weights are missing or do not fit the configuration.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    target = resolve_device(device)
+    weights = folder / f"{DEFAULT_ENCODER}.safetensors"
+    if not weights.is_file():
+        raise EncoderError(
+            f"The weights {weights} are missing.",
+            "Restore them from the repository, or train anew: manage.py train_encoder.",
+        )
+    model = build_model(folder)
+    try:
+        state = {name: tensor.float() for name, tensor in load_file(weights).items()}
+        model.load_state_dict(state)
+    except (SafetensorError, RuntimeError, OSError) as error:
+        raise EncoderError(
+            f"The weights {weights} do not fit: {str(error).splitlines()[0]}",
+            "Restore them from the repository (git checkout), or train anew: manage.py train_encoder.",
+        ) from error
+    model.eval().to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    tokenizer = JointTokenizer.from_file(folder / "vocabulary.txt", model.text.context_length)
+    info = EncoderInfo(
+        name=spec,
+        weights_hash=file_hash([weights, folder / "vocabulary.txt"]),
+        dim=configuration(folder)["embed_dim"],
+        preprocessing=PREPROCESSING,
+        modalities=("image", "text", "audio"),
+        languages=("en", "zh"),
+        batch_size=CPU_BATCH,
+    )
+    return MiniEncoder(model, pixel_values, tokenizer, info, target)
+
+
+def build_model(folder: Path = FOLDER) -> Any:
+    """The network of ``folder``'s configuration with fresh weights: open_clip's CLIP plus ``model.audio``."""
+    import open_clip
+
+    _register_trunk()
+    open_clip.add_model_config(folder / f"{DEFAULT_ENCODER}.json")
+    model = open_clip.create_model(DEFAULT_ENCODER, pretrained_text=False)
+    model.audio = AudioTower(configuration(folder)["embed_dim"])
+    return model
+
+
+def configuration(folder: Path = FOLDER) -> dict[str, Any]:
+    """The open_clip configuration that ships beside the weights."""
+    return json.loads((folder / f"{DEFAULT_ENCODER}.json").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _register_trunk() -> None:
+    """Tell timm of MobileNet v1 padded as TensorFlow pads, which is how the pretrained weights expect it."""
+    import timm
+
+    def mmsite_mobilenetv1(pretrained: bool = False, **kwargs: Any) -> nn.Module:
+        return timm.create_model("mobilenetv1_100", pretrained=False, pad_type="same", **kwargs)
+
+    timm.models.register_model(mmsite_mobilenetv1)
+
+
+def _windows(frames: np.ndarray) -> list[np.ndarray]:
+    """Frames padded with silence to a multiple of FRAME_STEP, in windows of at most LONGEST_FRAMES."""
+    missing = -len(frames) % FRAME_STEP
+    padded = np.pad(frames, ((0, missing), (0, 0)), constant_values=SILENCE)
+    return [padded[start : start + LONGEST_FRAMES] for start in range(0, len(padded), LONGEST_FRAMES)]

@@ -1,0 +1,305 @@
+"""Any open_clip model behind the Encoder Protocol: by name and tag, by checkpoint file, or from a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from recommender.contracts import Clip
+from recommender.engine.encoders.base import EncoderInfo, unit_rows
+from recommender.engine.encoders.registry import torch_threads
+from recommender.errors import EncoderError
+
+CPU_BATCH = 16  # larger batches leave the caches and gain nothing
+CUDA_BATCHES = (8, 1024)
+_TEXTS_A_PASS = 256
+
+
+class OpenClipEncoder:
+    """An open_clip model with its preprocessing and tokenizer.
+
+    Args:
+        model: what ``open_clip.create_model`` gave, on ``device``, in evaluation mode.
+        transform: PIL image to a float tensor (3, height, width).
+        tokenizer: texts to token numbers (n, context).
+        info: identity; on CUDA its ``batch_size`` is replaced by what fits the free memory.
+        device: where the model is.
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        transform: Callable[[Image.Image], torch.Tensor],
+        tokenizer: Callable[[Sequence[str]], torch.Tensor],
+        info: EncoderInfo,
+        device: torch.device,
+    ) -> None:
+        self.model = model
+        self.device = device
+        self.info = info
+        self._transform = transform
+        self._tokenizer = tokenizer
+        if device.type == "cuda":
+            self.info = replace(info, batch_size=self._fitting_batch())
+
+    # -- the Protocol --------------------------------------------------------------------------------------
+
+    def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """(n, dim) unit rows; decoded pictures are prepared by threads while the device works."""
+        if len(images) <= 1 or self.device.type == "cpu":
+            return self.encode_prepared([self.prepare_image(image) for image in images])
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            return self.encode_prepared(list(pool.map(self.prepare_image, images)))
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """(n, dim) unit rows."""
+        rows = []
+        for start in range(0, len(texts), _TEXTS_A_PASS):
+            tokens = self._tokenizer(list(texts[start : start + _TEXTS_A_PASS]))
+            rows.append(self._run(self._text_features, tokens))
+        return self._gathered(rows)
+
+    def encode_clips(self, clips: Sequence[Clip]) -> np.ndarray:
+        """Plain open_clip models have no audio tower.
+
+        Raises:
+            EncoderError: ``clips`` is not empty.
+        """
+        if clips:
+            raise EncoderError(
+                f"The encoder {self.info.name} has no audio tower.", "Use mmsite-mini to search by sound."
+            )
+        return self._gathered([])
+
+    # -- the two halves of encode_images, so that a pipeline can prepare in threads ------------------------
+
+    def prepare_image(self, image: Image.Image) -> torch.Tensor:
+        """What the network reads of one picture; safe to call from threads."""
+        return self._transform(image.convert("RGB"))
+
+    def encode_prepared(self, prepared: Sequence[torch.Tensor]) -> np.ndarray:
+        """(n, dim) unit rows of what ``prepare_image`` gave."""
+        rows = []
+        for start in range(0, len(prepared), self.info.batch_size):
+            batch = torch.stack(list(prepared[start : start + self.info.batch_size]))
+            rows.append(self._in_memory(batch))
+        return self._gathered(rows)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _image_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.model.encode_image(pixels.contiguous(memory_format=torch.channels_last))  # type: ignore[operator]
+
+    def _text_features(self, tokens: torch.Tensor) -> torch.Tensor:
+        return self.model.encode_text(tokens)  # type: ignore[operator]
+
+    def _in_memory(self, batch: torch.Tensor) -> torch.Tensor:
+        """Features of a batch; one that does not fit the device's memory is halved until it does."""
+        try:
+            return self._run(self._image_features, batch)
+        except torch.OutOfMemoryError as error:
+            if len(batch) == 1:
+                raise EncoderError(
+                    f"One picture does not fit the memory of {self.device}.",
+                    "Free the device or use device=cpu.",
+                    permanent=False,
+                ) from error
+        torch.cuda.empty_cache()
+        half = len(batch) // 2
+        self.info = replace(self.info, batch_size=max(1, min(self.info.batch_size, half)))
+        return torch.cat([self._in_memory(batch[:half]), self._in_memory(batch[half:])])
+
+    def _run(self, forward: Callable[[torch.Tensor], torch.Tensor], batch: torch.Tensor) -> torch.Tensor:
+        if self.device.type == "cuda":
+            batch = batch.pin_memory().to(self.device, non_blocking=True)
+        with torch.inference_mode(), self._precision():
+            return forward(batch).float().cpu()
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if self.device.type == "cuda" and torch.cuda.is_bf16_supported():
+            return torch.autocast("cuda", torch.bfloat16)
+        return nullcontext()
+
+    def _gathered(self, rows: list[torch.Tensor]) -> np.ndarray:
+        if not rows:
+            return np.zeros((0, self.info.dim), np.float32)
+        return unit_rows(torch.cat(rows).numpy())
+
+    def _fitting_batch(self) -> int:
+        """Images whose activations take at most half of the free memory, a power of two in CUDA_BATCHES."""
+        least, most = CUDA_BATCHES
+        probe = torch.stack([self.prepare_image(Image.new("RGB", (256, 256)))] * least)
+        torch.cuda.reset_peak_memory_stats(self.device)
+        before = torch.cuda.memory_allocated(self.device)
+        self._run(self._image_features, probe)
+        each = max(1, (torch.cuda.max_memory_allocated(self.device) - before) // least)
+        free, _ = torch.cuda.mem_get_info(self.device)
+        return int(min(most, max(least, 2 ** int(np.log2(max(1, free // 2 // each))))))
+
+
+# -- loading -------------------------------------------------------------------------------------------------
+
+
+def resolve_device(name: str) -> torch.device:
+    """``auto`` becomes CUDA where there is one.
+
+    Raises:
+        EncoderError: CUDA was asked for and is not there.
+    """
+    if threads := torch_threads():
+        torch.set_num_threads(threads)
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise EncoderError(
+            "CUDA was asked for and torch finds none.",
+            "Use device=auto, or install a driver that fits torch.",
+        )
+    return torch.device(name)
+
+
+def file_hash(paths: Sequence[Path]) -> str:
+    """First 16 hex digits of the SHA-256 over the files' contents, in the order given."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                digest.update(block)
+    return digest.hexdigest()[:16]
+
+
+def state_hash(model: torch.nn.Module) -> str:
+    """The same over a model's tensors, where there is no file to read."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def load_named(spec: str, device: str = "auto") -> OpenClipEncoder:
+    """``open_clip:MODEL/TAG`` (downloads once) or ``open_clip:MODEL/path/to/checkpoint`` (no network).
+
+    Raises:
+        EncoderError: unknown model or tag, missing or wrong checkpoint, failed download.
+    """
+    import open_clip
+
+    model_name, _, source = spec.removeprefix("open_clip:").partition("/")
+    if model_name not in open_clip.list_models():
+        close = ", ".join(_closest(model_name, open_clip.list_models()))
+        raise EncoderError(f"open_clip has no model {model_name!r}.", f"Near it: {close}.")
+    tags = open_clip.list_pretrained_tags_by_model(model_name)
+    if source in tags:
+        return _created(spec, model_name, source, device, [])
+    checkpoint = _checkpoint(source)
+    if checkpoint is None:
+        known = ", ".join(tags) or "none"
+        raise EncoderError(
+            f"{source!r} is neither a pretrained tag of {model_name} nor a checkpoint file.",
+            f"Tags: {known}. A path must lead to an existing file.",
+        )
+    name = f"open_clip:{model_name}/{checkpoint.name}"
+    return _created(name, model_name, str(checkpoint), device, [checkpoint])
+
+
+def load_directory(spec: str, device: str = "auto") -> OpenClipEncoder:
+    """``local-dir:/path``: a folder with ``open_clip_config.json`` and weights; no network.
+
+    Raises:
+        EncoderError: no folder, no configuration, no weights, or weights of another model.
+    """
+    folder = Path(spec.removeprefix("local-dir:")).expanduser()
+    if not (folder / "open_clip_config.json").is_file():
+        raise EncoderError(
+            f"{folder} holds no open_clip_config.json.", "Give a folder saved by open_clip or its hub."
+        )
+    weights = _weights_in(folder)
+    if not weights:
+        raise EncoderError(
+            f"{folder} holds no weights.",
+            "Put open_clip_model.safetensors (or .pt, .bin) beside the configuration.",
+        )
+    return _created(f"local-dir:{folder.name}", f"local-dir:{folder}", None, device, weights)
+
+
+def _created(
+    name: str, model_name: str, pretrained: str | None, device: str, files: list[Path]
+) -> OpenClipEncoder:
+    """Create model, preprocessing and tokenizer; whatever goes wrong becomes an EncoderError."""
+    import open_clip
+
+    target = resolve_device(device)
+    try:
+        model, _, transform = open_clip.create_model_and_transforms(
+            model_name, pretrained=pretrained, device=target, require_pretrained=True
+        )
+        tokenizer = open_clip.get_tokenizer(model_name)
+    except Exception as error:  # open_clip, torch, safetensors and the hub each raise their own kinds
+        reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+        raise EncoderError(f"The weights of {name} cannot be loaded: {reason}", _remedy(files)) from error
+    model.eval()
+    transform_name = "-".join(str(part) for part in _size_of(transform))
+    info = EncoderInfo(
+        name=name,
+        weights_hash=file_hash(files) if files else state_hash(model),
+        dim=_width(model, transform, target),
+        preprocessing=f"open_clip-{transform_name}/1",
+        modalities=("image", "text"),
+        batch_size=CPU_BATCH,
+    )
+    return OpenClipEncoder(model, transform, tokenizer, info, target)
+
+
+def _remedy(files: list[Path]) -> str:
+    if files:
+        return "Check that the file is complete and belongs to this model's configuration."
+    return "Check the network, or download the weights elsewhere and give their path in place of the tag."
+
+
+def _checkpoint(source: str) -> Path | None:
+    for candidate in (Path(source).expanduser(), Path("/" + source)):
+        if source and candidate.is_file():
+            return candidate.resolve()
+    return None
+
+
+def _weights_in(folder: Path) -> list[Path]:
+    suffixes = (".safetensors", ".pt", ".pth", ".bin")
+    return sorted(path for path in folder.iterdir() if path.suffix in suffixes and path.is_file())
+
+
+def _closest(name: str, names: Sequence[str]) -> list[str]:
+    import difflib
+
+    return difflib.get_close_matches(name, names, n=3, cutoff=0.0)
+
+
+def _steps(transform: Any) -> Iterator[Any]:
+    yield from getattr(transform, "transforms", [transform])
+
+
+def _size_of(transform: Any) -> list[Any]:
+    """Height and width the transform ends with, and its interpolation, for the preprocessing's name."""
+    for step in _steps(transform):
+        if (size := getattr(step, "size", None)) is not None:
+            sizes = list(size) if isinstance(size, (tuple, list)) else [size]
+            interpolation = getattr(getattr(step, "interpolation", None), "value", "")
+            return [*sizes, interpolation]
+    return ["unknown"]
+
+
+def _width(model: torch.nn.Module, transform: Any, device: torch.device) -> int:
+    pixels = transform(Image.new("RGB", (32, 32)))[None].to(device)
+    with torch.inference_mode():
+        return int(model.encode_image(pixels).shape[1])  # type: ignore[operator]
