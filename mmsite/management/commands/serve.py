@@ -12,7 +12,6 @@ from mmsite.serve import serve
 
 class Command(BaseCommand):
     help = "Runs Redis (unless REDIS_URL is set), the web server, the workers and the scheduler until Ctrl-C."
-    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="load the demo world, unless it is there")

@@ -1,0 +1,57 @@
+"""Mistakes in the set-up, found at the start and told with their remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 (Django's own name)
+
+_DATABASES = ("sqlite3", "postgresql")
+_INDEXES = ("faiss",)
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def front_end_is_installed(**_: Any) -> list[CheckMessage]:
+    if (settings.BASE_DIR / "static" / "vendor" / "icons.svg").exists():
+        return []
+    return [Error("The front-end files are not installed.", hint="Run: make setup", id="mmsite.E001")]
+
+
+def database_is_supported(**_: Any) -> list[CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+    if engine in _DATABASES:
+        return []
+    hint = "Set DATABASE_URL to postgresql://..., or leave it out for SQLite."
+    return [Error(f"The database engine {engine} is not supported.", hint=hint, id="mmsite.E002")]
+
+
+def index_is_known(**_: Any) -> list[CheckMessage]:
+    if settings.VECTOR_INDEX in _INDEXES:
+        return []
+    hint = f"Set VECTOR_INDEX to one of: {', '.join(_INDEXES)}."
+    return [Error(f"There is no vector index called {settings.VECTOR_INDEX!r}.", hint=hint, id="mmsite.E003")]
+
+
+def debug_is_off_in_production(**_: Any) -> list[CheckMessage]:
+    if not (settings.PRODUCTION and settings.DEBUG):
+        return []
+    hint = "Unset DEBUG: its pages show settings and source to visitors."
+    return [Error("DEBUG and PRODUCTION are both on.", hint=hint, id="mmsite.E004")]
+
+
+def host_names_are_allowed(**_: Any) -> list[CheckMessage]:
+    if settings.HOST in _LOOPBACK or set(settings.ALLOWED_HOSTS) - {"localhost", "127.0.0.1", "[::1]"}:
+        return []
+    hint = "Set ALLOWED_HOSTS to the names people will use, e.g. ALLOWED_HOSTS=localhost,shop.example"
+    message = f"The site listens on {settings.HOST} but answers to this machine's own names only."
+    return [Warning(message, hint=hint, id="mmsite.W005")]
+
+
+CHECKS = (
+    front_end_is_installed,
+    database_is_supported,
+    index_is_known,
+    debug_is_off_in_production,
+    host_names_are_allowed,
+)

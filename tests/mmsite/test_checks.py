@@ -1,0 +1,41 @@
+"""Mistakes in the set-up are found and told with their remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mmsite import checks
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "message_id"),
+    [
+        (checks.front_end_is_installed, {"BASE_DIR": Path("/nonexistent")}, "mmsite.E001"),
+        (
+            checks.database_is_supported,
+            {"DATABASES": {"default": {"ENGINE": "django.db.backends.mysql"}}},
+            "mmsite.E002",
+        ),
+        (checks.index_is_known, {"VECTOR_INDEX": "abacus"}, "mmsite.E003"),
+        (checks.debug_is_off_in_production, {"PRODUCTION": True, "DEBUG": True}, "mmsite.E004"),
+        (
+            checks.host_names_are_allowed,
+            {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]},
+            "mmsite.W005",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_remedy(
+    check: Any, changes: dict[str, Any], message_id: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check() == []
+    names = ("BASE_DIR", "DATABASES", "VECTOR_INDEX", "PRODUCTION", "DEBUG", "HOST", "ALLOWED_HOSTS")
+    mistaken = {name: getattr(settings, name) for name in names} | changes
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(**mistaken))
+    (message,) = check()
+    assert message.id == message_id
+    assert message.hint
