@@ -1,4 +1,4 @@
-"""Encoders: pictures, words and sounds to unit vectors in one space. Importing this package loads no torch."""
+"""Encoders: pictures, words and sounds to unit vectors in one space. Importing this loads no torch."""
 
 from recommender.engine.encoders.base import DEFAULT_ENCODER, Encoder, EncoderCard, EncoderInfo
 from recommender.engine.encoders.calibration import Calibration, similarity_calibration

@@ -1,7 +1,7 @@
 """The audio tower of ``mmsite-mini``: log-mel frames to one vector, for speech and for other sounds.
 
-A convolutional front on the log-mel picture (four times fewer frames, the frequency axis folded into channels),
-residual depthwise-separable convolutions over time, a bidirectional GRU for order, and attentive pooling.
+A convolutional front on the log-mel picture (four times fewer frames, the frequency axis folded into
+channels), residual depthwise-separable convolutions over time, a bidirectional GRU, and attentive pooling.
 Source of the pooling: Okabe, Koshinaka and Shinoda 2018, "Attentive statistics pooling", equations 1 to 5.
 """
 

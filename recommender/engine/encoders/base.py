@@ -42,7 +42,7 @@ class EncoderInfo:
 
 @dataclass(frozen=True, slots=True)
 class EncoderCard:
-    """What is known of an encoder without loading it; ``pattern`` cards stand for a family of specifications."""
+    """What is known of an encoder without loading it; ``pattern`` cards stand for a family of names."""
 
     spec: str
     title: str

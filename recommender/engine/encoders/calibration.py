@@ -51,7 +51,7 @@ class Calibration:
 
 
 def measure(queries: np.ndarray, targets: np.ndarray, *, seed: int = 0, shuffles: int = 8) -> Calibration:
-    """Calibration from matching unit rows: ``queries`` (n, dim) belong to ``targets`` (n, dim), n at least 2."""
+    """Calibration from unit rows that belong together: ``queries`` and ``targets`` (n, dim), n at least 2."""
     if len(queries) != len(targets) or len(queries) < 2:
         raise EncoderError(f"Calibration needs at least two matching pairs, got {len(queries)}.")
     matches = np.einsum("nd,nd->n", queries, targets)
@@ -59,13 +59,9 @@ def measure(queries: np.ndarray, targets: np.ndarray, *, seed: int = 0, shuffles
     shifts = rng.integers(1, len(queries), size=shuffles)
     random = np.concatenate([np.einsum("nd,nd->n", queries, np.roll(targets, s, axis=0)) for s in shifts])
     threshold = max(np.quantile(matches, 0.05), np.quantile(random, 0.99))
-    return Calibration(
-        *(
-            round(float(v), 5)
-            for v in (random.mean(), random.std(), matches.mean(), matches.std(), threshold)
-        ),
-        pairs=len(queries),
-    )
+    figures = (random.mean(), random.std(), matches.mean(), matches.std(), threshold)
+    rounded = [round(float(figure), 5) for figure in figures]
+    return Calibration(rounded[0], rounded[1], rounded[2], rounded[3], rounded[4], pairs=len(queries))
 
 
 def save(directory: Path, table: dict[tuple[Modality, Modality], Calibration]) -> None:

@@ -1,4 +1,4 @@
-"""The embedded encoder ``mmsite-mini``: a small open_clip model with an audio tower, shipped with its weights."""
+"""The embedded encoder ``mmsite-mini``: a small open_clip model plus an audio tower, weights included."""
 
 from __future__ import annotations
 
@@ -38,15 +38,20 @@ LONGEST_FRAMES = 1536  # 15 s; longer clips are cut into windows of this length,
 class MiniEncoder(OpenClipEncoder):
     """``mmsite-mini`` loaded: pictures, English and Chinese words, speech and sounds."""
 
+    image_size = IMAGE_SIZE
+
     def prepare_image(self, image: Image.Image) -> torch.Tensor:
         """(224, 224, 3) uint8: the whole picture squashed to a square, since nothing may be cropped away."""
-        return torch.from_numpy(squashed(image))
+        return _prepared(image)
 
     def _image_features(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.model.encode_image(pixel_values(pixels))  # type: ignore[operator]
 
     def _text_features(self, tokens: torch.Tensor) -> torch.Tensor:
         return text_features(self.model.text, tokens)
+
+    def _clip_features(self, frames: torch.Tensor) -> torch.Tensor:
+        return self.model.audio(frames)  # type: ignore[operator]
 
     def encode_clips(self, clips: Sequence[Clip]) -> np.ndarray:
         """(n, dim) unit rows; windows of the same length go through the tower together."""
@@ -57,9 +62,13 @@ class MiniEncoder(OpenClipEncoder):
             for start in range(0, len(alike), self.info.batch_size):
                 part = alike[start : start + self.info.batch_size]
                 batch = torch.from_numpy(np.stack([frames for _, frames in part]))
-                vectors = nn.functional.normalize(self._run(self.model.audio, batch), dim=1)
+                vectors = nn.functional.normalize(self._run(self._clip_features, batch), dim=1)
                 totals.index_add_(0, torch.tensor([order for order, _ in part]), vectors)
         return self._gathered([totals] if len(clips) else [])
+
+
+def _prepared(image: Image.Image) -> torch.Tensor:
+    return torch.from_numpy(squashed(image))
 
 
 def squashed(image: Image.Image, size: int = IMAGE_SIZE) -> np.ndarray:
@@ -113,7 +122,7 @@ def load_mini(spec: str = DEFAULT_ENCODER, device: str = "auto", folder: Path = 
             f"The weights {weights} do not fit: {str(error).splitlines()[0]}",
             "Restore them from the repository (git checkout), or train anew: manage.py train_encoder.",
         ) from error
-    model.eval().to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model.eval().to(target, memory_format=torch.channels_last)
     tokenizer = JointTokenizer.from_file(folder / "vocabulary.txt", model.text.context_length)
     info = EncoderInfo(
         name=spec,
@@ -124,7 +133,7 @@ def load_mini(spec: str = DEFAULT_ENCODER, device: str = "auto", folder: Path = 
         languages=("en", "zh"),
         batch_size=CPU_BATCH,
     )
-    return MiniEncoder(model, pixel_values, tokenizer, info, target)
+    return MiniEncoder(model, _prepared, tokenizer, info, target)
 
 
 def build_model(folder: Path = FOLDER) -> Any:

@@ -36,6 +36,9 @@ class OpenClipEncoder:
         device: where the model is.
     """
 
+    #: Side in pixels of what the network reads; 0 where the transform does not say.
+    image_size = 0
+
     def __init__(
         self,
         model: torch.nn.Module,
@@ -49,6 +52,7 @@ class OpenClipEncoder:
         self.info = info
         self._transform = transform
         self._tokenizer = tokenizer
+        self.image_size = _side_of(transform) or self.image_size
         if device.type == "cuda":
             self.info = replace(info, batch_size=self._fitting_batch())
 
@@ -297,6 +301,10 @@ def _size_of(transform: Any) -> list[Any]:
             interpolation = getattr(getattr(step, "interpolation", None), "value", "")
             return [*sizes, interpolation]
     return ["unknown"]
+
+
+def _side_of(transform: Any) -> int:
+    return max((int(part) for part in _size_of(transform) if str(part).isdigit()), default=0)
 
 
 def _width(model: torch.nn.Module, transform: Any, device: torch.device) -> int:

@@ -1,4 +1,4 @@
-"""From image files to vectors: threads decode and prepare the next batches while the model encodes this one."""
+"""From image files to vectors: threads prepare the next batches while the model encodes this one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def encode_image_files(
     batch_size: int | None = None,
     threads: int | None = None,
     ahead: int = 2,
-    opener: Opener = open_image,
+    opener: Opener | None = None,
 ) -> Iterator[FileVector]:
     """Outcomes in the order of ``paths``; a file that cannot be read gives its error and stops nobody.
 
@@ -48,15 +49,18 @@ def encode_image_files(
         batch_size: pictures a forward pass; the encoder's own where None.
         threads: decoding threads; by default one a core, at most eight.
         ahead: batches decoded in advance, which bounds the memory.
-        opener: path to PIL image, raising RecommenderError for files it cannot read.
+        opener: path to PIL image, raising RecommenderError for files it cannot read; by default
+            ``open_image``, which decodes a large JPEG at a fraction of its size but never below twice what
+            the encoder reads.
     """
     prepare = getattr(encoder, "prepare_image", None) or (lambda image: image)
     encode = getattr(encoder, "encode_prepared", None) or encoder.encode_images
+    open_file = opener or partial(open_image, fit=2 * getattr(encoder, "image_size", 0))
     size = batch_size or encoder.info.batch_size
 
     def read(path: Path) -> Any:
         try:
-            return prepare(opener(path))
+            return prepare(open_file(path))
         except RecommenderError as error:
             return error
 

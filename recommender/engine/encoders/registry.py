@@ -79,7 +79,7 @@ def encoder_card(spec: str) -> EncoderCard:
 
 
 def load_encoder(spec: str = DEFAULT_ENCODER, device: str = "auto") -> Encoder:
-    """Load weights and give an encoder that is ready; seconds for the mini encoder, no network for local paths.
+    """Load weights and give an encoder that is ready; no network for local paths.
 
     Args:
         spec: see the module's head.

@@ -1,4 +1,4 @@
-"""A small joint vocabulary for English and Chinese: word pieces, single Chinese characters, bytes for the rest."""
+"""A joint vocabulary for English and Chinese: word pieces, single Chinese characters, bytes for the rest."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def units(text: str) -> list[str]:
 class JointTokenizer:
     """Text to token numbers: 0 pads, 1-256 are bytes, then the pieces, and the highest ends each text.
 
-    A word that is not in the vocabulary is cut greedily into the longest known pieces (Wu et al. 2016, section
-    4.1); pieces within a word are written ``##piece``. The ending token is the highest number, because the
-    text tower pools where the number is largest, as CLIP's does.
+    A word that is not in the vocabulary is cut greedily into the longest known pieces (Wu et al. 2016,
+    section 4.1); pieces within a word are written ``##piece``. The ending token is the highest number,
+    because the text tower pools where the number is largest, as CLIP's does.
 
     Args:
         pieces: the vocabulary in the order of its numbers.
@@ -84,7 +84,7 @@ class JointTokenizer:
         return numbers
 
     def __call__(self, texts: str | Sequence[str], context_length: int | None = None) -> torch.Tensor:
-        """Padded token numbers, (n, longest in the batch) int64; with ``context_length`` exactly that wide."""
+        """Padded token numbers (n, longest in the batch), int64; ``context_length`` fixes the width."""
         import torch
 
         rows = [self.encode(text) for text in ([texts] if isinstance(texts, str) else texts)]
@@ -98,7 +98,7 @@ class JointTokenizer:
 def build_vocabulary(
     texts: Iterable[str], *, words: int = 7000, fragments: int = 700, least: int = 2
 ) -> list[str]:
-    """Pieces for a corpus: letters, frequent words and characters, then frequent fragments of the rarer words.
+    """Pieces for a corpus: letters, frequent words and characters, then frequent fragments of words.
 
     Args:
         texts: the corpus.

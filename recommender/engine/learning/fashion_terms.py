@@ -1,4 +1,4 @@
-"""Chinese for the values of the fashion set's attribute columns; the first word of a list is the usual one."""
+"""Chinese for the values of the fashion set's attribute columns; a list's first word is the usual one."""
 
 from __future__ import annotations
 
