@@ -1,0 +1,216 @@
+"""CSV and its kin: comma, tab, semicolon or bar, quoted or not, with a header row or without."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from recommender.contracts import RowProblem
+from recommender.engine.formats.base import (
+    MAX_COLUMNS,
+    MAX_FIELD,
+    Blob,
+    Opened,
+    Row,
+    Sample,
+    as_raw,
+)
+from recommender.engine.formats.encodings import REMEDY as ENCODING_REMEDY
+from recommender.engine.formats.encodings import Lines, LineTooLong, RowTooLong, detect_encoding, open_text
+from recommender.engine.formats.fields import is_known_column
+from recommender.errors import FormatError
+
+_DELIMITERS = (",", "\t", ";", "|")
+_NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
+_RUNAWAYS = 20  # rows with a quote that never closes, before the file is given up
+
+# The limit is the module's, for the whole process; one row's characters are bounded by it as well.
+csv.field_size_limit(MAX_FIELD)
+
+
+class DelimitedTable:
+    """Rows of a delimited file.
+
+    Args:
+        blob: the file.
+        encoding: as ``detect_encoding`` names it.
+        delimiter: one character, or several (then cells cannot be quoted).
+        columns: given for files without a header; else the first row names them.
+        quoted: whether a double quote opens a cell that may span lines.
+    """
+
+    def __init__(
+        self, blob: Blob, encoding: str, delimiter: str, columns: tuple[str, ...] = (), *, quoted: bool = True
+    ) -> None:
+        self._blob, self._encoding, self._delimiter, self._quoted = blob, encoding, delimiter, quoted
+        self.name = blob.name
+        self._headless = bool(columns)
+        self.columns = columns or self._read_header()
+
+    def progress(self) -> tuple[int, int]:
+        return self._blob.consumed, self._blob.size
+
+    def _read_header(self) -> tuple[str, ...]:
+        first = next(self._cells(), None)
+        if first is None:
+            raise FormatError(
+                f"{self.name} is empty.", "Upload a file with a header row and at least one row."
+            )
+        if isinstance(first, RowProblem):
+            raise FormatError(f"{self.name}: the header row cannot be read: {first.reason}.", first.remedy)
+        names = first[1]
+        if len(names) > MAX_COLUMNS:
+            raise FormatError(f"{self.name} has {len(names)} columns; {MAX_COLUMNS} are the limit.", "")
+        if _looks_like_data(names):
+            self._headless = True
+            return tuple(f"column {number}" for number in range(1, len(names) + 1))
+        return _distinct(names)
+
+    def rows(self) -> Iterator[Row | RowProblem]:
+        """Data rows, numbered by their first line; a broken row is a problem, and the next is read."""
+        columns, width = self.columns, len(self.columns)
+        cells_of = self._cells()
+        if not self._headless:
+            next(cells_of, None)
+        for found in cells_of:
+            if isinstance(found, RowProblem):
+                yield found
+                continue
+            number, cells, whole = found
+            if len(cells) == width:
+                yield Row(number, dict(zip(columns, cells, strict=True)))
+            elif cells and any(cells):
+                yield self._uneven(number, cells, whole)
+
+    def _uneven(self, number: int, cells: list[str], whole: bool) -> Row | RowProblem:
+        """A row with too few or too many cells; trailing empty ones may be left out or added."""
+        width = len(self.columns)
+        raw = dict(zip(self.columns, cells, strict=False))
+        if len(cells) < width and not whole:
+            reason = f"the file ends within this row, after {len(cells)} of {width} cells"
+            return self._problem(number, reason, "Upload the whole file again.", raw)
+        if len(cells) > width and any(cells[width:]):
+            return self._problem(
+                number,
+                f"the row has {len(cells)} cells, the header has {width}",
+                f"Put cells that hold {self._delimiter!r} in double quotes.",
+                raw,
+            )
+        return Row(number, raw | dict.fromkeys(self.columns[len(cells) :], ""))
+
+    def _problem(
+        self, number: int, reason: str, remedy: str, raw: dict[str, str] | None = None
+    ) -> RowProblem:
+        return RowProblem(number, self.name, "", "", reason, remedy, as_raw(raw or {}))
+
+    def _cells(self) -> Iterator[tuple[int, list[str], bool] | RowProblem]:
+        """(line number, cells, whether the row ended properly), empty lines left out."""
+        runaways = 0
+        with open_text(self._blob, self._encoding) as stream:
+            lines = Lines(stream, self._encoding)
+            reader = self._reader(lines)
+            while True:
+                lines.begin()
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    return
+                except (csv.Error, LineTooLong, RowTooLong) as error:
+                    yield self._broken(lines, error)
+                    runaways += lines.taken > 100
+                    if runaways > _RUNAWAYS:
+                        raise FormatError(
+                            f"{self.name}: too many quotes never closed, the last on line {lines.first}.",
+                            "Close or double the quotes, or save the file again.",
+                        ) from error
+                    lines.give_back()
+                    continue
+                if not cells:
+                    continue
+                if lines.flaw:
+                    raw = dict(zip(getattr(self, "columns", ()), cells, strict=False))
+                    yield self._problem(lines.first, lines.flaw, ENCODING_REMEDY, raw)
+                    continue
+                yield lines.first, cells, lines.last_has_newline
+
+    def _reader(self, lines: Lines) -> Iterator[list[str]]:
+        if len(self._delimiter) > 1 or not self._quoted:
+            return (line.rstrip("\r\n").split(self._delimiter) if line.strip() else [] for line in lines)
+        return csv.reader(lines, delimiter=self._delimiter, strict=True)
+
+    def _broken(self, lines: Lines, error: Exception) -> RowProblem:
+        if isinstance(error, LineTooLong):
+            return self._problem(
+                lines.first, f"the line has more than {MAX_FIELD:,} characters", "Shorten it."
+            )
+        text = str(error)
+        if "unexpected end of data" in text:
+            reason = "a quote opened on this line is never closed; is the file cut off?"
+        elif "field larger" in text or isinstance(error, RowTooLong):
+            reason = "a quote opened on this line is not closed, or its cell is too large"
+        else:
+            reason = "a quoted cell is followed by more text"
+        return self._problem(lines.first, reason, 'Write a quote inside a quoted cell twice ("").')
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    """Header cells as column names: trimmed, never empty, each once."""
+    columns: list[str] = []
+    taken: set[str] = set()
+    for number, name in enumerate(names, 1):
+        base = " ".join(name.replace("\ufeff", "").split())[:200] or f"column {number}"
+        column, copy = base, 2
+        while column in taken:
+            column, copy = f"{base} ({copy})", copy + 1
+        taken.add(column)
+        columns.append(column)
+    return tuple(columns)
+
+
+def _looks_like_data(cells: list[str]) -> bool:
+    """A first row with a number in it, and no name that is known, is no header."""
+    if any(is_known_column(cell) for cell in cells):
+        return False
+    return any(_NUMBER.fullmatch(cell.strip()) for cell in cells)
+
+
+def sniff_delimiter(text: str) -> str:
+    """The delimiter under which the first rows have the same number of cells, and more than one."""
+    best, best_score = ",", 0.0
+    for delimiter in _DELIMITERS:
+        try:
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            rows = [row for row, _ in zip(reader, range(60), strict=False) if row]
+        except csv.Error:
+            continue
+        if len(rows) > 2:
+            rows = rows[:-1]  # the last one may be cut
+        if not rows or len(rows[0]) < 2:
+            continue
+        even = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+        known = sum(is_known_column(cell) for cell in rows[0])
+        score = even * (1 + 0.1 * min(len(rows[0]), 10)) + known
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+class Delimited:
+    """Comma, semicolon or bar separated values with a header row; tabs as well."""
+
+    name, label, suffixes = "csv", "CSV or TSV table", (".csv", ".tsv", ".tab", ".txt")
+
+    def recognise(self, sample: Sample) -> int:
+        if not sample.text.strip() or sample.text.lstrip()[0] in "{[":
+            return 0
+        if sample.blob.suffix in (".csv", ".tsv", ".tab"):
+            return 80
+        several = sniff_delimiter(sample.text) in sample.lines[0] and len(sample.lines) > 1
+        return 30 if several else 0
+
+    def open(self, sample: Sample) -> Opened:
+        encoding = sample.encoding or detect_encoding(sample.blob)
+        delimiter = "\t" if sample.blob.suffix in (".tsv", ".tab") and "\t" in sample.lines[0] else ""
+        return Opened([DelimitedTable(sample.blob, encoding, delimiter or sniff_delimiter(sample.text))])

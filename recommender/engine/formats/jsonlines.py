@@ -1,0 +1,160 @@
+"""One JSON object a line, or one JSON array of objects; nested values stay what they are."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import ijson
+
+from recommender.contracts import RowProblem
+from recommender.engine.formats.base import MAX_FIELD, Blob, Opened, Row, Sample, as_text
+from recommender.engine.formats.encodings import REMEDY as ENCODING_REMEDY
+from recommender.engine.formats.encodings import Lines, LineTooLong, detect_encoding, open_text
+from recommender.errors import FormatError
+
+_SAMPLED = 200  # rows read to learn the columns
+_JSON_REMEDY = "Write one JSON object a line; check quotes, commas and brackets."
+
+
+def _union(rows: Iterator[Row | RowProblem]) -> tuple[str, ...]:
+    """Keys of the first rows, in the order they first appear."""
+    columns: dict[str, None] = {}
+    for found, _ in zip(rows, range(_SAMPLED), strict=False):
+        if isinstance(found, Row):
+            columns |= dict.fromkeys(str(key) for key in found.cells)
+    return tuple(columns)
+
+
+class JsonLinesTable:
+    """Rows of a JSON Lines file; ``columns`` are the keys of its first 200 objects."""
+
+    def __init__(self, blob: Blob, encoding: str) -> None:
+        self._blob, self._encoding, self.name = blob, encoding, blob.name
+        self.columns = _union(self.rows())
+        if not self.columns:
+            raise FormatError(f"{self.name} holds no JSON object in its first lines.", _JSON_REMEDY)
+
+    def progress(self) -> tuple[int, int]:
+        return self._blob.consumed, self._blob.size
+
+    def rows(self) -> Iterator[Row | RowProblem]:
+        """Objects, numbered by line; a line that is none is a problem, and the next is read."""
+        with open_text(self._blob, self._encoding) as stream:
+            lines = Lines(stream, self._encoding)
+            while True:
+                lines.begin()
+                try:
+                    line = next(lines)
+                except StopIteration:
+                    return
+                except LineTooLong:
+                    yield self._problem(
+                        lines.first, "", f"the line has more than {MAX_FIELD:,} characters", "Shorten it."
+                    )
+                    continue
+                if not line.strip():
+                    continue
+                if lines.flaw:
+                    yield self._problem(lines.first, line, lines.flaw, ENCODING_REMEDY)
+                else:
+                    yield self._parse(lines.first, line, lines.last_has_newline)
+
+    def _parse(self, number: int, line: str, ended: bool) -> Row | RowProblem:
+        try:
+            value = json.loads(line, parse_constant=lambda _name: None)
+        except (ValueError, RecursionError) as error:
+            value = _python_literal(line)
+            if value is None:
+                where = f" at character {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+                reason = f"this is not JSON ({getattr(error, 'msg', 'nested too deeply')}{where})"
+                if not ended:
+                    return self._problem(
+                        number, line, "the file ends within this line", "Upload the whole file again."
+                    )
+                return self._problem(number, line, reason, _JSON_REMEDY)
+        if not isinstance(value, dict):
+            return self._problem(number, line, "this is JSON, but not an object", "Put each row in { }.")
+        return Row(number, value)
+
+    def _problem(self, number: int, line: str, reason: str, remedy: str) -> RowProblem:
+        return RowProblem(number, self.name, "", as_text(line.strip())[:500], reason, remedy)
+
+
+def _python_literal(line: str) -> dict[str, Any] | None:
+    """A Python dict literal, as in the first Amazon metadata files; None for anything else."""
+    if not line.lstrip().startswith("{'") or len(line) > 100_000:
+        return None
+    try:
+        value = ast.literal_eval(line.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+class JsonLines:
+    """JSON Lines (one object a line)."""
+
+    name, label, suffixes = "jsonl", "JSON Lines", (".jsonl", ".ndjson", ".json")
+
+    def recognise(self, sample: Sample) -> int:
+        if not sample.text.lstrip().startswith("{"):
+            return 0
+        whole = [line for line in sample.lines if line.strip()]
+        first = whole[0].strip() if whole else ""
+        is_object_a_line = first.endswith("}") or len(first) > 1000
+        if sample.blob.suffix in (".jsonl", ".ndjson"):
+            return 85
+        return 70 if is_object_a_line else 0
+
+    def open(self, sample: Sample) -> Opened:
+        return Opened([JsonLinesTable(sample.blob, sample.encoding or detect_encoding(sample.blob))])
+
+
+class JsonArrayTable:
+    """Objects of one JSON array, streamed; rows are numbered from 1 as they stand in it."""
+
+    def __init__(self, blob: Blob) -> None:
+        self._blob, self.name = blob, blob.name
+        self.columns = _union(self.rows())
+        if not self.columns:
+            raise FormatError(f"{self.name} holds no JSON object.", "Upload an array of objects: [{…}, {…}].")
+
+    def progress(self) -> tuple[int, int]:
+        return self._blob.consumed, self._blob.size
+
+    def rows(self) -> Iterator[Row | RowProblem]:
+        """Objects one by one; FormatError where the file is cut off or stops being JSON."""
+        number = 0
+        with self._blob.open_json() as file:
+            try:
+                for number, value in enumerate(ijson.items(file, "item", use_float=True), 1):
+                    if isinstance(value, dict):
+                        yield Row(number, value)
+                    else:
+                        reason, remedy = "this is JSON, but not an object", "Put each row in { }."
+                        yield RowProblem(number, self.name, "", as_text(value)[:500], reason, remedy)
+            except (ijson.JSONError, UnicodeDecodeError) as error:
+                raise FormatError(
+                    f"{self.name} stops being JSON after object {number} ({as_text(str(error))[:200]}).",
+                    "Upload the whole file again, as UTF-8.",
+                ) from error
+
+
+class JsonArray:
+    """A JSON array of objects."""
+
+    name, label, suffixes = "json", "JSON array", (".json",)
+
+    def recognise(self, sample: Sample) -> int:
+        start = sample.head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        return 75 if start.startswith(b"[") and start[1:].lstrip()[:1] in (b"{", b"]") else 0
+
+    def open(self, sample: Sample) -> Opened:
+        if sample.encoding not in ("utf-8", "utf-8-sig", ""):
+            raise FormatError(
+                f"{sample.blob.name} is JSON in {sample.encoding}, not plain UTF-8.", "Save it as UTF-8."
+            )
+        return Opened([JsonArrayTable(sample.blob)])

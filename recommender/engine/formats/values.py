@@ -1,0 +1,372 @@
+"""Cells to values. A parser returns the value, or raises Unreadable with the reason and the remedy."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from recommender.engine.formats.base import as_text
+from recommender.engine.preprocess.text import clean_text
+
+MAX_TEXT = 100_000
+MAX_NAMES = 100
+KINDS = ("view", "click", "like", "dislike", "hide", "save", "purchase", "rating")
+
+_CURRENCY_SIGNS = {
+    "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "元": "CNY", "₹": "INR",
+    "₩": "KRW", "₽": "RUB", "R$": "BRL", "HK$": "HKD", "NT$": "TWD", "A$": "AUD", "C$": "CAD",
+}  # fmt: skip
+_PRICE = re.compile(r"(?P<before>[^\d.,+\-\s]*)\s*(?P<number>[\d.,\s'’]*\d)\s*(?P<after>[^\d.,\s]*)")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_DAY = re.compile(r"(19[789]|20\d)\d[01]\d[0-3]\d")  # 20240531
+_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_LOOKALIKES = str.maketrans("OoIl|SB０１２３４５６７８９，．。", "00111580123456789,..")
+
+_AVAILABILITY = {
+    "available": "available true yes y 1 t instock active published onsale live preorder "
+    "上架 在售 有货 有 是 可售 已上架",
+    "unavailable": "unavailable false no n 0 f outofstock soldout draft inactive unpublished backorder "
+    "缺货 售罄 无货 无 否 待上架",
+    "retired": "retired archived deleted discontinued removed 下架 已下架 停售 停产 删除",
+}
+_AVAILABILITY_WORDS = {word: state for state, words in _AVAILABILITY.items() for word in words.split()}
+_KIND_WORDS = {
+    word: kind
+    for kind, words in {
+        "view": "view views viewed pv impression see seen visit detail 浏览 查看 曝光",
+        "click": "click clicks clicked open tap 点击",
+        "like": "like likes liked love thumbsup fav upvote 喜欢 点赞 赞",
+        "dislike": "dislike disliked thumbsdown downvote 不喜欢 踩",
+        "hide": "hide hidden dismiss notinterested 隐藏 不感兴趣",
+        "save": "save saved bookmark favorite favourite wishlist addtowishlist cart addtocart collect "
+        "收藏 加购 加入购物车",
+        "purchase": "purchase purchased buy bought order ordered transaction checkout 购买 下单 成交 买",
+        "rating": "rating rate rated stars 评分 打分",
+    }.items()
+    for word in words.split()
+}
+_LANGUAGES = {
+    "chinese": "zh", "中文": "zh", "汉语": "zh", "简体中文": "zh", "繁體中文": "zh", "cn": "zh", "zho": "zh",
+    "chi": "zh",
+    "english": "en", "英文": "en", "英语": "en", "eng": "en",
+}  # fmt: skip
+_TIME_FORMATS = (
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+    "%d-%b-%Y",
+    "%m %d, %Y",
+    "%d %b %Y",
+    "%B %d, %Y",
+)
+
+
+class Unreadable(Exception):
+    """A cell cannot be taken; ``reason`` completes "the value ..."."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason, self.remedy = reason, remedy
+
+
+def _squeezed(value: Any) -> str:
+    return re.sub(r"[\s_\-]+", "", as_text(value)).lower()
+
+
+def key(value: Any, limit: int = 200) -> str:
+    """An identifier: text or a whole number, one line, at most ``limit`` characters."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, list | dict | bool):
+        raise Unreadable("is not an id", "Write one short text or number.")
+    text = (
+        value.strip()
+        if isinstance(value, str) and value.isascii() and value.isprintable()
+        else clean_text(as_text(value))
+    )
+    if len(text) > limit:
+        raise Unreadable(f"is longer than {limit} characters", "Shorten it.")
+    return " ".join(text.split()) if " " in text or "\n" in text else text
+
+
+def user_key(value: Any) -> str:
+    return key(value, 150)
+
+
+def text(value: Any) -> str:
+    """Running text: markup stripped; a list becomes paragraphs."""
+    if isinstance(value, list):
+        return "\n".join(filter(None, (text(part) for part in value)))
+    cleaned = clean_text(as_text(value))
+    if len(cleaned) > MAX_TEXT:
+        raise Unreadable(f"is longer than {MAX_TEXT:,} characters", "Shorten it.")
+    return cleaned
+
+
+def title(value: Any) -> str:
+    line = " ".join(clean_text(as_text(value)).split())
+    if len(line) > 500:
+        raise Unreadable("is longer than 500 characters", "Shorten it; put the rest into the description.")
+    return line
+
+
+def price(value: Any) -> tuple[Decimal, str] | None:
+    """(amount with two decimals, currency or empty), None for an empty cell.
+
+    Both 1,299.00 and 1.299,00 are read: of two separators the last is the decimal one; a single
+    comma followed by exactly three digits separates thousands.
+    """
+    if isinstance(value, bool | list | dict):
+        raise Unreadable("is not a price", "Write a number such as 12.50.")
+    written = as_text(value).strip().translate({0xFF0C: ",", 0xFF0E: "."})
+    if not written:
+        return None
+    if len(written) > 40:
+        raise Unreadable("is not a price", "Write one number such as 12.50.")
+    if isinstance(value, int | float) and math.isfinite(value):
+        written = repr(value) if abs(value) < 1e15 else "x"
+        if "e" in written:
+            written = f"{value:.2f}"
+    found = _PRICE.fullmatch(written)
+    sign = (found["before"] or found["after"]) if found else ""
+    currency = _currency_of(sign)
+    if found is None or (sign and not currency):
+        raise Unreadable("is not a price", _price_remedy(written))
+    amount = Decimal(_plain_number(found["number"])).quantize(Decimal("0.01"))
+    if amount >= Decimal("1e10"):
+        raise Unreadable("is larger than a price can be", "Write at most ten digits before the point.")
+    return amount, currency
+
+
+def _currency_of(sign: str) -> str:
+    sign = sign.strip()
+    known = _CURRENCY_SIGNS.get(sign.upper()) or _CURRENCY_SIGNS.get(sign)
+    return known or (sign.upper() if re.fullmatch(r"[A-Za-z]{3}", sign) else "")
+
+
+def _price_remedy(written: str) -> str:
+    if written.startswith("-"):
+        return "A price cannot be negative."
+    guess = written.translate(_LOOKALIKES)
+    if guess != written and (found := _PRICE.fullmatch(guess)) and not (found["before"] or found["after"]):
+        return f"Did you mean {_plain_number(found['number'])}? A letter stands where a digit belongs."
+    return "Write one number such as 12.50, with the currency in its own column."
+
+
+def _plain_number(written: str) -> str:
+    """Digits with a decimal point, whichever way thousands and decimals were separated."""
+    digits = re.sub(r"[\s'’]", "", written)
+    last = max(digits.rfind(","), digits.rfind("."))
+    if last < 0:
+        return digits
+    mark, decimals = digits[last], digits[last + 1 :]
+    both = "," in digits and "." in digits
+    if not both and (digits.count(mark) > 1 or (len(decimals) == 3 and mark == "," and digits[0] != "0")):
+        return digits.replace(mark, "")
+    return digits[:last].replace(",", "").replace(".", "") + "." + decimals
+
+
+def currency(value: Any) -> str:
+    written = as_text(value).strip()
+    found = _currency_of(written) if written else ""
+    if written and not found:
+        raise Unreadable("is not a currency", "Write a code of three letters, such as EUR.")
+    return found
+
+
+def number(value: Any) -> float | None:
+    written = as_text(value).strip()
+    if not written:
+        return None
+    plain = written.replace(",", ".") if written.count(",") == 1 and "." not in written else written
+    if not _NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
+        raise Unreadable("is not a number", "Write digits with a point, such as 4.5.")
+    return float(plain)
+
+
+def stars(value: Any) -> int | None:
+    amount = number(value)
+    if amount is None:
+        return None
+    if not amount.is_integer() or not 1 <= amount <= 5:
+        raise Unreadable("is not a rating", "Write a whole number from 1 to 5.")
+    return int(amount)
+
+
+def availability(value: Any) -> str:
+    word = _squeezed(value)
+    if not word:
+        return ""
+    found = _AVAILABILITY_WORDS.get(word) or _AVAILABILITY_WORDS.get(word.removesuffix(".0"))
+    if found is None:
+        raise Unreadable("is not known as an availability", "Write available, unavailable or retired.")
+    return found
+
+
+def kind(value: Any) -> str:
+    word = _squeezed(value)
+    if word and word not in _KIND_WORDS:
+        raise Unreadable("is not a kind of interaction", f"Write one of {', '.join(KINDS)}.")
+    return _KIND_WORDS.get(word, "")
+
+
+def language(value: Any) -> str:
+    word = as_text(value).strip().lower()
+    if not word:
+        return ""
+    if word in _LANGUAGES:
+        return _LANGUAGES[word]
+    if not _CODE.fullmatch(word):
+        raise Unreadable("is not a language", "Write a code such as zh or en.")
+    return word.replace("_", "-").split("-")[0]
+
+
+def timestamp(value: Any) -> datetime | None:
+    """Aware, in UTC: from seconds, milliseconds or microseconds since 1970, or from a written date."""
+    written = as_text(value).strip()
+    if not written:
+        return None
+    moment = _from_words(written) if not _NUMBER.fullmatch(written) or _DAY.fullmatch(written) else None
+    if moment is None and _NUMBER.fullmatch(written):
+        moment = _from_epoch(float(written))
+    if moment is None or not 1970 <= moment.year < 2100:
+        raise Unreadable("is not a time", "Write 2024-05-31T14:05:00Z, or seconds since 1970.")
+    return moment
+
+
+def _from_epoch(seconds: float) -> datetime | None:
+    for scale in (1.0, 1e3, 1e6):
+        if 0 <= seconds / scale < 4_102_444_800:
+            return datetime.fromtimestamp(seconds / scale, UTC)
+    return None
+
+
+def _from_words(written: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        for pattern in _TIME_FORMATS:
+            try:
+                moment = datetime.strptime(written, pattern)
+                break
+            except ValueError:
+                continue
+        else:
+            return None
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _as_list(value: Any) -> list[Any]:
+    """A JSON list, a list written as JSON, or text with bars between."""
+    if isinstance(value, list):
+        return value
+    written = as_text(value).strip()
+    if written.startswith("["):
+        try:
+            parsed = json.loads(written)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable("starts like a JSON list but is none", 'Write ["a", "b"], or a|b.') from error
+        return parsed if isinstance(parsed, list) else [parsed]
+    return written.split("|")
+
+
+def names(value: Any) -> list[str]:
+    """File names or addresses (or captions), several with | between or as a JSON list."""
+    found = []
+    for part in _as_list(value):
+        if isinstance(part, dict):  # Amazon's newer files: {"large": url, "thumb": url}
+            part = next(
+                (part[size] for size in ("hi_res", "large", "url", "src", "thumb") if part.get(size)), ""
+            )
+        name = clean_text(as_text(part)) if part is not None else ""
+        if name:
+            found.append(name)
+    if len(found) > MAX_NAMES:
+        raise Unreadable(f"names more than {MAX_NAMES} files", "Leave some out.")
+    if any(len(name) > 1000 for name in found):
+        raise Unreadable("is longer than 1,000 characters", "Shorten the name or address.")
+    return found
+
+
+def captions(value: Any) -> list[str]:
+    """As ``names``, but an empty caption keeps its place."""
+    return [" ".join(clean_text(as_text(part)).split())[:2_000] for part in _as_list(value)][:MAX_NAMES]
+
+
+def category(value: Any) -> str:
+    """A path with " > " between its parts; a list is a path as well, and of a list of lists the first."""
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        value = value[0]
+    parts = value if isinstance(value, list) else re.split(r"\s*[>›»＞]\s*", as_text(value))
+    cleaned = [" ".join(clean_text(as_text(part)).split()) for part in parts]
+    path = [part for part in cleaned if part]
+    if any(len(part) > 120 for part in path) or len(path) > 12 or len(" > ".join(path)) > 500:
+        raise Unreadable("is too long for a category", "Use at most 12 levels of 120 characters, 500 in all.")
+    return " > ".join(path)
+
+
+def categories(value: Any) -> list[str]:
+    """Several category paths: a list of names, a list of paths, or names with | between."""
+    parts = _as_list(value)
+    return [path for path in (category(part) for part in parts) if path and path != "(no genres listed)"]
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """A JSON object, or one written as text."""
+    if isinstance(value, str):
+        if not value.strip():
+            return {}
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable("is not a JSON object", 'Write {"colour": "red"}.') from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Unreadable("is not a JSON object", 'Write {"colour": "red"}.')
+    return {as_text(name)[:100]: attribute(part) for name, part in value.items() if part not in (None, "")}
+
+
+def attribute(value: Any, depth: int = 0) -> Any:
+    """A value of an attribute: text, number, truth, or a list of them; anything deeper is kept as text."""
+    if isinstance(value, str):
+        cleaned = value.strip() if value.isascii() and value.isprintable() else clean_text(value)
+        if len(cleaned) > 2_000:
+            raise Unreadable("is longer than 2,000 characters", "Map it to the description, or leave it out.")
+        return cleaned
+    if isinstance(value, bool | int) or value is None:
+        return value if value is None or abs(value) < 2**53 else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list) and depth == 0:
+        return [attribute(part, 1) for part in value[:100]]
+    return as_text(value)[:2_000]
+
+
+PARSERS: dict[str, Callable[[Any], Any]] = {
+    "key": key,
+    "key150": user_key,
+    "text": text,
+    "title": title,
+    "price": price,
+    "currency": currency,
+    "number": number,
+    "stars": stars,
+    "availability": availability,
+    "kind": kind,
+    "language": language,
+    "timestamp": timestamp,
+    "names": names,
+    "captions": captions,
+    "category": category,
+    "categories": categories,
+    "attributes": attributes,
+}
