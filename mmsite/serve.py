@@ -107,7 +107,7 @@ def _wait_for_workers(supervisor: Supervisor) -> None:
 def _welcome(console: Console, port: int, *, demo: bool, seconds: float) -> None:
     console.say(f"mmsite is ready after {seconds:.0f} s: {_address(port)}")
     if demo:
-        from recommender.services.demo import LOGINS
+        from recommender.services.demo_logins import LOGINS
 
         console.say(f"Log in with the password {settings.DEMO_PASSWORD} as")
         for login in LOGINS:
