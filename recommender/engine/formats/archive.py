@@ -46,7 +46,7 @@ class Archive:
 
     def _checked(self) -> dict[str, zipfile.ZipInfo]:
         """Members by clean path; FormatError for an archive that is not what an honest tool makes."""
-        infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        infos = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
         if len(infos) > MAX_MEMBERS:
             raise FormatError(
                 f"{self.name} holds {len(infos):,} files; {MAX_MEMBERS:,} are the limit.", "Split it."
@@ -69,7 +69,7 @@ class Archive:
     def _clean_path(self, info: zipfile.ZipInfo) -> str:
         name = _real_name(info).replace("\\", "/")
         parts = name.split("/")
-        if name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name) or "\0" in name:
+        if not name or name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name) or "\0" in name:
             raise FormatError(
                 f"{self.name} holds a path that leaves its own folder: {name[:200]!r}.",
                 "Make the archive again from inside its folder, with relative paths.",

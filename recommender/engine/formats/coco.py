@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import ijson
@@ -15,7 +16,7 @@ from recommender.engine.formats.base import Blob, Opened, Row, Sample, as_text
 from recommender.errors import FormatError
 
 _COLUMNS = ("id", "file_name", "captions", "objects", "coco_url", "width", "height")
-_BATCH = 5_000
+_BATCH = 1_000
 
 
 class CocoTable:
@@ -36,7 +37,7 @@ class CocoTable:
     def rows(self) -> Iterator[Row | RowProblem]:
         """Pictures, numbered as they stand in ``images``; FormatError where the file is cut off."""
         self._done = 0
-        with _scratch() as database:
+        with closing(_scratch()) as database:
             try:
                 names = self._load(database)
                 self._done = self._blob.size
@@ -46,8 +47,6 @@ class CocoTable:
                     f"{self.name} stops being JSON ({as_text(str(error))[:200]}).",
                     "Upload the whole file again.",
                 ) from error
-            finally:
-                database.close()
 
     def _load(self, database: sqlite3.Connection) -> dict[Any, str]:
         """All annotations into ``database``; names of the categories by id."""

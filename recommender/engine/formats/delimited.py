@@ -24,7 +24,6 @@ from recommender.errors import FormatError
 
 _DELIMITERS = (",", "\t", ";", "|")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
-_RUNAWAYS = 20  # rows with a quote that never closes, before the file is given up
 
 # The limit is the module's, for the whole process; one row's characters are bounded by it as well.
 csv.field_size_limit(MAX_FIELD)
@@ -79,9 +78,11 @@ class DelimitedTable:
                 yield found
                 continue
             number, cells, whole = found
+            if not any(cells):
+                continue
             if len(cells) == width:
                 yield Row(number, dict(zip(columns, cells, strict=True)))
-            elif cells and any(cells):
+            else:
                 yield self._uneven(number, cells, whole)
 
     def _uneven(self, number: int, cells: list[str], whole: bool) -> Row | RowProblem:
@@ -107,7 +108,6 @@ class DelimitedTable:
 
     def _cells(self) -> Iterator[tuple[int, list[str], bool] | RowProblem]:
         """(line number, cells, whether the row ended properly), empty lines left out."""
-        runaways = 0
         with open_text(self._blob, self._encoding) as stream:
             lines = Lines(stream, self._encoding)
             reader = self._reader(lines)
@@ -119,12 +119,6 @@ class DelimitedTable:
                     return
                 except (csv.Error, LineTooLong, RowTooLong) as error:
                     yield self._broken(lines, error)
-                    runaways += lines.taken > 100
-                    if runaways > _RUNAWAYS:
-                        raise FormatError(
-                            f"{self.name}: too many quotes never closed, the last on line {lines.first}.",
-                            "Close or double the quotes, or save the file again.",
-                        ) from error
                     lines.give_back()
                     continue
                 if not cells:
@@ -137,8 +131,12 @@ class DelimitedTable:
 
     def _reader(self, lines: Lines) -> Iterator[list[str]]:
         if len(self._delimiter) > 1 or not self._quoted:
-            return (line.rstrip("\r\n").split(self._delimiter) if line.strip() else [] for line in lines)
+            # Not a generator: an error in a line would end that for good.
+            return map(self._split, lines)
         return csv.reader(lines, delimiter=self._delimiter, strict=True)
+
+    def _split(self, line: str) -> list[str]:
+        return line.rstrip("\r\n").split(self._delimiter) if line.strip() else []
 
     def _broken(self, lines: Lines, error: Exception) -> RowProblem:
         if isinstance(error, LineTooLong):

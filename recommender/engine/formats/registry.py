@@ -59,7 +59,7 @@ def _is_binary(head: bytes) -> bool:
     # A stray NUL is a fault of one row; many are no text at all, unless they alternate as in UTF-16.
     part = head[:4096]
     alternate = max(part[0::2].count(0), part[1::2].count(0)) > 0.4 * len(part) / 2
-    return part.count(0) > 0.02 * len(part) and not alternate
+    return part.count(0) > max(8, 0.02 * len(part)) and not alternate
 
 
 def recognise(sample: Sample) -> Format:

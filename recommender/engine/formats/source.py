@@ -157,7 +157,7 @@ def open_source(
         filename: what the file was called when it was uploaded, for its extension and for messages.
         allow_local_paths: whether rows may name files of this machine (command line only).
         media_root: the folder such names start from and may not leave; by default the file's own folder.
-            Where it is given, files in it may also be found by name alone, or by being named after an item's id.
+            Where it is given, files in it are also found by name alone, or when named after an item's id.
 
     Raises:
         FormatError: no such file, or none that can be read; names the file, the line and the remedy.

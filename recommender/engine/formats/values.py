@@ -74,6 +74,10 @@ class Unreadable(Exception):
         self.reason, self.remedy = reason, remedy
 
 
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else as_text(value)
+
+
 def _squeezed(value: Any) -> str:
     return re.sub(r"[\s_\-]+", "", as_text(value)).lower()
 
@@ -87,7 +91,7 @@ def key(value: Any, limit: int = 200) -> str:
     text = (
         value.strip()
         if isinstance(value, str) and value.isascii() and value.isprintable()
-        else clean_text(as_text(value))
+        else clean_text(_written(value))
     )
     if len(text) > limit:
         raise Unreadable(f"is longer than {limit} characters", "Shorten it.")
@@ -102,14 +106,14 @@ def text(value: Any) -> str:
     """Running text: markup stripped; a list becomes paragraphs."""
     if isinstance(value, list):
         return "\n".join(filter(None, (text(part) for part in value)))
-    cleaned = clean_text(as_text(value))
+    cleaned = clean_text(_written(value))
     if len(cleaned) > MAX_TEXT:
         raise Unreadable(f"is longer than {MAX_TEXT:,} characters", "Shorten it.")
     return cleaned
 
 
 def title(value: Any) -> str:
-    line = " ".join(clean_text(as_text(value)).split())
+    line = " ".join(clean_text(_written(value)).split())
     if len(line) > 500:
         raise Unreadable("is longer than 500 characters", "Shorten it; put the rest into the description.")
     return line
@@ -137,10 +141,10 @@ def price(value: Any) -> tuple[Decimal, str] | None:
     currency = _currency_of(sign)
     if found is None or (sign and not currency):
         raise Unreadable("is not a price", _price_remedy(written))
-    amount = Decimal(_plain_number(found["number"])).quantize(Decimal("0.01"))
-    if amount >= Decimal("1e10"):
+    exact = Decimal(_plain_number(found["number"]))
+    if exact >= Decimal("1e10"):
         raise Unreadable("is larger than a price can be", "Write at most ten digits before the point.")
-    return amount, currency
+    return exact.quantize(Decimal("0.01")), currency
 
 
 def _currency_of(sign: str) -> str:
@@ -286,7 +290,7 @@ def names(value: Any) -> list[str]:
             part = next(
                 (part[size] for size in ("hi_res", "large", "url", "src", "thumb") if part.get(size)), ""
             )
-        name = clean_text(as_text(part)) if part is not None else ""
+        name = clean_text(_written(part)) if part is not None else ""
         if name:
             found.append(name)
     if len(found) > MAX_NAMES:
@@ -298,7 +302,7 @@ def names(value: Any) -> list[str]:
 
 def captions(value: Any) -> list[str]:
     """As ``names``, but an empty caption keeps its place."""
-    return [" ".join(clean_text(as_text(part)).split())[:2_000] for part in _as_list(value)][:MAX_NAMES]
+    return [" ".join(clean_text(_written(part)).split())[:2_000] for part in _as_list(value)][:MAX_NAMES]
 
 
 def category(value: Any) -> str:
@@ -306,7 +310,7 @@ def category(value: Any) -> str:
     if isinstance(value, list) and value and isinstance(value[0], list):
         value = value[0]
     parts = value if isinstance(value, list) else re.split(r"\s*[>›»＞]\s*", as_text(value))
-    cleaned = [" ".join(clean_text(as_text(part)).split()) for part in parts]
+    cleaned = [" ".join(clean_text(_written(part)).split()) for part in parts]
     path = [part for part in cleaned if part]
     if any(len(part) > 120 for part in path) or len(path) > 12 or len(" > ".join(path)) > 500:
         raise Unreadable("is too long for a category", "Use at most 12 levels of 120 characters, 500 in all.")
