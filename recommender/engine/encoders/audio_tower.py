@@ -1,7 +1,7 @@
 """The audio tower of ``mmsite-mini``: log-mel frames to one vector, for speech and for other sounds.
 
-A convolutional front on the log-mel picture (four times fewer frames, the frequency axis folded into
-channels), residual depthwise-separable convolutions over time, a bidirectional GRU, and attentive pooling.
+Three convolutions on the log-mel picture (eight times fewer frames, the frequency axis folded into channels),
+residual depthwise-separable convolutions over time, and attentive statistics pooling.
 Source of the pooling: Okabe, Koshinaka and Shinoda 2018, "Attentive statistics pooling", equations 1 to 5.
 """
 
@@ -13,14 +13,15 @@ from torch import nn
 #: ln(0.001): what ``log_mel`` gives for digital silence; also the value that pads short clips.
 SILENCE = -6.907755
 _CENTRE, _SPREAD = -4.0, 2.5  # of log-mel values, so that inputs are near unit variance
+_HEADS = 4
 
 
 class _TimeBlock(nn.Module):
-    """Residual depthwise-separable convolution over time, kernel 9; (n, width, frames) both ways."""
+    """Residual depthwise-separable convolution over time, kernel 7; (n, width, frames) both ways."""
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
-        self.depthwise = nn.Conv1d(width, width, 9, padding=4, groups=width)
+        self.depthwise = nn.Conv1d(width, width, 7, padding=3, groups=width)
         self.norm = nn.GroupNorm(8, width)
         self.expand = nn.Conv1d(width, 2 * width, 1)
         self.shrink = nn.Conv1d(2 * width, width, 1)
@@ -38,7 +39,7 @@ class AudioTower(nn.Module):
         embed_dim: width of the vector.
         width: channels over time.
         blocks: residual blocks.
-        mel_bands: frequency bands of the input.
+        mel_bands: frequency bands of the input, a multiple of 8.
         dropout: rate while training.
     """
 
@@ -47,28 +48,27 @@ class AudioTower(nn.Module):
     ) -> None:
         super().__init__()
         self.front = nn.Sequential(
-            nn.Conv2d(1, 32, 3, stride=2, padding=1),
-            nn.GELU(),
-            nn.Conv2d(32, 32, 3, stride=2, padding=1, groups=4),
-            nn.GELU(),
+            nn.Conv2d(1, 24, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(24, 48, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(48, 64, 3, stride=2, padding=1),
+            nn.ReLU(),
         )
-        self.fold = nn.Conv1d(32 * (mel_bands // 4), width, 1)
+        self.fold = nn.Conv1d(64 * (mel_bands // 8), width, 1)
         self.blocks = nn.Sequential(*(_TimeBlock(width, dropout) for _ in range(blocks)))
-        self.halve = nn.Conv1d(width, width, 3, stride=2, padding=1)
-        self.order = nn.GRU(width, width // 2, batch_first=True, bidirectional=True)
-        self.attention = nn.Sequential(nn.Linear(width, 64), nn.Tanh(), nn.Linear(64, 4))
-        self.project = nn.Sequential(
-            nn.LayerNorm(8 * width), nn.Dropout(dropout), nn.Linear(8 * width, embed_dim)
-        )
+        self.norm = nn.LayerNorm(width)
+        self.attention = nn.Sequential(nn.Linear(width, 64), nn.Tanh(), nn.Linear(64, _HEADS))
+        self.project = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * _HEADS * width, embed_dim))
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """(n, frames, mel_bands) to (n, embed_dim); every row of a batch has the same number of frames."""
         x = ((frames - _CENTRE) / _SPREAD)[:, None]  # (n, 1, frames, bands)
-        x = self.front(x)  # (n, 32, frames / 4, bands / 4)
-        x = self.fold(x.transpose(2, 3).flatten(1, 2))  # (n, width, frames / 4)
-        x = self.halve(self.blocks(x))  # (n, width, frames / 8)
-        x, _ = self.order(x.transpose(1, 2))  # (n, frames / 8, width)
-        weights = self.attention(x).softmax(dim=1)  # (n, frames / 8, 4 heads)
+        x = self.front(x)  # (n, 64, frames / 8, bands / 8)
+        x = x.movedim(3, 2).flatten(1, 2)  # (n, 64 * bands / 8, frames / 8)
+        x = self.blocks(self.fold(x))  # (n, width, frames / 8)
+        x = self.norm(x.transpose(1, 2))  # (n, frames / 8, width)
+        weights = self.attention(x).softmax(dim=1)  # (n, frames / 8, heads)
         mean = torch.einsum("nth,ntw->nhw", weights, x)
         square = torch.einsum("nth,ntw->nhw", weights, x * x)
         spread = (square - mean * mean).clamp_min(1e-6).sqrt()

@@ -103,30 +103,14 @@ def load_mini(spec: str = DEFAULT_ENCODER, device: str = "auto", folder: Path = 
     Raises:
         EncoderError: the weights are missing or do not fit the configuration.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     target = resolve_device(device)
-    weights = folder / f"{DEFAULT_ENCODER}.safetensors"
-    if not weights.is_file():
-        raise EncoderError(
-            f"The weights {weights} are missing.",
-            "Restore them from the repository, or train anew: manage.py train_encoder.",
-        )
     model = build_model(folder)
-    try:
-        state = {name: tensor.float() for name, tensor in load_file(weights).items()}
-        model.load_state_dict(state)
-    except (SafetensorError, RuntimeError, OSError) as error:
-        raise EncoderError(
-            f"The weights {weights} do not fit: {str(error).splitlines()[0]}",
-            "Restore them from the repository (git checkout), or train anew: manage.py train_encoder.",
-        ) from error
+    load_state(model, folder)
     model.eval().to(target, memory_format=torch.channels_last)
-    tokenizer = JointTokenizer.from_file(folder / "vocabulary.txt", model.text.context_length)
+    tokenizer = load_tokenizer(folder)
     info = EncoderInfo(
         name=spec,
-        weights_hash=file_hash([weights, folder / "vocabulary.txt"]),
+        weights_hash=file_hash([weights_of(folder), folder / "vocabulary.txt"]),
         dim=configuration(folder)["embed_dim"],
         preprocessing=PREPROCESSING,
         modalities=("image", "text", "audio"),
@@ -136,20 +120,83 @@ def load_mini(spec: str = DEFAULT_ENCODER, device: str = "auto", folder: Path = 
     return MiniEncoder(model, _prepared, tokenizer, info, target)
 
 
+def weights_of(folder: Path) -> Path:
+    """Where a folder keeps its weights: half-precision safetensors."""
+    return folder / f"{DEFAULT_ENCODER}.safetensors"
+
+
+def load_state(model: Any, folder: Path) -> None:
+    """Put the weights in ``folder`` into ``model``.
+
+    Raises:
+        EncoderError: they are missing, damaged, or of another configuration.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    weights = weights_of(folder)
+    if not weights.is_file():
+        raise EncoderError(
+            f"The weights {weights} are missing.",
+            "Restore them from the repository, or train anew: manage.py train_encoder.",
+        )
+    try:
+        model.load_state_dict({name: tensor.float() for name, tensor in load_file(weights).items()})
+    except (SafetensorError, RuntimeError, OSError) as error:
+        raise EncoderError(
+            f"The weights {weights} do not fit: {str(error).splitlines()[0]}",
+            "Restore them from the repository, or train anew: manage.py train_encoder.",
+        ) from error
+
+
+def save_state(model: Any, folder: Path) -> None:
+    """Write ``model``'s weights into ``folder``: aside first, so that a reader never meets half a file."""
+    from safetensors.torch import save_file
+
+    draft = weights_of(folder).with_suffix(".part")
+    state = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in model.state_dict().items()
+    }
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, draft)
+    draft.chmod(0o644)
+    draft.replace(weights_of(folder))
+
+
 def build_model(folder: Path = FOLDER) -> Any:
     """The network of ``folder``'s configuration with fresh weights: open_clip's CLIP plus ``model.audio``."""
     import open_clip
 
     _register_trunk()
-    open_clip.add_model_config(folder / f"{DEFAULT_ENCODER}.json")
-    model = open_clip.create_model(DEFAULT_ENCODER, pretrained_text=False)
-    model.audio = AudioTower(configuration(folder)["embed_dim"])
+    settings = configuration(folder)
+    model: Any = open_clip.CustomTextCLIP(
+        settings["embed_dim"], vision_cfg=settings["vision_cfg"], text_cfg=settings["text_cfg"]
+    )
+    model.audio = AudioTower(settings["embed_dim"])
     return model
+
+
+def register() -> None:
+    """Make ``mmsite-mini`` a name that open_clip's own factory and training tools know."""
+    import open_clip
+
+    _register_trunk()
+    open_clip.add_model_config(FOLDER / f"{DEFAULT_ENCODER}.json")
 
 
 def configuration(folder: Path = FOLDER) -> dict[str, Any]:
     """The open_clip configuration that ships beside the weights."""
     return json.loads((folder / f"{DEFAULT_ENCODER}.json").read_text(encoding="utf-8"))
+
+
+def load_tokenizer(folder: Path = FOLDER) -> JointTokenizer:
+    """The vocabulary that ships beside the weights.
+
+    Raises:
+        EncoderError: it is missing.
+    """
+    text = configuration(folder)["text_cfg"]
+    return JointTokenizer.from_file(folder / "vocabulary.txt", text["context_length"], text["vocab_size"])
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PAD = 0
 FIRST_BYTE = 1
 FIRST_PIECE = FIRST_BYTE + 256
+VOCABULARY = 8192
 #: A run of Latin letters, one digit, or any other single visible character that is no plain punctuation.
 _UNITS = re.compile(r"[a-z]+|[0-9]|[^\sa-z0-9!-/:-@\[-`{-~。，、；：？！“”‘’（）《》【】…—·]")
 
@@ -29,7 +30,7 @@ def units(text: str) -> list[str]:
 
 
 class JointTokenizer:
-    """Text to token numbers: 0 pads, 1-256 are bytes, then the pieces, and the highest ends each text.
+    """Text to token numbers: 0 pads, 1-256 are bytes, then the pieces, and the highest of all ends a text.
 
     A word that is not in the vocabulary is cut greedily into the longest known pieces (Wu et al. 2016,
     section 4.1); pieces within a word are written ``##piece``. The ending token is the highest number,
@@ -38,18 +39,24 @@ class JointTokenizer:
     Args:
         pieces: the vocabulary in the order of its numbers.
         context_length: tokens a text, the ending one included.
+        vocab_size: numbers there are; those between the last piece and the end are free for later pieces.
+
+    Raises:
+        EncoderError: more pieces than numbers.
     """
 
-    def __init__(self, pieces: Sequence[str], context_length: int = 48) -> None:
+    def __init__(self, pieces: Sequence[str], context_length: int = 48, vocab_size: int = VOCABULARY) -> None:
+        if FIRST_PIECE + len(pieces) >= vocab_size:
+            raise EncoderError(f"{len(pieces)} pieces do not fit a vocabulary of {vocab_size}.")
         self.pieces = tuple(pieces)
         self.context_length = context_length
-        self.end = FIRST_PIECE + len(self.pieces)
-        self.vocab_size = self.end + 1
+        self.vocab_size = vocab_size
+        self.end = vocab_size - 1
         self._number = {piece: FIRST_PIECE + order for order, piece in enumerate(self.pieces)}
         self._longest = max((len(piece) for piece in self.pieces), default=1)
 
     @classmethod
-    def from_file(cls, path: Path, context_length: int) -> JointTokenizer:
+    def from_file(cls, path: Path, context_length: int, vocab_size: int) -> JointTokenizer:
         """Read one piece a line, UTF-8.
 
         Raises:
@@ -57,7 +64,7 @@ class JointTokenizer:
         """
         if not path.is_file():
             raise EncoderError(f"The vocabulary {path} is missing.", "Restore the encoder's folder.")
-        return cls(path.read_text(encoding="utf-8").splitlines(), context_length)
+        return cls(path.read_text(encoding="utf-8").splitlines(), context_length, vocab_size)
 
     def encode(self, text: str) -> list[int]:
         """Token numbers of one text, at most ``context_length``, the last one being ``end``."""

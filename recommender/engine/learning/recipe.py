@@ -139,7 +139,7 @@ def _epochs(
         losses = []
         for batch in epoch_batches(banks, recipe.batch_size, rng, recipe.word_dropout):
             for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * _schedule(step / steps)
+                group["lr"] = group["peak"] * schedule(step / steps)
             loss = _step_loss(model, mixture, batch, recipe, rng, tail=tail)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -158,7 +158,7 @@ def _epochs(
             parameter.copy_(kept)
 
 
-def _schedule(done: float) -> float:
+def schedule(done: float) -> float:
     """Fraction of the peak rate after the fraction ``done`` of the steps."""
     if done < _WARM_UP:
         return (done + 1e-3) / _WARM_UP

@@ -1,0 +1,99 @@
+"""Files in, vectors out, in order, whatever becomes of single files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from itertools import count, islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from recommender.engine.encoders import encode_image_files
+from recommender.errors import EncoderError, MediaError
+from tests.conformance.encoder_plugs import StatisticsEncoder
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    rng = np.random.default_rng(0)
+    paths = [tmp_path / f"{number}.png" for number in range(11)]
+    for path in paths:
+        Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(path)
+    return paths
+
+
+def test_vectors_come_in_the_order_of_the_files(files: list[Path]) -> None:
+    encoder = StatisticsEncoder()
+    expected = encoder.encode_images([Image.open(path) for path in files])
+    outcomes = list(encode_image_files(encoder, files, batch_size=3, threads=4))
+    assert [outcome.path for outcome in outcomes] == files
+    np.testing.assert_array_equal(np.stack([o.vector for o in outcomes if o.vector is not None]), expected)
+
+
+def test_a_damaged_file_gives_its_error_and_stops_nobody(files: list[Path]) -> None:
+    files[4].write_bytes(b"no picture")
+    outcomes = list(encode_image_files(StatisticsEncoder(), files, batch_size=3))
+    assert [outcome.error is not None for outcome in outcomes] == [number == 4 for number in range(11)]
+    assert isinstance(outcomes[4].error, MediaError)
+    assert files[4].name in str(outcomes[4].error)
+
+
+def test_a_batch_of_nothing_but_damaged_files_is_no_trouble(tmp_path: Path) -> None:
+    missing = [tmp_path / f"{number}.jpg" for number in range(5)]
+    assert all(outcome.error for outcome in encode_image_files(StatisticsEncoder(), missing, batch_size=2))
+
+
+def test_no_files_give_no_outcomes() -> None:
+    assert list(encode_image_files(StatisticsEncoder(), [])) == []
+
+
+def test_an_endless_stream_is_read_only_a_few_batches_ahead(files: list[Path]) -> None:
+    asked = []
+
+    def endless() -> Sequence[Path]:
+        for number in count():
+            asked.append(number)
+            yield files[number % len(files)]
+
+    outcomes = list(islice(encode_image_files(StatisticsEncoder(), endless(), batch_size=4, ahead=2), 5))
+    assert len(outcomes) == 5
+    assert len(asked) <= 4 * 5
+
+
+def test_the_model_sees_whole_batches(files: list[Path]) -> None:
+    sizes = []
+
+    class Counting(StatisticsEncoder):
+        def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+            sizes.append(len(images))
+            return super().encode_images(images)
+
+    list(encode_image_files(Counting(), files, batch_size=4))
+    assert sizes == [4, 4, 3]
+
+
+def test_an_encoder_that_can_prepare_does_so_in_the_threads(files: list[Path]) -> None:
+    where = set()
+
+    class Preparing(StatisticsEncoder):
+        def prepare_image(self, image: Image.Image) -> Image.Image:
+            where.add(threading.current_thread().name.split("_")[0])
+            return image
+
+        def encode_prepared(self, prepared: Sequence[Image.Image]) -> np.ndarray:
+            return self.encode_images(prepared)
+
+    list(encode_image_files(Preparing(), files))
+    assert where == {"decode"}
+
+
+def test_an_error_of_the_model_is_not_hidden(files: list[Path]) -> None:
+    class Broken(StatisticsEncoder):
+        def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+            raise EncoderError("out of order")
+
+    with pytest.raises(EncoderError, match="out of order"):
+        list(encode_image_files(Broken(), files))
