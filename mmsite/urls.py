@@ -10,3 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("recommender.web.account_urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "recommender.web.errors.bad_request"
+handler403 = "recommender.web.errors.forbidden"
+handler404 = "recommender.web.errors.not_found"
+handler500 = "recommender.web.errors.server_error"

@@ -1,0 +1,66 @@
+"""Members' reviews: words, stars, photos and a voice, kept together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from recommender.contracts import MediaKind
+from recommender.engine.preprocess.text import detect_language, normalise_text
+from recommender.models import Item, Media, Review
+from recommender.services.imports.storage import store_media
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.core.files.uploadedfile import UploadedFile
+
+
+def write_review(
+    user: User,
+    item: Item,
+    *,
+    text: str = "",
+    rating: int | None = None,
+    photos: Iterable[UploadedFile] = (),
+    voices: Iterable[UploadedFile] = (),
+) -> Review:
+    """Keep a review; its media wait for a worker to prepare them.
+
+    Args:
+        rating: 1 to 5 stars, or None.
+        photos, voices: what was sent, checked again here by content.
+
+    Raises:
+        MediaError: a file is not what it claims to be; nothing of the review is kept.
+    """
+    text = normalise_text(text)
+    # Files first: what is stored twice is stored once, and a bad one stops the review before it exists.
+    stored = [(kind, store_media(file, kind, file.name or kind)) for kind, file in _labelled(photos, voices)]
+    with transaction.atomic():
+        review = Review.objects.create(
+            user=user, item=item, text=text, rating=rating, language=detect_language(text)
+        )
+        kept: set[str] = set()
+        for position, (kind, file) in enumerate(stored):
+            if file.checksum in kept:
+                continue
+            kept.add(file.checksum)
+            Media.objects.create(
+                review=review,
+                kind=kind,
+                position=position,
+                file=file.name,
+                checksum=file.checksum,
+                mime=file.mime,
+                bytes=file.bytes,
+            )
+    return review
+
+
+def _labelled(
+    photos: Iterable[UploadedFile], voices: Iterable[UploadedFile]
+) -> list[tuple[MediaKind, UploadedFile]]:
+    images: list[tuple[MediaKind, UploadedFile]] = [("image", one) for one in photos]
+    return images + [("audio", one) for one in voices]

@@ -1,0 +1,55 @@
+"""What the frame of every page shows: theme, name, and the sections open to this person. No queries of its
+own but for a role looked up at most every half minute."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from recommender.models import Profile
+from recommender.web.access import MANAGE_CATALOGUE, VIEW_JOBS
+
+THEME_COOKIE = "theme"
+NAME_KEY = "name_shown"
+_SECONDS = 30.0
+#: account to (time, may manage, may see jobs); only what is offered depends on it, never what is allowed
+_offers: dict[tuple[int, datetime], tuple[float, bool, bool]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    theme: str
+    name: str = ""
+    initial: str = ""
+    manages: bool = False
+    jobs: bool = False
+
+
+def chrome(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``chrome`` for templates/base.html."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    if theme not in Profile.Theme.values:
+        theme = Profile.Theme.AUTO.value
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"chrome": Chrome(theme)}
+    name = request.session.get(NAME_KEY) or user.get_username()
+    manages, jobs = _sections(user)
+    return {"chrome": Chrome(theme, name, name[:1].upper(), manages, jobs)}
+
+
+def _sections(user: Any) -> tuple[bool, bool]:
+    now = time.monotonic()
+    account = (user.pk, user.date_joined)
+    known = _offers.get(account)
+    if known and now - known[0] < _SECONDS:
+        return known[1:]
+    if len(_offers) > 10_000:
+        _offers.clear()
+    offer = (user.has_perm(MANAGE_CATALOGUE), user.has_perm(VIEW_JOBS))
+    _offers[account] = (now, *offer)
+    return offer

@@ -1,0 +1,54 @@
+"""Pages for what goes wrong, in the site's own look."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def _page(request: HttpRequest, code: int, title: str, text: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(title, status=code, content_type="text/plain; charset=utf-8")
+    context = {"code": code, "error_title": title, "error_text": text}
+    return render(request, "error.html", context, status=code)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(
+        request, 400, _("This request makes no sense"), _("Go back, load the page anew and try again.")
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(
+        request,
+        403,
+        _("This part is not open to you"),
+        _("Your account has no role that may see it. Ask an administrator of the site for one."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(
+        request,
+        404,
+        _("There is nothing at this address"),
+        _("It may have been retired, or the link has a slip in it."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(
+        request,
+        403,
+        _("The form was open for too long"),
+        _("For your safety it was not sent. Load the page anew and try once more."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Without the usual frame: whatever broke may break that too."""
+    from django.template.loader import render_to_string
+
+    return HttpResponse(render_to_string("500.html"), status=500)

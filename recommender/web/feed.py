@@ -1,0 +1,143 @@
+"""The start page: rows, the grid mixed for whoever reads it, and more of it as they scroll."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Concat
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from recommender.models import Category, EncoderSpace, Item
+from recommender.services import recommend, spaces
+from recommender.web import cards, explain
+from recommender.web.actor import actor_of
+from recommender.web.context import NAME_KEY
+from recommender.web.mixture import Mixture, mixture_of
+
+_CATEGORY_SECONDS = 60
+_FILLING_SECONDS = 4
+
+
+@require_safe
+def feed(request: HttpRequest) -> HttpResponseBase:
+    """The page, or with ``offset`` in a fragment's request the next cards of its grid."""
+    mixture = mixture_of(request)
+    category = _category(request)
+    offset = _whole(request.GET.get("offset", ""))
+    if request.headers.get("HX-Request") and offset:
+        response = render(request, "recommender/feed_cards.html", _grid(request, mixture, category, offset))
+    else:
+        context = _body(request, mixture, category, offset) | {
+            "section": "feed",
+            "greeting": _greeting(request),
+            "categories": _top_categories(),
+            "mixer": explain.mixer(mixture),
+            "filling": filling_now(),
+        }
+        response = render(request, "recommender/feed.html", context)
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def feed_fragment(request: HttpRequest, mixture: Mixture) -> HttpResponse:
+    """Rows and grid under another mixture, in place of those on the page."""
+    context = _body(request, mixture, _category(request), 0)
+    return render(request, "recommender/feed_body.html", context)
+
+
+@require_safe
+def filling(request: HttpRequest) -> HttpResponse:
+    """How far the encoder has got with the catalogue; nothing once it knows all of it."""
+    known = filling_now()
+    return render(request, "recommender/filling.html", {"filling": known}) if known else HttpResponse("")
+
+
+def _body(request: HttpRequest, mixture: Mixture, category: Category | None, offset: int) -> dict[str, Any]:
+    context = _grid(request, mixture, category, offset)
+    if category is None and not offset:
+        context["rows"] = _rows(request, mixture)
+    return context
+
+
+def _grid(request: HttpRequest, mixture: Mixture, category: Category | None, offset: int) -> dict[str, Any]:
+    page = recommend.feed(
+        actor_of(request), mixture=mixture, offset=offset, limit=settings.FEED_PAGE, category=category
+    )
+    query = {"offset": page.next_offset, **({"category": category.pk} if category else {})}
+    return {
+        "cards": cards.render(page.cards),
+        "cold": page.cold,
+        "category": category,
+        "more_url": f"{reverse('feed')}?{urlencode(query)}" if page.next_offset else "",
+    }
+
+
+def _category(request: HttpRequest) -> Category | None:
+    raw = request.GET.get("category") or request.POST.get("category", "")
+    if not raw:
+        return None
+    found = Category.objects.filter(pk=_whole(raw)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _whole(raw: str) -> int:
+    return int(raw) if raw.isdecimal() and len(raw) < 10 else 0
+
+
+def _greeting(request: HttpRequest) -> str:
+    if request.user.is_authenticated:
+        name = request.session.get(NAME_KEY) or request.user.get_username()
+        return _("Good to see you, {name}.").format(name=name)
+    return _("Find what looks, reads and sounds right.")
+
+
+def _top_categories() -> list[Category]:
+    """Top-level categories that hold something to show, looked up at most once a minute."""
+    found = cache.get("top-categories")
+    if found is None:
+        inside = Q(category=OuterRef("pk")) | Q(
+            category__path__startswith=Concat(OuterRef("path"), Value(Category.SEPARATOR))
+        )
+        shown = Item.objects.available().filter(inside)
+        found = list(Category.objects.filter(Exists(shown), depth=0).order_by("name"))
+        cache.set("top-categories", found, _CATEGORY_SECONDS)
+    return found
+
+
+def filling_now() -> dict[str, int] | None:
+    """``done`` and ``total`` items of the active space while it is being filled, else None."""
+    known = cache.get("filling")
+    if known is None:
+        space = EncoderSpace.objects.active()
+        coverage = spaces.space_coverage(space) if space else {}
+        known = {"done": coverage.get("items_done", 0), "total": coverage.get("items_total", 0)}
+        cache.set("filling", known, _FILLING_SECONDS)
+    return known if 0 <= known["done"] < known["total"] else None
+
+
+def _rows(request: HttpRequest, mixture: Mixture) -> list[dict[str, Any]]:
+    """The rows above the grid, each with its title, seed and cards."""
+    found = recommend.rows(actor_of(request), mixture)
+    return [_row(number, row) for number, row in enumerate(found, 1) if row.cards]
+
+
+def _row(number: int, row: recommend.FeedRow) -> dict[str, Any]:
+    seed = row.seed
+    return {
+        "id": f"row-{number}",
+        "title": explain.row_title(row.title_kind, cards.title_of(seed) if seed else ""),
+        "url": reverse("item", args=[seed.pk]) if seed else "",
+        "seed_picture": cards.thumbnail_of(seed) if seed else "",
+        "cards": cards.render(row.cards),
+    }

@@ -1,0 +1,213 @@
+"""An item: pictures, sound, film, what is like it, what people say of it, and why it was shown."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Avg, Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_POST, require_safe
+
+from recommender.models import Category, Interaction, Item, Media, Review
+from recommender.services import events, recommend, reviews
+from recommender.web import cards, explain
+from recommender.web.access import MANAGE_CATALOGUE, signed_in
+from recommender.web.actor import actor_of, acts
+from recommender.web.forms import ReviewForm
+
+REVIEWS_PAGE = 8
+SIMILAR = 14
+#: ways to compare, in the order of their chips
+_TABS: dict[str, tuple[str, Any]] = {
+    "all": ("sparkles", _l("Everything")),
+    "image": ("palette", _l("Look")),
+    "text": ("quote", _l("Words")),
+    "audio": ("wave-sine", _l("Sound")),
+}
+
+
+def find_item(request: HttpRequest, pk: int) -> Item:
+    """The item, if this person may see it: retired ones are for catalogue admins only."""
+    item = get_object_or_404(Item.objects.for_cards(), pk=pk)
+    if item.availability == Item.Availability.RETIRED and not request.user.has_perm(MANAGE_CATALOGUE):
+        raise Http404
+    return item
+
+
+@require_safe
+@acts
+def item(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The page; a fragment's request with ``by`` gets the similar items, with ``reviews`` more reviews."""
+    found = find_item(request, pk)
+    if request.headers.get("HX-Request"):
+        response = _fragment(request, found)
+    else:
+        impression = impression_id(request.GET.get("i", ""))
+        response = render(request, "recommender/item.html", _page(request, found, impression))
+        kind = Interaction.Kind.CLICK if impression else Interaction.Kind.VIEW
+        events.record(actor_of(request), found, kind, impression=impression)
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def _fragment(request: HttpRequest, found: Item) -> HttpResponse:
+    if "reviews" in request.GET:
+        return render(request, "recommender/review_list.html", review_context(found, request.GET["reviews"]))
+    return render(request, "recommender/similar.html", {"similar": _similar(request, found)[1]})
+
+
+def _page(request: HttpRequest, found: Item, impression: uuid.UUID | None) -> dict[str, Any]:
+    by, similar = _similar(request, found)
+    tabs = [
+        {"by": name, "icon": icon, "label": label, "on": name == by} for name, (icon, label) in _TABS.items()
+    ]
+    return {
+        "item": found,
+        "trail": _trail(found.category),
+        "impression": impression,
+        "states": events.states(actor_of(request), [found.pk]).get(found.pk, {}),
+        "attributes": _attributes(found.attributes),
+        "tabs": tabs,
+        "similar": similar,
+        "form": ReviewForm(),
+        **_media(found),
+        **review_context(found),
+    }
+
+
+def _similar(request: HttpRequest, found: Item) -> tuple[str, list[Any]]:
+    by = request.GET.get("by", "all")
+    by = by if by in _TABS else "all"
+    return by, cards.render(recommend.similar(found, by=by, limit=SIMILAR, actor=actor_of(request)))
+
+
+def _trail(category: Category | None) -> list[Category]:
+    if category is None:
+        return []
+    names = category.path.split(Category.SEPARATOR)
+    paths = [Category.SEPARATOR.join(names[: depth + 1]) for depth in range(len(names))]
+    return list(Category.objects.filter(path__in=paths).order_by("depth"))
+
+
+def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+    """Attributes as text; lists joined, nested values left out."""
+    shown = []
+    for name, value in attributes.items():
+        if isinstance(value, list):
+            value = ", ".join(str(one) for one in value)
+        if value not in ("", None) and not isinstance(value, dict):
+            shown.append((str(name).replace("_", " ").capitalize(), str(value)))
+    return shown
+
+
+def _media(found: Item) -> dict[str, Any]:
+    """Pictures and films for the gallery, sounds below it, and how many are still on their way."""
+    media = list(found.media.all())
+    ready = [one for one in media if one.state == Media.State.READY]
+    for one in ready:
+        describe_medium(one)
+    return {
+        "gallery": [one for one in ready if one.kind != Media.Kind.AUDIO],
+        "sounds": [one for one in ready if one.kind == Media.Kind.AUDIO],
+        "waiting_media": sum(one.state in {Media.State.PENDING, Media.State.WORKING} for one in media),
+    }
+
+
+def describe_medium(medium: Media) -> None:
+    """Hang on a medium the addresses its templates use."""
+    medium.small, medium.medium, medium.large = (medium.thumbnail(size) for size in Media.SIZES)  # type: ignore[attr-defined]
+    medium.default_caption = _("Listen")  # type: ignore[attr-defined]
+
+
+# -- reviews ------------------------------------------------------------------------------------------------
+
+
+def review_context(found: Item, offset: str = "0") -> dict[str, Any]:
+    """One page of reviews from ``offset`` on, with count and mean of all."""
+    start = int(offset) if offset.isdecimal() and len(offset) < 7 else 0
+    figures = found.reviews.aggregate(n=Count("pk"), mean=Avg("rating"))
+    shown = list(found.reviews.for_page()[start : start + REVIEWS_PAGE])
+    for one in shown:
+        _describe_review(one)
+    end = start + len(shown)
+    return {
+        "reviews": shown,
+        "reviews_count": figures["n"],
+        "rating_mean": figures["mean"],
+        "reviews_more": f"{reverse('item', args=[found.pk])}?reviews={end}" if end < figures["n"] else "",
+    }
+
+
+def _describe_review(review: Review) -> None:
+    profile = getattr(review.user, "profile", None)
+    review.author = (profile and profile.display_name) or review.user.get_username()  # type: ignore[attr-defined]
+    review.initial = review.author[:1].upper()  # type: ignore[attr-defined]
+    media = list(review.media.all())
+    ready = [one for one in media if one.state == Media.State.READY]
+    for one in ready:
+        describe_medium(one)
+    review.photos = [one for one in ready if one.has_picture]  # type: ignore[attr-defined]
+    review.voices = [one for one in ready if one.kind == Media.Kind.AUDIO]  # type: ignore[attr-defined]
+    review.waiting = any(one.state in {Media.State.PENDING, Media.State.WORKING} for one in media)  # type: ignore[attr-defined]
+
+
+@require_POST
+@signed_in
+def review(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A member's words, stars, photos and voice on an item."""
+    found = find_item(request, pk)
+    form = ReviewForm(request.POST, request.FILES)
+    fragment = bool(request.headers.get("HX-Request"))
+    if not form.is_valid():
+        context = {"item": found, "form": form, **review_context(found)}
+        if fragment:
+            return render(request, "recommender/reviews.html", context, status=422)
+        page = _page(request, found, None) | context
+        return render(request, "recommender/item.html", page, status=422)
+    reviews.write_review(
+        request.user,
+        found,
+        text=form.cleaned_data["text"],
+        rating=form.cleaned_data["rating"],
+        photos=form.cleaned_data["photos"],
+        voices=form.cleaned_data["voice"],
+    )
+    if fragment:
+        context = {"item": found, "form": ReviewForm(), **review_context(found)}
+        return render(request, "recommender/reviews.html", context)
+    return redirect(f"{reverse('item', args=[pk])}#reviews")
+
+
+# -- why ----------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def why(request: HttpRequest, pk: int) -> HttpResponse:
+    """The parts of the sum that would rank this item for this person."""
+    found = find_item(request, pk)
+    reasons = [_reason(*part) for part in recommend.why(actor_of(request), found)]
+    return render(request, "recommender/why.html", {"reasons": reasons})
+
+
+def _reason(source: str, seed: Any, share: float) -> dict[str, Any]:
+    return {
+        "source": source,
+        "name": explain.PART_NAMES.get(source, source),
+        "percent": round(100 * share),
+        "sentence": explain.sentence(source, cards.title_of(seed) if seed else ""),
+        "seed_url": reverse("item", args=[seed.pk]) if seed else "",
+    }
+
+
+def impression_id(raw: str) -> uuid.UUID | None:
+    """An impression's id from an address, or None."""
+    try:
+        return uuid.UUID(raw)
+    except ValueError:
+        return None

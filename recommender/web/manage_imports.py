@@ -1,0 +1,186 @@
+"""Bringing catalogues in: upload, check the mapping, start, follow, download what was refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from recommender.errors import RecommenderError
+from recommender.models import ImportBatch
+from recommender.services import imports
+from recommender.web.access import MANAGE_CATALOGUE, needs
+from recommender.web.jobs import pace
+
+PAGE = 25
+ISSUES_SHOWN = 50
+PREVIEW_ROWS = 5
+#: canonical field: what people call it
+FIELD_LABELS: dict[str, Any] = {
+    "external_id": _l("External id"),
+    "title": _l("Title"),
+    "description": _l("Description"),
+    "title_zh": _l("Chinese title"),
+    "description_zh": _l("Chinese description"),
+    "language": _l("Language"),
+    "category": _l("Category"),
+    "category_zh": _l("Category in Chinese"),
+    "categories": _l("Categories, a path"),
+    "price": _l("Price"),
+    "currency": _l("Currency"),
+    "availability": _l("Availability"),
+    "image_paths": _l("Pictures, files"),
+    "image_urls": _l("Pictures, addresses"),
+    "image_captions": _l("Captions of the pictures"),
+    "audio_paths": _l("Sounds, files"),
+    "audio_urls": _l("Sounds, addresses"),
+    "video_paths": _l("Films, files"),
+    "video_urls": _l("Films, addresses"),
+    "attributes": _l("Attributes, as JSON"),
+    "user": _l("Person"),
+    "item": _l("Item"),
+    "kind": _l("Kind of event"),
+    "value": _l("Value"),
+    "timestamp": _l("Time"),
+    "text": _l("Text"),
+    "rating": _l("Stars"),
+    "photo_paths": _l("Photos, files"),
+    "photo_urls": _l("Photos, addresses"),
+}
+_OPEN = {ImportBatch.State.QUEUED, ImportBatch.State.RUNNING}
+
+
+@require_safe
+@needs(MANAGE_CATALOGUE)
+def batches(request: HttpRequest) -> HttpResponseBase:
+    """The upload box and every import so far."""
+    page = Paginator(ImportBatch.objects.all(), PAGE).get_page(request.GET.get("page"))
+    context = {"section": "manage", "tab": "imports", "batches": list(page), "page": page}
+    return render(request, "manage/imports.html", context)
+
+
+@needs(MANAGE_CATALOGUE)
+def upload(request: HttpRequest) -> HttpResponseBase:
+    """Take a file in: 201 and the address of its page, or 422 and what is wrong with it."""
+    wants_json = "application/json" in request.headers.get("Accept", "")
+    if request.method != "POST":
+        return render(request, "manage/upload.html", {"section": "manage", "tab": "imports"})
+    file = request.FILES.get("file")
+    problem = "" if file else _("No file was chosen.")
+    if file:
+        try:
+            batch = imports.receive_upload(file, owner=request.user)
+        except RecommenderError as error:
+            problem = str(error)
+        else:
+            address = reverse("import", args=[batch.pk])
+            return JsonResponse({"url": address}, status=201) if wants_json else redirect(address)
+    if wants_json:
+        return JsonResponse({"error": problem}, status=422)
+    messages.error(request, problem)
+    return render(request, "manage/upload.html", {"section": "manage", "tab": "imports"}, status=422)
+
+
+@require_safe
+@needs(MANAGE_CATALOGUE)
+def batch(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """One import: its mapping before the start, its progress and its outcome after."""
+    found = get_object_or_404(ImportBatch.objects.select_related("job", "owner"), pk=pk)
+    fragment = bool(request.headers.get("HX-Request"))
+    context: dict[str, Any] = {"section": "manage", "tab": "imports", "batch": found}
+    if found.state == ImportBatch.State.UPLOADED:
+        context |= _mapping(found, request.GET.get("kind") or found.kind)
+        template = "manage/mapping_table.html" if fragment else "manage/import.html"
+    else:
+        context |= _progress(request, found)
+        template = "manage/import_progress.html" if fragment else "manage/import.html"
+    return render(request, template, context)
+
+
+def _mapping(found: ImportBatch, kind: str) -> dict[str, Any]:
+    """Columns, fields and first rows for the mapping page; ``problem`` where the file cannot be read so."""
+    kind = kind if kind in ImportBatch.Kind.values else ImportBatch.Kind.ITEM
+    base = {"kinds": ImportBatch.Kind.choices, "kind": kind}
+    try:
+        view = imports.preview(found, kind, rows=PREVIEW_ROWS)
+    except RecommenderError as error:
+        return base | {"problem": str(error)}
+    chosen = set(view.mapping.values())
+    columns = [{"name": column, "field": view.mapping.get(column, "")} for column in view.columns]
+    known = [field.name for field in view.fields]
+    extra = sorted({field for field in chosen if field and field not in known})
+    return base | {
+        "columns": columns,
+        "fields": [{"value": name, "label": FIELD_LABELS.get(name, name)} for name in (*known, *extra)],
+        "preview": [[row.get(column, "") for column in view.columns] for row in view.rows],
+        "missing": ", ".join(
+            str(FIELD_LABELS.get(one.name, one.name))
+            for one in view.fields
+            if one.required and one.name not in chosen
+        ),
+    }
+
+
+def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
+    """How far it got, what came of it, and the first refused rows."""
+    refused = found.issues.count()
+    counts = [
+        {"label": _("New"), "value": found.created},
+        {"label": _("Changed"), "value": found.updated},
+        {"label": _("Same as before"), "value": found.unchanged},
+        {"label": _("Retired"), "value": found.retired},
+        {"label": _("Media"), "value": found.media_added},
+        {"label": _("Refused"), "value": found.rejected, "bad": bool(found.rejected)},
+    ]
+    return {
+        "live": found.state in _OPEN,
+        "job": found.job,
+        "counts": counts,
+        "issues": list(found.issues.all()[:ISSUES_SHOWN]),
+        "issues_left": max(0, refused - ISSUES_SHOWN),
+        **pace(request),
+    }
+
+
+@require_POST
+@needs(MANAGE_CATALOGUE)
+def start(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Begin with the mapping of the form."""
+    found = get_object_or_404(ImportBatch, pk=pk)
+    lead = "column:"
+    mapping = {name[len(lead) :]: value for name, value in request.POST.items() if name.startswith(lead)}
+    try:
+        imports.start(
+            found,
+            kind=request.POST.get("kind", ""),
+            mapping={column: field for column, field in mapping.items() if field},
+            options={"retire_missing": "retire_missing" in request.POST},
+        )
+    except RecommenderError as error:
+        messages.error(request, str(error))
+    return redirect("import", pk)
+
+
+@require_POST
+@needs(MANAGE_CATALOGUE)
+def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Discard a file that was not started, or stop the import after the rows it is at."""
+    imports.cancel(get_object_or_404(ImportBatch, pk=pk))
+    return redirect("import", pk)
+
+
+@require_GET
+@needs(MANAGE_CATALOGUE)
+def issues_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The refused rows as a CSV that can be corrected and uploaded again."""
+    found = get_object_or_404(ImportBatch, pk=pk)
+    response = StreamingHttpResponse(imports.issues_csv(found), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="refused-{found.pk}.csv"'
+    return response

@@ -1,0 +1,212 @@
+"""Search: words, a picture, a sound, items, and what should be more or less of; all of it in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from recommender.contracts import MODALITIES
+from recommender.errors import RecommenderError
+from recommender.models import Item
+from recommender.services import queries
+from recommender.services import search as searching
+from recommender.services.search import Filters, SearchPage, SearchQuery
+from recommender.web import cards, explain
+from recommender.web.actor import actor_of
+
+TERMS_MAX = 8
+TEXT_MAX = 400
+_LANGUAGES = {"en": "English", "zh": "中文"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for, as the form shows it again."""
+
+    text: str
+    image: str
+    audio: str
+    plus: tuple[str, ...]
+    minus: tuple[str, ...]
+    item_ids: tuple[int, ...]
+    weights: dict[str, float]
+    filters: Filters
+    offset: int
+
+    @property
+    def image_url(self) -> str:
+        return default_storage.url(self.image) if self.image else ""
+
+    @property
+    def is_empty(self) -> bool:
+        nothing = not (self.text or self.image or self.audio or self.plus or self.item_ids)
+        return nothing and self.filters == Filters()
+
+
+def read(query: QueryDict) -> Asked:
+    """The question in an address; what makes no sense counts as not given."""
+    return Asked(
+        text=query.get("q", "").strip()[:TEXT_MAX],
+        image=queries.known_media("image", query.get("image", "")),
+        audio=queries.known_media("audio", query.get("audio", "")),
+        plus=_words(query.getlist("plus")),
+        minus=_words(query.getlist("minus")),
+        item_ids=tuple(_whole(raw) for raw in query.getlist("item")[:TERMS_MAX] if _whole(raw)),
+        weights={name: _share(query.get(f"w_{name}", "")) for name in MODALITIES},
+        filters=Filters(
+            category=_whole(query.get("category", "")) or None,
+            price_min=_amount(query.get("min", "")),
+            price_max=_amount(query.get("max", "")),
+            language=query.get("language", "")[:10],
+            has_video=query.get("video") == "1",
+            has_audio=query.get("sound") == "1",
+        ),
+        offset=_whole(query.get("offset", "")),
+    )
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponseBase:
+    """The page; a fragment's request gets the results, with ``offset`` only their next cards."""
+    asked = read(request.GET)
+    context = _results(request, asked)
+    if request.headers.get("HX-Request"):
+        template = "recommender/feed_cards.html" if asked.offset else "recommender/results.html"
+        response = render(request, template, context | {"htmx_facets": not asked.offset})
+    else:
+        response = render(request, "recommender/search.html", context | _form(request, asked))
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+@require_POST
+def search_media(request: HttpRequest) -> HttpResponse:
+    """Take a picture or a sound to search by; answers with the name the search address carries."""
+    for kind in ("image", "audio"):
+        if kind in request.FILES:
+            try:
+                name = queries.receive_media(kind, request.FILES[kind])
+            except RecommenderError as error:
+                return JsonResponse({"error": str(error)}, status=422)
+            return JsonResponse({"name": name, "url": default_storage.url(name)})
+    return JsonResponse({"error": _("No file was sent.")}, status=422)
+
+
+# -- results ------------------------------------------------------------------------------------------------
+
+
+def _results(request: HttpRequest, asked: Asked) -> dict[str, Any]:
+    if asked.is_empty:
+        return {"asked": False, "facets": {}, "filters": asked.filters}
+    question = SearchQuery(
+        text=asked.text,
+        image=asked.image or None,
+        audio=asked.audio or None,
+        item_ids=asked.item_ids,
+        plus=asked.plus,
+        minus=asked.minus,
+        weights=asked.weights,
+        filters=asked.filters,
+        offset=asked.offset,
+        limit=settings.FEED_PAGE,
+    )
+    try:
+        page = searching.search(question, actor_of(request))
+    except RecommenderError as error:
+        return {
+            "asked": True, "total": 0, "notice": "error", "notice_text": str(error), "facets": {},
+            "filters": asked.filters,
+        }  # fmt: skip
+    return _shown(request, asked, page)
+
+
+def _shown(request: HttpRequest, asked: Asked, page: SearchPage) -> dict[str, Any]:
+    show_scores = request.GET.get("scores") == "1"
+    query = request.GET.copy()
+    query["offset"] = str(asked.offset + settings.FEED_PAGE)
+    more = asked.offset + len(page.cards) < page.total and page.cards
+    return {
+        "asked": True,
+        "cards": cards.render(page.cards, bars=show_scores, reasons=False),
+        "facets": _facets(page, asked),
+        "filters": asked.filters,
+        "folded": page.folded,
+        "milliseconds": round(1000 * page.seconds),
+        "more_url": f"{reverse('search')}?{query.urlencode()}" if more else "",
+        "notice": page.notice,
+        "show_scores": show_scores,
+        "total": page.total,
+    }
+
+
+def _facets(page: SearchPage, asked: Asked) -> dict[str, Any]:
+    chosen = asked.filters
+    return {
+        "categories": [
+            {
+                "value": one.category.pk,
+                "label": one.category.local_name,
+                "depth": one.category.depth,
+                "count": one.count,
+                "on": one.category.pk == chosen.category,
+            }
+            for one in page.facets.categories
+        ],
+        "languages": [
+            {"value": code, "label": _LANGUAGES.get(code, code), "count": n, "on": code == chosen.language}
+            for code, n in page.facets.languages.items()
+            if code
+        ],
+        "with_video": page.facets.with_video,
+        "with_audio": page.facets.with_audio,
+    }
+
+
+def _form(request: HttpRequest, asked: Asked) -> dict[str, Any]:
+    named = Item.objects.for_cards().by_ids(asked.item_ids)
+    return {
+        "section": "search",
+        "hide_search": True,
+        "query": asked,
+        "query_items": [
+            {"pk": pk, "title": named[pk].local_title, "picture": cards.thumbnail_of(named[pk])}
+            for pk in asked.item_ids
+            if pk in named
+        ],
+        "weights": [one for one in explain.mixer(asked.weights) if one["source"] in MODALITIES],
+        "open_with": request.GET.get("with", ""),
+        "filters_open": asked.filters != Filters() or any(value != 1 for value in asked.weights.values()),
+    }
+
+
+# -- reading the address ------------------------------------------------------------------------------------
+
+
+def _words(raw: list[str]) -> tuple[str, ...]:
+    return tuple(word.strip()[:80] for word in raw[:TERMS_MAX] if word.strip())
+
+
+def _whole(raw: str) -> int:
+    return int(raw) if raw.isdecimal() and len(raw) < 12 else 0
+
+
+def _share(raw: str) -> float:
+    return min(100, int(raw)) / 100 if raw.isdecimal() else 1.0
+
+
+def _amount(raw: str) -> Decimal | None:
+    try:
+        value = Decimal(raw)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and value >= 0 else None

@@ -1,0 +1,28 @@
+// A line of text at the foot of the page, read out by screen readers, with at most one thing to press.
+const SECONDS = 7;
+
+/** Show `message`; `action` is {label, run} or null. Only the newest toast stays. */
+export function toast(message, action = null) {
+  const place = document.getElementById("toasts");
+  const line = document.createElement("div");
+  line.className = "toast-line";
+  const text = document.createElement("span");
+  text.textContent = message;
+  line.append(text);
+  let timer = setTimeout(() => line.remove(), SECONDS * 1000);
+  if (action) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = action.label;
+    button.addEventListener("click", () => { line.remove(); action.run(); });
+    line.append(button);
+  }
+  // Someone who is reading or reaching for the button is not hurried.
+  const hold = () => clearTimeout(timer);
+  const release = () => { clearTimeout(timer); timer = setTimeout(() => line.remove(), SECONDS * 1000); };
+  line.addEventListener("pointerenter", hold);
+  line.addEventListener("pointerleave", release);
+  line.addEventListener("focusin", hold);
+  line.addEventListener("focusout", release);
+  place.replaceChildren(line);
+}
