@@ -12,8 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from recommender.models import Profile, Role
 from recommender.services import accounts
@@ -134,7 +133,11 @@ class ChangePassword(PasswordChangeView):
     template_name = "account/form.html"
     form_class = PasswordForm
     success_url = reverse_lazy("profile")
-    extra_context = {"heading": _l("Change the password"), "action": _l("Change it"), "section": "profile"}
+    extra_context = {
+        "heading": gettext_lazy("Change the password"),
+        "action": gettext_lazy("Change it"),
+        "section": "profile",
+    }
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, _("The password is changed."))

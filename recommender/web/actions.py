@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from recommender.models import Interaction
@@ -19,18 +19,18 @@ from recommender.web.item import find_item, impression_id
 
 Kind = Interaction.Kind
 _DONE: dict[str, Any] = {
-    Kind.LIKE: _l("Liked. Your feed follows."),
-    Kind.DISLIKE: _l("Noted: less of this."),
-    Kind.SAVE: _l("Saved."),
-    Kind.HIDE: _l("You will not see this again."),
-    Kind.PURCHASE: _l("Noted as bought."),
-    Kind.RATING: _l("Rated."),
+    Kind.LIKE: gettext_lazy("Liked. Your feed follows."),
+    Kind.DISLIKE: gettext_lazy("Noted: less of this."),
+    Kind.SAVE: gettext_lazy("Saved."),
+    Kind.HIDE: gettext_lazy("You will not see this again."),
+    Kind.PURCHASE: gettext_lazy("Noted as bought."),
+    Kind.RATING: gettext_lazy("Rated."),
 }
 _UNDONE: dict[str, Any] = {
-    Kind.LIKE: _l("No longer liked."),
-    Kind.DISLIKE: _l("No longer disliked."),
-    Kind.SAVE: _l("No longer saved."),
-    Kind.HIDE: _l("Shown again."),
+    Kind.LIKE: gettext_lazy("No longer liked."),
+    Kind.DISLIKE: gettext_lazy("No longer disliked."),
+    Kind.SAVE: gettext_lazy("No longer saved."),
+    Kind.HIDE: gettext_lazy("Shown again."),
 }
 
 

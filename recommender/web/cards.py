@@ -45,7 +45,7 @@ _kept: dict[tuple[int, Any, str], _Pieces] = {}
 
 
 def render(cards: Iterable[Card], *, reasons: bool = True, bars: bool = False) -> list[SafeString]:
-    """The HTML of each card, in order; ``reasons`` says why it is there, ``bars`` what its score is made of."""
+    """The HTML of each card, in order; ``reasons`` adds why it is there, ``bars`` its score."""
     language = get_language() or ""
     return [_render(card, language, reasons, bars) for card in cards]
 

@@ -7,52 +7,52 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from recommender.contracts import SOURCES
 from recommender.models import Interaction
 
 #: source: icon and name of its fader
 CHANNELS: dict[str, tuple[str, Any]] = {
-    "crowd": ("users", _l("People")),
-    "image": ("palette", _l("Look")),
-    "text": ("quote", _l("Words")),
-    "audio": ("wave-sine", _l("Sound")),
+    "crowd": ("users", gettext_lazy("People")),
+    "image": ("palette", gettext_lazy("Look")),
+    "text": ("quote", gettext_lazy("Words")),
+    "audio": ("wave-sine", gettext_lazy("Sound")),
 }
 PART_NAMES: dict[str, Any] = {
     **{name: label for name, (_icon, label) in CHANNELS.items()},
-    "popular": _l("Popular"),
-    "fresh": _l("New"),
-    "lexical": _l("Exact words"),
+    "popular": gettext_lazy("Popular"),
+    "fresh": gettext_lazy("New"),
+    "lexical": gettext_lazy("Exact words"),
 }
 _ALONE: dict[str, Any] = {
-    "popular": _l("Popular right now"),
-    "fresh": _l("New here"),
-    "crowd": _l("Liked by people like you"),
-    "image": _l("Looks like what you like"),
-    "text": _l("Reads like what you like"),
-    "audio": _l("Sounds like what you like"),
+    "popular": gettext_lazy("Popular right now"),
+    "fresh": gettext_lazy("New here"),
+    "crowd": gettext_lazy("Liked by people like you"),
+    "image": gettext_lazy("Looks like what you like"),
+    "text": gettext_lazy("Reads like what you like"),
+    "audio": gettext_lazy("Sounds like what you like"),
 }
 _HOW: dict[str, Any] = {
-    "crowd": _l("Chosen together"),
-    "image": _l("Looks alike"),
-    "text": _l("Reads alike"),
-    "audio": _l("Sounds alike"),
+    "crowd": gettext_lazy("Chosen together"),
+    "image": gettext_lazy("Looks alike"),
+    "text": gettext_lazy("Reads alike"),
+    "audio": gettext_lazy("Sounds alike"),
 }
 _BECAUSE: dict[str, Any] = {
-    Interaction.Kind.LIKE: _l("Because you liked {seed}"),
-    Interaction.Kind.SAVE: _l("Because you saved {seed}"),
-    Interaction.Kind.PURCHASE: _l("Because you bought {seed}"),
-    Interaction.Kind.RATING: _l("Because you rated {seed}"),
-    Interaction.Kind.VIEW: _l("Because you looked at {seed}"),
+    Interaction.Kind.LIKE: gettext_lazy("Because you liked {seed}"),
+    Interaction.Kind.SAVE: gettext_lazy("Because you saved {seed}"),
+    Interaction.Kind.PURCHASE: gettext_lazy("Because you bought {seed}"),
+    Interaction.Kind.RATING: gettext_lazy("Because you rated {seed}"),
+    Interaction.Kind.VIEW: gettext_lazy("Because you looked at {seed}"),
 }
 #: the same after a middle dot
 _AFTER: dict[str, Any] = {
-    Interaction.Kind.LIKE: _l("because you liked {seed}"),
-    Interaction.Kind.SAVE: _l("because you saved {seed}"),
-    Interaction.Kind.PURCHASE: _l("because you bought {seed}"),
-    Interaction.Kind.RATING: _l("because you rated {seed}"),
-    Interaction.Kind.VIEW: _l("because you looked at {seed}"),
+    Interaction.Kind.LIKE: gettext_lazy("because you liked {seed}"),
+    Interaction.Kind.SAVE: gettext_lazy("because you saved {seed}"),
+    Interaction.Kind.PURCHASE: gettext_lazy("because you bought {seed}"),
+    Interaction.Kind.RATING: gettext_lazy("because you rated {seed}"),
+    Interaction.Kind.VIEW: gettext_lazy("because you looked at {seed}"),
 }
 
 
@@ -71,7 +71,7 @@ def because(kind: str, title: str, wording: dict[str, Any] = _BECAUSE) -> str:
 
 
 def sentence(source: str, seed_title: str = "", seed_kind: str = "") -> str:
-    """Why an item is there: through ``source``, from an item of the reader's history; "" where that is not known."""
+    """Why an item is there: through ``source``, from a seed in the reader's history; "" where unknown."""
     if seed_title and source in _HOW:
         return _("{how} · {because}").format(how=_HOW[source], because=because(seed_kind, seed_title, _AFTER))
     return str(_ALONE.get(source, ""))
@@ -84,16 +84,16 @@ def why_line(source: str, seed_title: str = "", seed_kind: str = "") -> SafeStri
 
 
 _ROWS: dict[str, Any] = {
-    "popular": _l("Popular right now"),
-    "fresh": _l("Just in"),
-    "new": _l("Just in"),
-    "crowd": _l("People like you chose"),
-    "image": _l("Looks like your taste"),
-    "text": _l("Reads like your taste"),
-    "audio": _l("Sounds like your taste"),
+    "popular": gettext_lazy("Popular right now"),
+    "fresh": gettext_lazy("Just in"),
+    "new": gettext_lazy("Just in"),
+    "crowd": gettext_lazy("People like you chose"),
+    "image": gettext_lazy("Looks like your taste"),
+    "text": gettext_lazy("Reads like your taste"),
+    "audio": gettext_lazy("Sounds like your taste"),
 }
 
 
 def row_title(kind: str, seed_title: str = "") -> str:
     """The heading of a row: about a seed, or about a source."""
-    return because(kind, seed_title) if seed_title else str(_ROWS.get(kind, _l("For you")))
+    return because(kind, seed_title) if seed_title else str(_ROWS.get(kind, gettext_lazy("For you")))

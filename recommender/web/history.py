@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from recommender.models import Interaction
@@ -32,13 +32,13 @@ ICONS = {
 }
 #: what the chips above the list choose, and the kinds behind each
 FILTERS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "": (_l("Everything"), ()),
-    "like": (_l("Liked"), (Kind.LIKE,)),
-    "save": (_l("Saved"), (Kind.SAVE,)),
-    "opened": (_l("Opened"), (Kind.VIEW, Kind.CLICK)),
-    "rating": (_l("Rated"), (Kind.RATING,)),
-    "purchase": (_l("Bought"), (Kind.PURCHASE,)),
-    "hide": (_l("Hidden"), (Kind.HIDE, Kind.DISLIKE)),
+    "": (gettext_lazy("Everything"), ()),
+    "like": (gettext_lazy("Liked"), (Kind.LIKE,)),
+    "save": (gettext_lazy("Saved"), (Kind.SAVE,)),
+    "opened": (gettext_lazy("Opened"), (Kind.VIEW, Kind.CLICK)),
+    "rating": (gettext_lazy("Rated"), (Kind.RATING,)),
+    "purchase": (gettext_lazy("Bought"), (Kind.PURCHASE,)),
+    "hide": (gettext_lazy("Hidden"), (Kind.HIDE, Kind.DISLIKE)),
 }
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from recommender.models import Category, Interaction, Item, Media, Review
@@ -25,10 +25,10 @@ REVIEWS_PAGE = 8
 SIMILAR = 14
 #: ways to compare, in the order of their chips
 _TABS: dict[str, tuple[str, Any]] = {
-    "all": ("sparkles", _l("Everything")),
-    "image": ("palette", _l("Look")),
-    "text": ("quote", _l("Words")),
-    "audio": ("wave-sine", _l("Sound")),
+    "all": ("sparkles", gettext_lazy("Everything")),
+    "image": ("palette", gettext_lazy("Look")),
+    "text": ("quote", gettext_lazy("Words")),
+    "audio": ("wave-sine", gettext_lazy("Sound")),
 }
 
 

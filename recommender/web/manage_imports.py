@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHt
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from recommender.engine.formats.fields import ATTRIBUTE_PREFIX
 from recommender.errors import RecommenderError
 from recommender.models import ImportBatch
 from recommender.services import imports
@@ -24,35 +25,35 @@ ISSUES_SHOWN = 50
 PREVIEW_ROWS = 5
 #: canonical field: what people call it
 FIELD_LABELS: dict[str, Any] = {
-    "external_id": _l("External id"),
-    "title": _l("Title"),
-    "description": _l("Description"),
-    "title_zh": _l("Chinese title"),
-    "description_zh": _l("Chinese description"),
-    "language": _l("Language"),
-    "category": _l("Category"),
-    "category_zh": _l("Category in Chinese"),
-    "categories": _l("Categories, a path"),
-    "price": _l("Price"),
-    "currency": _l("Currency"),
-    "availability": _l("Availability"),
-    "image_paths": _l("Pictures, files"),
-    "image_urls": _l("Pictures, addresses"),
-    "image_captions": _l("Captions of the pictures"),
-    "audio_paths": _l("Sounds, files"),
-    "audio_urls": _l("Sounds, addresses"),
-    "video_paths": _l("Films, files"),
-    "video_urls": _l("Films, addresses"),
-    "attributes": _l("Attributes, as JSON"),
-    "user": _l("Person"),
-    "item": _l("Item"),
-    "kind": _l("Kind of event"),
-    "value": _l("Value"),
-    "timestamp": _l("Time"),
-    "text": _l("Text"),
-    "rating": _l("Stars"),
-    "photo_paths": _l("Photos, files"),
-    "photo_urls": _l("Photos, addresses"),
+    "external_id": gettext_lazy("External id"),
+    "title": gettext_lazy("Title"),
+    "description": gettext_lazy("Description"),
+    "title_zh": gettext_lazy("Chinese title"),
+    "description_zh": gettext_lazy("Chinese description"),
+    "language": gettext_lazy("Language"),
+    "category": gettext_lazy("Category"),
+    "category_zh": gettext_lazy("Category in Chinese"),
+    "categories": gettext_lazy("Categories, a path"),
+    "price": gettext_lazy("Price"),
+    "currency": gettext_lazy("Currency"),
+    "availability": gettext_lazy("Availability"),
+    "image_paths": gettext_lazy("Pictures, files"),
+    "image_urls": gettext_lazy("Pictures, addresses"),
+    "image_captions": gettext_lazy("Captions of the pictures"),
+    "audio_paths": gettext_lazy("Sounds, files"),
+    "audio_urls": gettext_lazy("Sounds, addresses"),
+    "video_paths": gettext_lazy("Films, files"),
+    "video_urls": gettext_lazy("Films, addresses"),
+    "attributes": gettext_lazy("Attributes, as JSON"),
+    "user": gettext_lazy("Person"),
+    "item": gettext_lazy("Item"),
+    "kind": gettext_lazy("Kind of event"),
+    "value": gettext_lazy("Value"),
+    "timestamp": gettext_lazy("Time"),
+    "text": gettext_lazy("Text"),
+    "rating": gettext_lazy("Stars"),
+    "photo_paths": gettext_lazy("Photos, files"),
+    "photo_urls": gettext_lazy("Photos, addresses"),
 }
 _OPEN = {ImportBatch.State.QUEUED, ImportBatch.State.RUNNING}
 
@@ -113,12 +114,10 @@ def _mapping(found: ImportBatch, kind: str) -> dict[str, Any]:
     except RecommenderError as error:
         return base | {"problem": str(error)}
     chosen = set(view.mapping.values())
-    columns = [{"name": column, "field": view.mapping.get(column, "")} for column in view.columns]
-    known = [field.name for field in view.fields]
-    extra = sorted({field for field in chosen if field and field not in known})
+    known = [{"value": one.name, "label": FIELD_LABELS.get(one.name, one.name)} for one in view.fields]
     return base | {
-        "columns": columns,
-        "fields": [{"value": name, "label": FIELD_LABELS.get(name, name)} for name in (*known, *extra)],
+        "columns": [_column(name, view.mapping.get(name, ""), kind) for name in view.columns],
+        "fields": known,
         "preview": [[row.get(column, "") for column in view.columns] for row in view.rows],
         "missing": ", ".join(
             str(FIELD_LABELS.get(one.name, one.name))
@@ -126,6 +125,12 @@ def _mapping(found: ImportBatch, kind: str) -> dict[str, Any]:
             if one.required and one.name not in chosen
         ),
     }
+
+
+def _column(name: str, field: str, kind: str) -> dict[str, str]:
+    """One column of the mapping table; of an item it may also become an attribute under its own name."""
+    attribute = field if field.startswith(ATTRIBUTE_PREFIX) else f"{ATTRIBUTE_PREFIX}{name}"
+    return {"name": name, "field": field, "attribute": attribute if kind == ImportBatch.Kind.ITEM else ""}
 
 
 def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
@@ -141,6 +146,7 @@ def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     ]
     return {
         "live": found.state in _OPEN,
+        "siblings": list(ImportBatch.objects.filter(path=found.path).exclude(pk=found.pk).order_by("pk")),
         "job": found.job,
         "counts": counts,
         "issues": list(found.issues.all()[:ISSUES_SHOWN]),
