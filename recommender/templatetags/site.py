@@ -6,16 +6,20 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.http import QueryDict
+from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+
+from recommender.templatetags.pieces import Pieces, slots
 
 register = template.Library()
 
@@ -113,6 +117,34 @@ def lookup(mapping: Any, key: Any) -> Any:
 def percent(share: float | None) -> int:
     """A share in [0, 1] as a whole percentage in [0, 100]."""
     return max(0, min(100, round(100 * (share or 0))))
+
+
+#: Parts of the frame by everything they depend on.
+_frames: dict[tuple[Any, ...], Pieces] = {}
+_FRAMES_MAX = 2_000
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: Context, template_name: str, *depends_on: Any) -> SafeString:
+    """A part of the page that is rendered once per language, reader's offers, section and ``depends_on``.
+
+    Its template may use ``slots.path`` and ``slots.quoted`` (the address of the page, escaped and quoted for
+    use in another address) and ``csrf_token``, which are filled in on each request.
+    """
+    key = (template_name, get_language(), context.get("chrome"), context.get("section"), *depends_on)
+    pieces = _frames.get(key)
+    if pieces is None:
+        if len(_frames) >= _FRAMES_MAX:
+            _frames.clear()
+        names = slots(("csrf", "path", "quoted"))
+        with context.push(slots=names, csrf_token=names["csrf"]):
+            pieces = _frames[key] = Pieces(
+                context.template.engine.get_template(template_name).render(context)
+            )
+    address = context["request"].get_full_path()
+    return pieces.filled(
+        {"csrf": str(context["csrf_token"]), "path": escape(address), "quoted": quote(address, safe="/")}
+    )
 
 
 @register.simple_tag

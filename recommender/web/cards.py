@@ -3,45 +3,27 @@ answer only fills in why the card is there and what the reader thinks of it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from recommender.models import Media
 from recommender.services.recommend import Card
+from recommender.templatetags.pieces import Pieces, slots
 from recommender.templatetags.site import icon, price
 from recommender.web import explain
 
-#: A slot is a name between two characters that no text can hold.
-_MARK = "\x00"
 _SLOTS = ("impression", "query", "why", "liked", "saved", "hidden")
 _KEPT = 20_000
 _SIZE_NAMES = ("small", "medium", "large")
 
 
-class _Pieces:
-    """The HTML of one item's card, cut at its slots."""
-
-    __slots__ = ("literals", "names")
-
-    def __init__(self, html: str) -> None:
-        parts = re.split(f"{_MARK}([a-z]+){_MARK}", html)
-        self.literals, self.names = parts[0::2], parts[1::2]
-
-    def filled(self, values: dict[str, str]) -> SafeString:
-        out = [self.literals[0]]
-        for name, literal in zip(self.names, self.literals[1:], strict=True):
-            out += (values[name], literal)
-        return mark_safe("".join(out))  # noqa: S308 (the template escaped the literals, render() its values)
-
-
-_kept: dict[tuple[int, Any, str], _Pieces] = {}
+_kept: dict[tuple[int, Any, str], Pieces] = {}
 
 
 def render(cards: Iterable[Card], *, reasons: bool = True, bars: bool = False) -> list[SafeString]:
@@ -57,13 +39,13 @@ def _render(card: Card, language: str, reasons: bool, bars: bool) -> SafeString:
     if pieces is None:
         if len(_kept) >= _KEPT:
             _kept.clear()
-        pieces = _kept[key] = _Pieces(get_template("components/card.html").render(_facts(item)))
+        pieces = _kept[key] = Pieces(get_template("components/card.html").render(_facts(item)))
     impression = str(card.impression) if card.impression else ""
     return pieces.filled(
         {
             "impression": impression,
             "query": f"?i={impression}" if impression else "",
-            "why": str(_why(card) if reasons else "") + (_bars(card) if bars else ""),
+            "why": (_why(card, language) if reasons else "") + (_bars(card) if bars else ""),
             "liked": "true" if card.liked else "false",
             "saved": "true" if card.saved else "false",
             "hidden": "true" if card.hidden else "false",
@@ -71,13 +53,12 @@ def _render(card: Card, language: str, reasons: bool, bars: bool) -> SafeString:
     )
 
 
-def _why(card: Card) -> str:
+def _why(card: Card, language: str) -> str:
     told = card.explanation
     if told is None:
         return ""
-    return explain.why_line(
-        told.source, title_of(card.seed) if card.seed else "", getattr(card, "seed_kind", "") or ""
-    )
+    seed_title = title_of(card.seed) if card.seed else ""
+    return str(explain.why_line(language, told.source, seed_title, getattr(card, "seed_kind", "") or ""))
 
 
 def _bars(card: Card) -> SafeString:
@@ -114,7 +95,7 @@ def _facts(item: Any) -> dict[str, Any]:
         "has_video": any(one.kind == Media.Kind.VIDEO for one in media),
         "has_sound": any(one.kind == Media.Kind.AUDIO for one in media),
         **{f"{kind}_url": reverse("act", args=[item.pk, kind]) for kind in ("like", "save", "hide")},
-        "slots": {name: mark_safe(f"{_MARK}{name}{_MARK}") for name in _SLOTS},  # noqa: S308 (constants)
+        "slots": slots(_SLOTS),
         "icons": {
             "heart": icon("heart", "off"),
             "heart_on": icon("heart-filled", "on"),

@@ -23,6 +23,8 @@ _offers: dict[tuple[int, datetime], tuple[float, bool, bool]] = {}
 @dataclass(frozen=True, slots=True)
 class Chrome:
     theme: str
+    signed_in: bool = False
+    staff: bool = False
     name: str = ""
     initial: str = ""
     manages: bool = False
@@ -39,7 +41,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         return {"chrome": Chrome(theme)}
     name = request.session.get(NAME_KEY) or user.get_username()
     manages, jobs = _sections(user)
-    return {"chrome": Chrome(theme, name, name[:1].upper(), manages, jobs)}
+    return {"chrome": Chrome(theme, True, user.is_staff, name, name[:1].upper(), manages, jobs)}
 
 
 def _sections(user: Any) -> tuple[bool, bool]:

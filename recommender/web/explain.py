@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.utils.html import format_html
@@ -77,8 +78,9 @@ def sentence(source: str, seed_title: str = "", seed_kind: str = "") -> str:
     return str(_ALONE.get(source, ""))
 
 
-def why_line(source: str, seed_title: str = "", seed_kind: str = "") -> SafeString | str:
-    """The line under a card; "" for a source that says nothing."""
+@lru_cache(maxsize=20_000)
+def why_line(language: str, source: str, seed_title: str = "", seed_kind: str = "") -> SafeString | str:
+    """The line under a card in ``language``, which is the one in force; "" for a source that says nothing."""
     said = sentence(source, seed_title, seed_kind)
     return format_html('<p class="why-line why-{}"><span>{}</span></p>', source, said) if said else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -27,6 +28,18 @@ _CATEGORY_SECONDS = 60
 _FILLING_SECONDS = 4
 
 
+class TopCategory(NamedTuple):
+    """A chip above the grid."""
+
+    pk: int
+    name: str
+    name_zh: str
+
+    @property
+    def local_name(self) -> str:
+        return self.name_zh if self.name_zh and (get_language() or "").startswith("zh") else self.name
+
+
 @require_safe
 def feed(request: HttpRequest) -> HttpResponseBase:
     """The page, or with ``offset`` in a fragment's request the next cards of its grid."""
@@ -36,12 +49,14 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     if request.headers.get("HX-Request") and offset:
         response = render(request, "recommender/feed_cards.html", _grid(request, mixture, category, offset))
     else:
+        categories, filled = _surroundings()
         context = _body(request, mixture, category, offset) | {
             "section": "feed",
             "greeting": _greeting(request),
-            "categories": _top_categories(),
+            "categories": categories,
             "mixer": explain.mixer(mixture),
-            "filling": filling_now(),
+            "mixer_key": tuple(mixture.values()),
+            "filling": filled,
         }
         response = render(request, "recommender/feed.html", context)
     patch_vary_headers(response, ["HX-Request", "Cookie"])
@@ -102,22 +117,28 @@ def _greeting(request: HttpRequest) -> str:
     return _("Find what looks, reads and sounds right.")
 
 
-def _top_categories() -> list[Category]:
-    """Top-level categories that hold something to show, looked up at most once a minute."""
-    found = cache.get("top-categories")
-    if found is None:
-        inside = Q(category=OuterRef("pk")) | Q(
-            category__path__startswith=Concat(OuterRef("path"), Value(Category.SEPARATOR))
-        )
-        shown = Item.objects.available().filter(inside)
-        found = list(Category.objects.filter(Exists(shown), depth=0).order_by("name"))
-        cache.set("top-categories", found, _CATEGORY_SECONDS)
-    return found
+def _surroundings() -> tuple[tuple[TopCategory, ...], dict[str, int] | None]:
+    """Top-level categories that hold something, and how far the filling is, looked up now and then."""
+    known = cache.get_many(["top-categories", "filling"])
+    if "top-categories" not in known:
+        known["top-categories"] = _top_categories()
+        cache.set("top-categories", known["top-categories"], _CATEGORY_SECONDS)
+    categories = tuple(TopCategory(*one) for one in known["top-categories"])
+    return categories, filling_now(known.get("filling"))
 
 
-def filling_now() -> dict[str, int] | None:
+def _top_categories() -> list[tuple[int, str, str]]:
+    inside = Q(category=OuterRef("pk")) | Q(
+        category__path__startswith=Concat(OuterRef("path"), Value(Category.SEPARATOR))
+    )
+    shown = Item.objects.available().filter(inside)
+    found = Category.objects.filter(Exists(shown), depth=0).order_by("name")
+    return list(found.values_list("pk", "name", "name_zh"))
+
+
+def filling_now(known: dict[str, int] | None = None) -> dict[str, int] | None:
     """``done`` and ``total`` items of the active space while it is being filled, else None."""
-    known = cache.get("filling")
+    known = known or cache.get("filling")
     if known is None:
         space = EncoderSpace.objects.active()
         coverage = spaces.space_coverage(space) if space else {}
