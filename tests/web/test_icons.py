@@ -16,11 +16,8 @@ def test_every_icon_named_in_a_template_or_in_code_is_in_the_sprite() -> None:
     lines = (ROOT / "static" / "icons.txt").read_text(encoding="utf-8").splitlines()
     sprite = {line for line in lines if line and not line.startswith("#")}
     files = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "recommender").rglob("*.py")]
-    used = {
-        next(filter(None, names))
-        for path in files
-        for names in NAMED.findall(path.read_text(encoding="utf-8"))
-    }
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    used = {next(filter(None, names)) for text in texts for names in NAMED.findall(text)}
     used |= {icon for icon, _label in CHANNELS.values()} | set(ICONS.values())
     assert used > {"heart", "search"}
     assert used - sprite == set()

@@ -1,0 +1,150 @@
+"""Every address of the site, and what each role gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from recommender.models import Interaction
+from tests.web.conftest import Shop
+
+ROLES = ("guest", "member", "catalogue_admin", "analyst", "operator", "superuser")
+LOGIN = "to log in"
+
+
+def everyone(answer: int) -> dict[str, int | str]:
+    return dict.fromkeys(ROLES, answer)
+
+
+def only(answer: int, *roles: str) -> dict[str, int | str]:
+    """``answer`` for ``roles`` and the superuser, 403 for the other members, guests are asked to log in."""
+    allowed = {*roles, "superuser"}
+    others: dict[str, int | str] = {role: answer if role in allowed else 403 for role in ROLES}
+    return others | {"guest": LOGIN}
+
+
+MEMBERS = ("member", "catalogue_admin", "analyst", "operator")
+CATALOGUE = ("catalogue_admin",)
+JOBS = ("catalogue_admin", "operator")
+
+
+@dataclass(frozen=True)
+class Route:
+    """How an address is asked for, and the status (or LOGIN) each role gets."""
+
+    gives: dict[str, int | str]
+    method: str = "get"
+    args: Callable[[Shop], list[Any]] = lambda shop: []
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def item(shop: Shop) -> list[Any]:
+    return [shop.items[0].pk]
+
+
+def batch(shop: Shop) -> list[Any]:
+    return [shop.batch.pk]
+
+
+def job(shop: Shop) -> list[Any]:
+    return [shop.job.pk]
+
+
+def medium(shop: Shop) -> list[Any]:
+    return [shop.failed.pk]
+
+
+ROUTES: dict[str, Route] = {
+    "feed": Route(everyone(200)),
+    "filling": Route(everyone(200)),
+    "search": Route(everyone(200)),
+    "search_media": Route(everyone(422), "post"),
+    "item": Route(everyone(200), args=item),
+    "why": Route(everyone(200), args=item),
+    "review": Route(only(302, *MEMBERS), "post", item, {"text": "Good."}),
+    "act": Route(everyone(302), "post", lambda shop: [shop.items[0].pk, "like"]),
+    "undo": Route(everyone(404) | {"member": 302}, "post", lambda shop: [Interaction.objects.get().pk]),
+    "history": Route(everyone(200)),
+    "saved": Route(everyone(200)),
+    "shortcuts": Route(everyone(200)),
+    "choose_theme": Route(everyone(302), "post", data={"theme": "dark"}),
+    "choose_language": Route(everyone(302), "post", data={"language": "zh-hans"}),
+    "mixture": Route(everyone(302), "post", data={"crowd": "50"}),
+    "media": Route(everyone(200), args=lambda shop: [shop.sound.file]),
+    "imports": Route(only(200, *CATALOGUE)),
+    "upload": Route(only(200, *CATALOGUE)),
+    "import": Route(only(200, *CATALOGUE), args=batch),
+    "import_start": Route(only(302, *CATALOGUE), "post", batch),
+    "import_cancel": Route(only(302, *CATALOGUE), "post", batch),
+    "import_issues": Route(only(200, *CATALOGUE), args=batch),
+    "manage_items": Route(only(200, *CATALOGUE)),
+    "manage_item": Route(only(200, *CATALOGUE), args=item),
+    "item_availability": Route(only(302, *CATALOGUE), "post", lambda shop: [shop.items[0].pk, "retired"]),
+    "failed_media": Route(only(200, *CATALOGUE)),
+    "media_retry_all": Route(only(302, *CATALOGUE), "post"),
+    "media_retry": Route(only(302, *CATALOGUE), "post", medium),
+    "jobs": Route(only(200, *JOBS)),
+    "job": Route(only(200, *JOBS), args=job),
+    "job_cancel": Route(only(303, *JOBS), "post", job),
+    "login": Route(everyone(302) | {"guest": 200}),
+    "logout": Route(everyone(302), "post"),
+    "sign_up": Route(everyone(302) | {"guest": 200}),
+    "profile": Route(only(200, *MEMBERS)),
+    "password_change": Route(only(200, *MEMBERS)),
+    "set_language": Route(everyone(302), "post", data={"language": "en"}),
+}
+
+
+def names(resolver: Any = None) -> Iterator[str]:
+    """Names of the site's own addresses; the admin and the programming interface have tests of their own."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace is None and str(pattern.pattern) != "api/":
+                yield from names(pattern)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name or str(pattern.pattern)
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert set(names()) == set(ROUTES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_role_gets_what_the_table_says(
+    name: str, role: str, shop: Shop, liked: Interaction, as_: Callable[[str], Any]
+) -> None:
+    route = ROUTES[name]
+    address = reverse(name, args=route.args(shop))
+    response = getattr(as_(role), route.method)(address, route.data)
+    location = response.headers.get("Location", "")
+    to_login = response.status_code == 302 and location.startswith(reverse("login"))
+    assert (LOGIN if to_login else response.status_code) == route.gives[role]
+
+
+@pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if route.method == "post"])
+def test_what_changes_something_cannot_be_opened_by_a_link(
+    name: str, shop: Shop, liked: Interaction, as_: Callable[[str], Any]
+) -> None:
+    address = reverse(name, args=ROUTES[name].args(shop))
+    assert as_("superuser").get(address).status_code == 405
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_database_pages_are_for_superusers(role: str, as_: Callable[[str], Any]) -> None:
+    assert as_(role).get("/admin/").status_code == (200 if role == "superuser" else 302)
+
+
+def test_every_database_page_opens(shop: Shop, liked: Interaction, as_: Callable[[str], Any]) -> None:
+    from django.contrib import admin
+
+    client = as_("superuser")
+    for model in admin.site._registry:
+        place = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        assert client.get(reverse(f"{place}_changelist"), {"q": "1"}).status_code == 200, model
+        if (row := model.objects.first()) is not None:
+            assert client.get(reverse(f"{place}_change", args=[row.pk])).status_code == 200, model
