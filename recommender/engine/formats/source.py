@@ -17,6 +17,7 @@ from recommender.engine.formats.records import Recorder, check_mapping
 from recommender.engine.formats.registry import open_tables, recognise, take_sample
 from recommender.errors import FormatError, MediaError
 
+_COUNT_STEP = 5_000
 _ORDER: tuple[RecordKind, ...] = ("item", "interaction", "review")
 
 
@@ -109,6 +110,23 @@ class CatalogSource:
         self._current = tables
         recorders = [Recorder(table, mapping, kind, self._media) for table in tables]
         return (found for recorder in recorders for found in recorder.records())
+
+    def count_rows(self, mapping: Mapping[str, str], kind: RecordKind | None = None) -> Iterator[int]:
+        """Reads the whole file without parsing cells; yields the rows so far, now and then and at the end.
+
+        Raises:
+            FormatError: ``mapping`` does not fit, or the file is damaged, as ``records`` would find too late.
+        """
+        kind = kind or self.kind
+        self.records(mapping, kind)  # for its checks
+        count = 0
+        for table in self._current:
+            chosen = {column: mapping[column] for column in table.columns if column in mapping}
+            for _row in grouped(table.rows(), table.columns, chosen):
+                count += 1
+                if count % _COUNT_STEP == 0:
+                    yield count
+        yield count
 
     def progress(self) -> float:
         """Share of the bytes that the latest ``records()`` has read, in [0, 1]."""

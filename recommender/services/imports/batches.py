@@ -1,0 +1,269 @@
+"""Batches on their way in: received, looked at, started, cancelled."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from recommender.contracts import RecordKind
+from recommender.engine.formats import FIELDS, CatalogSource, Field, check_mapping, open_source
+from recommender.errors import FormatError, RecommenderError
+from recommender.models import ImportBatch, Job
+from recommender.services.jobs import cancel_job, start_job
+
+_FOLDER = "imports"  # below MEDIA_ROOT; never served
+_SPARE = 256 << 20  # bytes of disk to leave free
+#: Options that whoever starts an import may set.
+_OPTIONS = frozenset({"retire_missing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the mapping page shows of a file read as one kind of record.
+
+    Attributes:
+        columns: names, in the order of the file.
+        mapping: column to field, as guessed or as corrected before.
+        rows: the first rows, text by column.
+        fields: the canonical fields of that kind.
+    """
+
+    columns: tuple[str, ...]
+    mapping: dict[str, str]
+    rows: list[dict[str, str]]
+    fields: tuple[Field, ...]
+
+
+# -- in ----------------------------------------------------------------------------------------------------
+
+
+def receive_upload(file: UploadedFile, *, owner: Any = None) -> ImportBatch:
+    """Keep an uploaded file and look into it.
+
+    A file with tables of several kinds becomes a batch for each; the one returned comes first, and the others
+    follow when it is done.
+
+    Raises:
+        FormatError: too large, or nothing that can be read; nothing is kept.
+    """
+    name = Path(file.name or "upload").name[-300:]
+    limit = settings.IMPORT_MAX_BYTES
+    if file.size is not None and file.size > limit:
+        raise FormatError(f"{name} has more than {limit >> 20} MB.", "Split it, or raise IMPORT_MAX_BYTES.")
+    folder = Path(settings.MEDIA_ROOT) / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < (file.size or 0) + _SPARE:
+        raise FormatError(f"There is no room on the disk for {name}.", "Ask the operator to make some.")
+    path = folder / f"{uuid.uuid4().hex}{Path(name).suffix.lower()[:10]}"
+    checksum = _copy(file, path)
+    try:
+        batches = _describe(path, name, checksum, owner, {})
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return batches[0]
+
+
+def _copy(file: UploadedFile, path: Path) -> str:
+    """Write aside, then rename; the sha256."""
+    digest = hashlib.sha256()
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+        try:
+            for block in file.chunks(1 << 20):
+                digest.update(block)
+                draft.write(block)
+            draft.flush()
+            Path(draft.name).rename(path)
+        finally:
+            Path(draft.name).unlink(missing_ok=True)
+    return digest.hexdigest()
+
+
+def from_path(
+    path: str | Path, *, media_root: str | Path | None = None, kind: str = "auto", owner: Any = None
+) -> list[ImportBatch]:
+    """Batches for a file or folder of this machine (command line only), one for each kind it holds.
+
+    ``kind``: ``auto``, or the one kind it is to be read as.
+    """
+    path = Path(path).resolve()
+    options = {"local": True, "media_root": str(Path(media_root).resolve()) if media_root else ""}
+    return _describe(path, path.name, "", owner, options, kind)
+
+
+def _describe(
+    path: Path, name: str, checksum: str, owner: Any, options: dict[str, Any], kind: str = "auto"
+) -> list[ImportBatch]:
+    local = bool(options.get("local"))
+    root = options.get("media_root") or None
+    with open_source(path, filename=name, allow_local_paths=local, media_root=root) as source:
+        kinds = source.kinds if kind == "auto" else (kind,)
+        mappings = {one: source.guess_mapping(one) for one in kinds}  # type: ignore[arg-type]
+        format_ = source.format
+    stored = str(path) if local else f"{_FOLDER}/{path.name}"
+    with transaction.atomic():
+        return [
+            ImportBatch.objects.create(
+                filename=name,
+                path=stored,
+                checksum=checksum,
+                bytes=path.stat().st_size if path.is_file() else 0,
+                format=format_,
+                kind=one,
+                mapping=mapping,
+                options=options,
+                owner=owner,
+            )
+            for one, mapping in mappings.items()
+        ]
+
+
+def file_of(batch: ImportBatch) -> Path:
+    """Where the file of ``batch`` lies."""
+    return Path(batch.path) if batch.options.get("local") else Path(settings.MEDIA_ROOT) / batch.path
+
+
+def open_batch(batch: ImportBatch) -> CatalogSource:
+    """The file of ``batch``, opened; FormatError when it is gone or cannot be read."""
+    path = file_of(batch)
+    if not path.exists():
+        raise FormatError(f"The file {batch.filename} is no longer there.", "Upload it again.")
+    return open_source(
+        path,
+        filename=batch.filename,
+        allow_local_paths=bool(batch.options.get("local")),
+        media_root=batch.options.get("media_root") or None,
+    )
+
+
+# -- before the start --------------------------------------------------------------------------------------
+
+
+def preview(batch: ImportBatch, kind: RecordKind | None = None, *, rows: int = 5) -> Preview:
+    """Columns, mapping and first rows of the file read as ``kind``; FormatError when it cannot be read so."""
+    kind = kind or batch.kind  # type: ignore[assignment]
+    assert kind is not None
+    with open_batch(batch) as source:
+        columns = source.columns_of(kind)
+        if not columns:
+            held = " and ".join(f"{one}s" for one in source.kinds)
+            raise FormatError(f"{batch.filename} holds no {kind}s.", f"It holds {held}.")
+        mapping = dict(batch.mapping) if kind == batch.kind and batch.mapping else source.guess_mapping(kind)
+        return Preview(columns, mapping, source.preview(rows, kind), FIELDS[kind])
+
+
+def start(
+    batch: ImportBatch,
+    *,
+    kind: str = "",
+    mapping: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    queue: bool = True,
+) -> Job:
+    """Queue the import with this reading of its columns.
+
+    Args:
+        kind, mapping: as corrected on the page; by default what was guessed.
+        options: ``retire_missing``: retire the items that the file does not name.
+        queue: whether a worker is to be called; the command line runs the batch itself.
+
+    Raises:
+        FormatError: the mapping does not fit. RecommenderError: the batch has been started before.
+    """
+    kind = kind or batch.kind
+    if kind not in ImportBatch.Kind.values:
+        raise FormatError(f"{kind!r} is no kind of record.", "Choose items, interactions or reviews.")
+    chosen = dict(batch.mapping if mapping is None else mapping)
+    with open_batch(batch) as source:
+        check_mapping(chosen, kind, source.columns_of(kind))  # type: ignore[arg-type]
+    allowed = {name: value for name, value in (options or {}).items() if name in _OPTIONS}
+    with transaction.atomic():
+        waiting = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.UPLOADED)
+        if not waiting.update(state=ImportBatch.State.QUEUED):
+            raise RecommenderError(
+                f"{batch.filename} has been started already.", "Upload it again to repeat it."
+            )
+        batch.job = start_job("import", batch.filename, owner=batch.owner)
+        batch.state, batch.kind, batch.mapping = ImportBatch.State.QUEUED, kind, chosen
+        batch.options = {**batch.options, **allowed}
+        batch.save(update_fields=["job", "kind", "mapping", "options"])
+        _twins(batch).filter(kind=kind).delete()
+        if queue:
+            call_worker(batch.pk)
+    return batch.job
+
+
+def call_worker(batch_id: int) -> None:
+    """Ask for a worker once the transaction is through; by name, because tasks stand above services."""
+    from celery import current_app
+
+    def send() -> None:
+        task = current_app.tasks.get("recommender.tasks.run_import")
+        if task is not None:
+            task.delay(batch_id)
+        else:
+            current_app.send_task("recommender.tasks.run_import", [batch_id])
+
+    transaction.on_commit(send)
+
+
+def _twins(batch: ImportBatch) -> Any:
+    """The batches that wait to be made from the same file."""
+    waiting = ImportBatch.objects.filter(path=batch.path, state=ImportBatch.State.UPLOADED)
+    return waiting.exclude(pk=batch.pk)
+
+
+def next_of_file(batch: ImportBatch) -> ImportBatch | None:
+    """The next waiting batch of the same upload, in the order items, interactions, reviews."""
+    return None if batch.options.get("local") else _twins(batch).order_by("pk").first()
+
+
+def cancel(batch: ImportBatch) -> None:
+    """Discard what was not started, with its file; stop what runs after the chunk it is at."""
+    waiting = Q(state__in=[ImportBatch.State.UPLOADED, ImportBatch.State.QUEUED])
+    now = timezone.now()
+    if ImportBatch.objects.filter(waiting, pk=batch.pk).update(
+        state=ImportBatch.State.CANCELLED, finished_at=now
+    ):
+        _twins(batch).update(state=ImportBatch.State.CANCELLED, finished_at=now)
+        discard_file(batch)
+    if batch.job is not None:
+        cancel_job(batch.job)
+    batch.refresh_from_db()
+
+
+def discard_file(batch: ImportBatch) -> None:
+    """Remove an uploaded file that no batch needs any more; files of the command line are left alone."""
+    needed = ImportBatch.objects.filter(path=batch.path).exclude(
+        state__in=[ImportBatch.State.DONE, ImportBatch.State.CANCELLED]
+    )
+    if not batch.options.get("local") and not needed.exists():
+        file_of(batch).unlink(missing_ok=True)
+
+
+# -- after a crash -----------------------------------------------------------------------------------------
+
+
+def requeue_lost() -> int:
+    """Call a worker for the batches that lost theirs, or whose message was lost; says how many."""
+    running = ImportBatch.objects.filter(state=ImportBatch.State.RUNNING)
+    running.filter(job__in=Job.objects.silent()).update(state=ImportBatch.State.QUEUED)
+    old = timezone.now() - timedelta(seconds=60)
+    waiting = ImportBatch.objects.filter(state=ImportBatch.State.QUEUED, created_at__lt=old)
+    lost = list(waiting.exclude(options__local=True).values_list("pk", flat=True))
+    for pk in lost:
+        call_worker(pk)
+    return len(lost)

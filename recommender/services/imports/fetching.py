@@ -1,0 +1,145 @@
+"""Media fetched from the web, bounded in size and time, and never from this site's own network."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from recommender.contracts import MediaKind
+from recommender.errors import MediaError
+from recommender.services.imports.storage import LIMITS, StoredFile, store_media
+
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 15, 120
+MAX_REDIRECTS = 5
+_AGENT = "mmsite media fetcher"
+_SHORT = 120  # characters of an address shown in messages
+
+
+class PrivateAddress(MediaError):
+    """An address leads into a private network."""
+
+
+def is_public(address: str) -> bool:
+    """Whether ``address`` (an IP) lies on the open internet, for IPv4 addresses wrapped in IPv6 as well."""
+    try:
+        found = ipaddress.ip_address(address.split("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address):
+        found = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else found)
+    return found.is_global and not found.is_multicast
+
+
+def _guard(connection: Any, sock: socket.socket) -> socket.socket:
+    """Judge the peer really connected to: a name may resolve differently from one moment to the next."""
+    peer = sock.getpeername()[0]
+    if settings.IMPORT_FETCH_PRIVATE or is_public(peer):
+        return sock
+    sock.close()
+    raise PrivateAddress(
+        f"{connection.host} leads to {peer}, which is on a private network.",
+        "Put the file into the archive, or set IMPORT_FETCH_PRIVATE=1 if the network may be read.",
+    )
+
+
+class _HTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _guard(self, super()._new_conn())
+
+
+class _HTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _guard(self, super()._new_conn())
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """Opens only connections that pass ``_guard``; that holds for every redirect too."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    # A proxy of the environment would hide the true peer, and .netrc would give passwords away.
+    session.trust_env = False
+    session.max_redirects = MAX_REDIRECTS
+    session.adapters.clear()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _GuardedAdapter())
+    session.headers["User-Agent"] = _AGENT
+    return session
+
+
+class _Body:
+    """A response's bytes as a file that ends with an error when it takes too long."""
+
+    def __init__(self, response: requests.Response, deadline: float, label: str) -> None:
+        self._blocks: Iterator[bytes] = response.iter_content(1 << 16)
+        self._deadline, self._label = deadline, label
+
+    def read(self, _size: int = -1, /) -> bytes:
+        if time.monotonic() > self._deadline:
+            raise MediaError(
+                f"{self._label} took more than {TOTAL_SECONDS} seconds.", "Try again.", permanent=False
+            )
+        return next(self._blocks, b"")
+
+
+def fetch_url(url: str, kind: MediaKind) -> StoredFile:
+    """Download ``url`` into the media storage.
+
+    Raises:
+        MediaError: refused (private network, wrong scheme, too large, no such kind of file, 4xx), or failed
+            for now (no connection, 5xx, too slow): the latter is not ``permanent`` and worth trying again.
+    """
+    label = url if len(url) <= _SHORT else url[:_SHORT] + "…"
+    if urlsplit(url).scheme.lower() not in ("http", "https"):
+        raise MediaError(f"{label} is no http(s) address.", "Correct it.")
+    deadline = time.monotonic() + TOTAL_SECONDS
+    try:
+        with (
+            _session() as session,
+            session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response,
+        ):
+            _check_answer(response, label, kind)
+            return store_media(_Body(response, deadline, label), kind, label)
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
+        raise MediaError(f"{label} is no address that can be read.", "Correct it.") from error
+    except requests.exceptions.TooManyRedirects as error:
+        raise MediaError(f"{label} redirects in circles.", "Use the final address.") from error
+    except (requests.RequestException, OSError) as error:
+        reason = type(error).__name__
+        raise MediaError(
+            f"{label} could not be fetched ({reason}).", "It is tried again.", permanent=False
+        ) from error
+
+
+def _check_answer(response: requests.Response, label: str, kind: MediaKind) -> None:
+    status = response.status_code
+    if status >= 500 or status in (408, 425, 429):
+        raise MediaError(f"{label} answered {status}.", "It is tried again.", permanent=False)
+    if status >= 400:
+        raise MediaError(f"{label} answered {status}.", "Check that the address opens without signing in.")
+    length = response.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > LIMITS[kind]:
+        raise MediaError(f"{label} has more than {LIMITS[kind] >> 20} MB.", "Make the file smaller.")

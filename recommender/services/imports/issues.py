@@ -1,0 +1,69 @@
+"""Rows that could not be taken: remembered with reason and remedy, handed back as a table to correct."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from recommender.contracts import RowProblem
+from recommender.engine.formats import REPORT_PREFIX
+from recommender.models import ImportBatch, ImportIssue
+
+MAX_ISSUES = 50_000
+_REPORT = ("source", "row", "column", "value", "reason", "remedy")
+
+
+def save_issues(batch: ImportBatch, problems: Iterable[RowProblem], room: int) -> int:
+    """Remember up to ``room`` problems; says how many were."""
+    rows = [
+        ImportIssue(
+            batch=batch,
+            source=problem.source[:500],
+            row=problem.row,
+            column=problem.column[:200],
+            value=problem.value[:2_000],
+            reason=problem.reason,
+            remedy=problem.remedy,
+            raw=dict(problem.raw),
+        )
+        for problem in list(problems)[: max(0, room)]
+    ]
+    ImportIssue.objects.bulk_create(rows, batch_size=500)
+    return len(rows)
+
+
+def issues_csv(batch: ImportBatch) -> Iterator[str]:
+    """The refused rows of ``batch`` as CSV, line by line: their own columns, then what was wrong.
+
+    Corrected and imported again, the columns whose names begin with ``import:`` are ignored. A row with
+    several faults stands there once, its faults joined.
+    """
+    issues = batch.issues.order_by("source", "row", "pk")
+    columns: dict[str, None] = {}
+    for raw in issues.values_list("raw", flat=True).iterator(2_000):
+        columns |= dict.fromkeys(raw)
+    report = [REPORT_PREFIX + name for name in _REPORT]
+    own = [column for column in columns if column not in report]
+    # The mark makes spreadsheets read Chinese right.
+    yield "\ufeff" + _line([*own, *report])
+    for _place, group in groupby(issues.iterator(2_000), key=lambda issue: (issue.source, issue.row)):
+        yield _line(_report_row(list(group), own))
+
+
+def _report_row(group: list[ImportIssue], own: list[str]) -> list[Any]:
+    raw: dict[str, str] = next((issue.raw for issue in group if issue.raw), {})
+
+    def joined(name: str) -> str:
+        return " | ".join(dict.fromkeys(str(getattr(issue, name)) for issue in group if getattr(issue, name)))
+
+    faults = [joined(name) for name in _REPORT[2:]]
+    return [*(raw.get(column, "") for column in own), group[0].source, group[0].row, *faults]
+
+
+def _line(cells: list[Any]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()

@@ -1,0 +1,192 @@
+"""The import itself: the file is checked from end to end, then written chunk by chunk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Protocol
+
+from django.db import transaction
+from django.utils import timezone
+
+from recommender.contracts import RawRecord, RecordKind, RowProblem
+from recommender.engine.formats import CatalogSource
+from recommender.errors import FormatError, JobCancelled, RecommenderError
+from recommender.models import ImportBatch, Job
+from recommender.services.imports.batches import discard_file, next_of_file, open_batch, start
+from recommender.services.imports.counts import Chunk, Counts
+from recommender.services.imports.interactions import InteractionWriter
+from recommender.services.imports.issues import MAX_ISSUES, save_issues
+from recommender.services.imports.items import ItemWriter
+from recommender.services.imports.reviews import ReviewWriter
+from recommender.services.imports.seen import SeenKeys
+from recommender.services.jobs import JobProgress
+
+CHUNK_ROWS = 1_000
+CHUNK_MEDIA = 100
+CHUNK_SECONDS = 2.0
+
+
+class Writer(Protocol):
+    """Puts one kind of record into the database."""
+
+    def prepare(self, chunk: Chunk) -> None:
+        """What is done before the transaction: look-ups, files stored."""
+        ...
+
+    def write(self, chunk: Chunk, counts: Counts) -> None:
+        """What is done within it."""
+        ...
+
+
+def run_import(batch_id: int, watch: Callable[[Job], None] | None = None) -> ImportBatch | None:
+    """Run a queued batch to its end; None where it is not queued (a repeated message does no harm).
+
+    What went wrong is kept on the batch and its job, with the remedy; only unexpected errors are raised
+    again. ``watch`` is called with the job after every chunk.
+    """
+    claimed = ImportBatch.objects.filter(pk=batch_id, state=ImportBatch.State.QUEUED)
+    if not claimed.update(state=ImportBatch.State.RUNNING):
+        return None
+    batch = ImportBatch.objects.select_related("job").get(pk=batch_id)
+    _forget_last_try(batch)
+    try:
+        with JobProgress(batch.job) as progress:
+            _import(batch, progress, watch or (lambda _job: None))
+    except JobCancelled:
+        _finish(batch, ImportBatch.State.CANCELLED)
+    except RecommenderError as error:
+        _finish(batch, ImportBatch.State.FAILED, error.message, error.remedy)
+    except BaseException as error:
+        remedy = "The rows before are in; start the import again, and tell the operator if it fails again."
+        _finish(batch, ImportBatch.State.FAILED, f"Unexpected: {type(error).__name__}: {error}"[:500], remedy)
+        raise
+    else:
+        _finish(batch, ImportBatch.State.DONE)
+        follow = next_of_file(batch)
+        if follow is not None:
+            start(follow)
+    discard_file(batch)
+    return batch
+
+
+def _forget_last_try(batch: ImportBatch) -> None:
+    batch.issues.all().delete()
+    batch.error = batch.remedy = ""
+    for name, zero in Counts().as_dict().items():
+        setattr(batch, name, zero)
+    batch.save(update_fields=["error", "remedy", *Counts().as_dict()])
+
+
+def _finish(batch: ImportBatch, state: str, error: str = "", remedy: str = "") -> None:
+    batch.state, batch.finished_at = state, timezone.now()
+    batch.error, batch.remedy = error or batch.error, remedy or batch.remedy
+    batch.save(update_fields=["state", "finished_at", "error", "remedy"])
+
+
+def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], None]) -> None:
+    kind: RecordKind = batch.kind  # type: ignore[assignment]
+    with open_batch(batch) as source, closing(SeenKeys()) as seen:
+        total = _check(source, batch, kind, progress)
+        progress.stage("rows", total)
+        writer = _writer(batch, kind, source, seen)
+        counts = Counts()
+        room = MAX_ISSUES
+        for chunk in _chunks(source.records(batch.mapping, kind)):
+            if kind == "item":
+                _note_refused(chunk, batch, seen)
+            writer.prepare(chunk)
+            with transaction.atomic():
+                writer.write(chunk, counts)
+                counts.rejected += chunk.rejected
+                room -= save_issues(batch, chunk.problems, room)
+                _save_counts(batch, counts)
+            progress.advance(chunk.rows)
+            watch(progress.job)
+        if batch.options.get("retire_missing") and isinstance(writer, ItemWriter):
+            progress.stage("retire")
+            _retire(batch, writer, seen, counts)
+        if not counts.taken and counts.rejected:
+            raise FormatError(
+                "No row could be taken.", "Look at the rows below, correct them, and import again."
+            )
+
+
+def _check(source: CatalogSource, batch: ImportBatch, kind: RecordKind, progress: JobProgress) -> int:
+    """Read the file from end to end before anything is written; the number of its rows.
+
+    A file that is cut off, or an archive that is damaged, is found out here, and nothing has been harmed.
+    """
+    progress.stage("check", 100)
+    done = total = 0
+    for count in source.count_rows(batch.mapping, kind):
+        share = min(100, int(100 * source.progress()))
+        progress.advance(max(0, share - done))
+        done, total = max(done, share), count
+    return total
+
+
+def _writer(batch: ImportBatch, kind: RecordKind, source: CatalogSource, seen: SeenKeys) -> Writer:
+    if kind == "item":
+        return ItemWriter(source, seen, batch.mapping)
+    if kind == "interaction":
+        return InteractionWriter(batch.mapping, batch.created_at)
+    return ReviewWriter(source, seen, batch.mapping, batch.created_at)
+
+
+def _chunks(found: Iterator[RawRecord | RowProblem]) -> Iterator[Chunk]:
+    """Rows in portions small enough that progress is seen and nobody waits long for the database."""
+    chunk, started = Chunk(), time.monotonic()
+    last: tuple[str, int] | None = None
+    for one in found:
+        place = (one.source, one.row)
+        if place != last and (
+            chunk.rows >= CHUNK_ROWS
+            or chunk.media >= CHUNK_MEDIA
+            or (chunk.rows % 50 == 49 and time.monotonic() - started > CHUNK_SECONDS)
+        ):
+            yield chunk
+            chunk, started = Chunk(), time.monotonic()
+        if isinstance(one, RawRecord):
+            chunk.records.append(one)
+            chunk.media += len(one.media)
+            chunk.rows += 1
+        else:
+            chunk.note(one)
+            if place != last:
+                chunk.rows += 1
+                chunk.rejected += 1
+        last = place
+    if chunk.rows:
+        yield chunk
+
+
+def _note_refused(chunk: Chunk, batch: ImportBatch, seen: SeenKeys) -> None:
+    """A refused row still names its item, which must not be retired for it."""
+    column = next((c for c, field in batch.mapping.items() if field == "external_id"), "")
+    taken = {(record.source, record.row) for record in chunk.records}
+    for problem in chunk.problems:
+        if (problem.source, problem.row) in taken:
+            continue
+        key = problem.raw.get(column, "").strip()
+        if key:
+            seen.refuse(key)
+        else:
+            seen.nameless += 1
+
+
+def _retire(batch: ImportBatch, writer: ItemWriter, seen: SeenKeys, counts: Counts) -> None:
+    if seen.nameless:
+        batch.error = f"Nothing was retired: {seen.nameless} refused rows do not say which item they are."
+        batch.remedy = "Correct them and import the whole file again."
+        batch.save(update_fields=["error", "remedy"])
+        return
+    counts.retired = writer.retire_missing()
+    _save_counts(batch, counts)
+
+
+def _save_counts(batch: ImportBatch, counts: Counts) -> None:
+    ImportBatch.objects.filter(pk=batch.pk).update(**counts.as_dict())
+    for name, value in counts.as_dict().items():
+        setattr(batch, name, value)

@@ -1,0 +1,114 @@
+"""Media files kept by content: the name is the checksum, so nothing is stored twice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from recommender.contracts import MediaKind
+from recommender.engine.preprocess.sniff import SNIFF_BYTES, MediaType, sniff_media
+from recommender.errors import MediaError
+
+#: Bytes a single file may have.
+LIMITS: dict[MediaKind, int] = {"image": 64 << 20, "audio": 256 << 20, "video": 512 << 20}
+_BLOCK = 1 << 18
+_WORDS: dict[str, str] = {"image": "a picture", "audio": "a sound", "video": "a film"}
+#: Containers that hold a sound as well as a film.
+_EITHER = frozenset({".mp4", ".ogg", ".webm", ".mkv", ".mov", ".m4a"})
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the media storage: its name there, sha256 (hex), size and type by content."""
+
+    name: str
+    checksum: str
+    bytes: int
+    mime: str
+
+
+def store_media(file: Readable, kind: MediaKind, label: str) -> StoredFile:
+    """Copy ``file`` into the media storage under its checksum.
+
+    Args:
+        file: read once, from where it stands.
+        kind: what it is supposed to be.
+        label: what people call it, for messages.
+
+    Raises:
+        MediaError: empty, too large, or by its first bytes something else than ``kind``; nothing is kept.
+    """
+    with _draft() as draft:
+        digest, size, head = hashlib.sha256(), 0, b""
+        while block := file.read(_BLOCK):
+            head = head or block[:SNIFF_BYTES]
+            size += len(block)
+            if size > LIMITS[kind]:
+                raise MediaError(f"{label} has more than {LIMITS[kind] >> 20} MB.", "Make the file smaller.")
+            digest.update(block)
+            draft.write(block)
+        found = _checked_type(head, kind, label)
+        checksum = digest.hexdigest()
+        name = f"originals/{checksum[:2]}/{checksum}{found.suffix}"
+        _keep(draft, name)
+    return StoredFile(name, checksum, size, found.mime)
+
+
+def _checked_type(head: bytes, kind: MediaKind, label: str) -> MediaType:
+    if not head:
+        raise MediaError(f"{label} is empty.", "Upload the file again.")
+    found = sniff_media(head)
+    if found is None:
+        raise MediaError(
+            f"{label} is neither a picture nor a sound nor a film that can be read.",
+            "Use JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF; MP3, WAV, FLAC, Ogg; MP4, WebM, MKV.",
+        )
+    either = found.suffix in _EITHER and kind != "image"
+    if found.kind != kind and not either:
+        raise MediaError(
+            f"{label} is {_WORDS[found.kind]}, not {_WORDS[kind]}.", "Put it where such files belong."
+        )
+    return found
+
+
+@contextmanager
+def _draft() -> Iterator[IO[bytes]]:
+    """A file beside the media, so that keeping it is a rename; gone at the end if it was not kept."""
+    folder = Path(settings.MEDIA_ROOT) / "drafts"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
+        try:
+            yield draft
+        finally:
+            Path(draft.name).unlink(missing_ok=True)
+
+
+def _keep(draft: IO[bytes], name: str) -> None:
+    """Put the draft under ``name``; whole or not at all, whoever else does the same."""
+    draft.flush()
+    try:
+        target = Path(default_storage.path(name))
+    except NotImplementedError:
+        if not default_storage.exists(name):
+            draft.seek(0)
+            default_storage.save(name, File(draft))
+        return
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.chmod(draft.name, 0o644)
+    os.replace(draft.name, target)
