@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -102,8 +103,13 @@ def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, list):
             value = ", ".join(str(one) for one in value)
         if value not in ("", None) and not isinstance(value, dict):
-            shown.append((str(name).replace("_", " ").capitalize(), str(value)))
+            shown.append((_spoken(str(name)), str(value)))
     return shown
+
+
+def _spoken(name: str) -> str:
+    """``baseColour`` and ``base_colour`` as ``Base colour``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_+", " ", name).capitalize()
 
 
 def _media(found: Item) -> dict[str, Any]:
