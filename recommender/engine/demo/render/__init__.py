@@ -1,0 +1,1 @@
+"""Product pictures by a small software renderer: forms with normals, grains, patterns, studio light."""
