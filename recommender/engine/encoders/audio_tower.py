@@ -1,7 +1,7 @@
 """The audio tower of ``mmsite-mini``: log-mel frames to one vector, for speech and for other sounds.
 
-Three convolutions on the log-mel picture (eight times fewer frames, the frequency axis folded into channels),
-residual depthwise-separable convolutions over time, and attentive statistics pooling.
+Three convolutions over time with the frequency bands as channels (eight times fewer frames), residual
+depthwise-separable convolutions, and attentive statistics pooling.
 Source of the pooling: Okabe, Koshinaka and Shinoda 2018, "Attentive statistics pooling", equations 1 to 5.
 """
 
@@ -39,23 +39,21 @@ class AudioTower(nn.Module):
         embed_dim: width of the vector.
         width: channels over time.
         blocks: residual blocks.
-        mel_bands: frequency bands of the input, a multiple of 8.
+        mel_bands: frequency bands of the input.
         dropout: rate while training.
     """
 
     def __init__(
-        self, embed_dim: int, width: int = 256, blocks: int = 4, mel_bands: int = 64, dropout: float = 0.1
+        self, embed_dim: int, width: int = 192, blocks: int = 3, mel_bands: int = 64, dropout: float = 0.1
     ) -> None:
         super().__init__()
         self.front = nn.Sequential(
-            nn.Conv2d(1, 24, 3, stride=2, padding=1),
+            nn.Conv1d(mel_bands, width, 5, stride=2, padding=2),
             nn.ReLU(),
-            nn.Conv2d(24, 48, 3, stride=2, padding=1),
+            nn.Conv1d(width, width, 5, stride=2, padding=2),
             nn.ReLU(),
-            nn.Conv2d(48, 64, 3, stride=2, padding=1),
-            nn.ReLU(),
+            nn.Conv1d(width, width, 3, stride=2, padding=1),
         )
-        self.fold = nn.Conv1d(64 * (mel_bands // 8), width, 1)
         self.blocks = nn.Sequential(*(_TimeBlock(width, dropout) for _ in range(blocks)))
         self.norm = nn.LayerNorm(width)
         self.attention = nn.Sequential(nn.Linear(width, 64), nn.Tanh(), nn.Linear(64, _HEADS))
@@ -63,10 +61,8 @@ class AudioTower(nn.Module):
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """(n, frames, mel_bands) to (n, embed_dim); every row of a batch has the same number of frames."""
-        x = ((frames - _CENTRE) / _SPREAD)[:, None]  # (n, 1, frames, bands)
-        x = self.front(x)  # (n, 64, frames / 8, bands / 8)
-        x = x.movedim(3, 2).flatten(1, 2)  # (n, 64 * bands / 8, frames / 8)
-        x = self.blocks(self.fold(x))  # (n, width, frames / 8)
+        x = ((frames - _CENTRE) / _SPREAD).transpose(1, 2)  # (n, bands, frames)
+        x = self.blocks(self.front(x))  # (n, width, frames / 8)
         x = self.norm(x.transpose(1, 2))  # (n, frames / 8, width)
         weights = self.attention(x).softmax(dim=1)  # (n, frames / 8, heads)
         mean = torch.einsum("nth,ntw->nhw", weights, x)

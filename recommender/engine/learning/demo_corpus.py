@@ -1,14 +1,22 @@
-"""Ways to ask for a product of the demo world, in English and Chinese, from its attributes."""
+"""The demo world as a corpus: its pictures, its texts, and ways to ask for a product in two languages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from recommender.contracts import Clip
 from recommender.engine.demo.kinds import KINDS
+from recommender.engine.demo.products import make_products
+from recommender.engine.demo.texts import description, spoken, title
 from recommender.engine.demo.vocabulary import COLOURS, MATERIALS, PATTERNS, STYLES
 from recommender.engine.demo.world import Product
+from recommender.engine.encoders.base import Encoder
+from recommender.engine.learning.assessment import Figure
+from recommender.engine.learning.corpora import Captioned, Corpus
+from recommender.engine.learning.spoken import HELD_OUT_VOICES, say
 
 
 def english(product: Product, rng: np.random.Generator, count: int = 4) -> list[str]:
@@ -60,3 +68,78 @@ def chinese(product: Product, rng: np.random.Generator, count: int = 4) -> list[
         words = [word for word in forms[pick] if word]
         phrases.append((" " if rng.random() < 0.5 else "").join(words))
     return phrases
+
+
+def texts_of(product: Product, rng: np.random.Generator) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a product's own texts say, and how people may ask for it, both in two languages."""
+    captions = [
+        write(product, language) for write in (title, description, spoken) for language in ("en", "zh")
+    ]
+    return tuple(captions), (*english(product, rng, 6), *chinese(product, rng, 6))
+
+
+def demo_corpus(seed: int, items: int, directory: Path, size: int = 256) -> Corpus:
+    """A demo world with its pictures, rendered into ``directory`` where they are not there yet.
+
+    Args:
+        seed: of the world; the demo itself shows another, so that this one can be learned.
+        items: products in it.
+        directory: where the pictures go.
+        size: side of the pictures in pixels, a multiple of 4.
+    """
+    from recommender.engine.demo.render.picture import render_product
+
+    rng = np.random.default_rng(seed)
+    folder = directory / f"{seed}-{items}-{size}"
+    folder.mkdir(parents=True, exist_ok=True)
+    examples = []
+    for product in make_products(seed, items):
+        path = folder / f"{product.external_id}.jpg"
+        if not path.is_file():
+            draft = path.with_suffix(".part")
+            render_product(product, size=size).save(draft, format="JPEG", quality=92)
+            draft.rename(path)
+        examples.append(Captioned(path, *texts_of(product, rng)))
+    return Corpus(f"demo-{seed}", tuple(examples))
+
+
+def demo_texts(seed: int, items: int) -> Corpus:
+    """The texts of a demo world without its pictures."""
+    rng = np.random.default_rng(seed)
+    examples = [
+        Captioned(Path(product.external_id), *texts_of(product, rng))
+        for product in make_products(seed, items)
+    ]
+    return Corpus(f"demo-texts-{seed}", tuple(examples))
+
+
+def spoken_descriptions(seed: int, items: int, language: str) -> list[Clip]:
+    """Each product's spoken description, by speakers that no training clip is spoken by."""
+    rng = np.random.default_rng([seed, language == "zh"])
+    return [say(spoken(product, language), HELD_OUT_VOICES, rng) for product in make_products(seed, items)]
+
+
+def kind_share(
+    encoder: Encoder, seed: int, items: int, images: np.ndarray, language: str, top: int = 10
+) -> Figure:
+    """Share of the ``top`` pictures that are of the kind asked for, over every colour and kind there is.
+
+    Args:
+        encoder: what encodes the queries: ``red handbag``, ``红色 手提包``.
+        seed, items: of the world that ``images`` (items, dim) show, one row a product.
+        images: unit rows.
+        language: of the queries, ``en`` or ``zh``.
+        top: how many pictures are looked at.
+    """
+    products = make_products(seed, items)
+    kinds = np.array([product.kind for product in products])
+    asked = sorted({(product.colour, product.kind) for product in products})
+    if language == "zh":
+        texts = [f"{COLOURS[colour].zh} {KINDS[kind].noun_zh}" for colour, kind in asked]
+    else:
+        texts = [f"{colour} {KINDS[kind].noun}" for colour, kind in asked]
+    best = np.argsort(-(encoder.encode_texts(texts) @ images.T), axis=1)[:, :top]
+    wanted = np.array([kind for _, kind in asked])
+    chance = np.mean([(kinds == kind).mean() for kind in wanted])
+    share = (kinds[best] == wanted[:, None]).mean()
+    return Figure(round(float(share), 4), round(float(chance), 4), len(asked))

@@ -39,6 +39,7 @@ class Recipe:
         word_dropout: share of tokens left out of a text.
         text_weight: weight of the loss between two texts of one picture.
         averaging: decay of the running average of weights that is kept in the end.
+        lock_text: leave the text tower as it is, so that a sound tower trained against it stays right.
         seed: of everything random.
     """
 
@@ -52,6 +53,7 @@ class Recipe:
     word_dropout: float = 0.1
     text_weight: float = 0.25
     averaging: float = 0.99
+    lock_text: bool = False
     seed: int = 0
 
     def as_dict(self) -> dict[str, float]:
@@ -60,7 +62,11 @@ class Recipe:
 
 @dataclass
 class Mixture:
-    """Corpora with the cached views of their pictures; ``views[c]`` are arrays (n, 14, 14, 512) uint8."""
+    """Corpora with the cached views of their pictures.
+
+    ``views[c]`` are arrays (n, 14, 14, 512) uint8; none for a corpus of which only the texts are learned.
+    ``pooled[c]`` are the features (n, 1024) of those views under the teacher, computed where they are absent.
+    """
 
     corpora: Sequence[Corpus]
     views: Sequence[Sequence[np.ndarray]]
@@ -86,22 +92,22 @@ def train_image_text(
     if recipe.head_epochs:
         if not mixture.pooled:
             mixture.pooled = [[pooled_features(model.visual.trunk, m) for m in v] for v in mixture.views]
-        groups = [_group(_new_weights(model), recipe.head_rate, recipe.weight_decay)]
+        groups = [_group(_new_weights(model, recipe), recipe.head_rate, recipe.weight_decay)]
         _epochs(model, banks, mixture, recipe, groups, recipe.head_epochs, rng, note, tail=False)
     if recipe.tail_epochs:
         stage = list(model.visual.trunk.blocks)[FROZEN_STAGES:]
         tail = [(n, p) for block in stage for n, p in block.named_parameters() if "bn" not in n]
         groups = [
-            _group(_new_weights(model), recipe.head_rate / 3, recipe.weight_decay),
+            _group(_new_weights(model, recipe), recipe.head_rate / 3, recipe.weight_decay),
             _group(tail, recipe.tail_rate, 0.01),
         ]
         _epochs(model, banks, mixture, recipe, groups, recipe.tail_epochs, rng, note, tail=True)
     model.requires_grad_(False)
 
 
-def _new_weights(model: Any) -> list[tuple[str, nn.Parameter]]:
-    towers = [*model.visual.head.named_parameters(), *model.text.named_parameters()]
-    return [*towers, ("logit_scale", model.logit_scale)]
+def _new_weights(model: Any, recipe: Recipe) -> list[tuple[str, nn.Parameter]]:
+    text = [] if recipe.lock_text else list(model.text.named_parameters())
+    return [*model.visual.head.named_parameters(), *text, ("logit_scale", model.logit_scale)]
 
 
 def _group(named: Sequence[tuple[str, nn.Parameter]], rate: float, decay: float) -> list[dict[str, Any]]:
@@ -168,15 +174,17 @@ def schedule(done: float) -> float:
 def _step_loss(
     model: Any, mixture: Mixture, batch: Batch, recipe: Recipe, rng: np.random.Generator, *, tail: bool
 ) -> torch.Tensor:
-    images = _image_rows(model, mixture, batch, recipe, rng, tail=tail)
     captions = text_rows(model.text, batch.captions)
     phrases = text_rows(model.text, batch.phrases)
     scale = model.logit_scale.exp()
     same_caption = shared_targets(batch.caption_keys, batch.caption_keys)
     same_phrase = shared_targets(batch.phrase_keys, batch.phrase_keys)
+    between = contrastive_loss(captions, phrases, ((same_caption + same_phrase) > 0).float(), scale)
+    if not mixture.views[batch.corpus]:
+        return between
+    images = _image_rows(model, mixture, batch, recipe, rng, tail=tail)
     loss = contrastive_loss(images, captions, same_caption, scale)
     loss = loss + contrastive_loss(images, phrases, same_phrase, scale)
-    between = contrastive_loss(captions, phrases, ((same_caption + same_phrase) > 0).float(), scale)
     return loss + recipe.text_weight * between
 
 
