@@ -1,0 +1,196 @@
+"""Files from the web page: received, looked at, started, cancelled; and the command beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+
+from recommender.errors import FormatError, RecommenderError
+from recommender.models import ImportBatch, Interaction, Item, Job, Media
+from recommender.services import imports
+from tests.services.importing import archive, picture, table
+
+pytestmark = pytest.mark.django_db
+
+TABLE = b"id,title,price\n1,Hat,5\n2,Cap,6\n"
+
+
+def upload(content: bytes, name: str = "items.csv") -> ImportBatch:
+    return imports.receive_upload(SimpleUploadedFile(name, content))
+
+
+def uploads(settings) -> list[Path]:
+    folder = Path(settings.MEDIA_ROOT) / "imports"
+    return list(folder.iterdir()) if folder.exists() else []
+
+
+def test_an_upload_is_kept_and_understood_before_it_is_started(settings):
+    batch = upload(TABLE)
+    assert (batch.state, batch.kind, batch.format) == (ImportBatch.State.UPLOADED, "item", "csv")
+    assert batch.mapping == {"id": "external_id", "title": "title", "price": "price"}
+    assert (batch.bytes, len(batch.checksum)) == (len(TABLE), 64)
+    assert not Item.objects.exists()
+    shown = imports.preview(batch)
+    assert shown.rows[0] == {"id": "1", "title": "Hat", "price": "5"}
+    assert shown.columns == ("id", "title", "price")
+    assert "external_id" in {field.name for field in shown.fields}
+
+
+def test_a_started_upload_calls_a_worker_once_the_transaction_is_through(
+    settings, django_capture_on_commit_callbacks
+):
+    batch = upload(TABLE)
+    with django_capture_on_commit_callbacks() as calls:
+        imports.start(batch)
+    assert len(calls) == 1
+    batch.refresh_from_db()
+    assert (batch.state, batch.job.state) == (ImportBatch.State.QUEUED, Job.State.QUEUED)
+    imports.run_import(batch.pk)
+    assert Item.objects.count() == 2
+    assert not uploads(settings)
+
+
+def test_a_corrected_mapping_is_used(settings):
+    batch = upload(b"a,b\n1,Hat\n")
+    imports.start(batch, kind="item", mapping={"a": "external_id", "b": "title"}, queue=False)
+    imports.run_import(batch.pk)
+    assert Item.objects.get().title == "Hat"
+
+
+def test_a_mapping_that_cannot_be_starts_nothing():
+    batch = upload(TABLE)
+    with pytest.raises(FormatError, match="both mapped"):
+        imports.start(batch, mapping={"id": "external_id", "title": "title", "price": "title"})
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.UPLOADED
+
+
+def test_a_batch_starts_once():
+    batch = upload(TABLE)
+    imports.start(batch, queue=False)
+    with pytest.raises(RecommenderError, match="started already"):
+        imports.start(batch, queue=False)
+
+
+def test_an_upload_can_be_read_as_another_kind():
+    batch = upload(b"user,item,text\nann,1,Nice\n", "data.csv")
+    assert batch.kind == "review"
+    shown = imports.preview(batch, "interaction")
+    assert shown.mapping == {"user": "user", "item": "item"}
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n" + bytes(100), b"PK\x03\x04 broken"])
+def test_what_cannot_be_read_is_refused_and_not_kept(settings, content):
+    with pytest.raises(FormatError) as caught:
+        upload(content, "catalogue.csv")
+    assert "catalogue.csv" in caught.value.message
+    assert not uploads(settings)
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_file_that_is_too_large_is_refused(settings):
+    settings.IMPORT_MAX_BYTES = 10
+    with pytest.raises(FormatError, match="more than"):
+        upload(TABLE)
+
+
+def test_an_upload_cannot_reach_files_of_the_machine(tmp_path, settings):
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(picture())
+    batch = upload(f"id,title,image\n1,Hat,{secret}\n".encode())
+    imports.start(batch, options={"local": True, "media_root": "/"}, queue=False)
+    imports.run_import(batch.pk)
+    assert not Media.objects.exists()
+    assert "only the table was uploaded" in batch.issues.get().reason
+
+
+def world(tmp_path) -> bytes:
+    files = {
+        "items.csv": TABLE,
+        "interactions.csv": "user,item,kind,timestamp\nann,1,like,2024-01-01\n",
+        "reviews.jsonl": '{"id": "r1", "user": "ann", "item": "2", "text": "Nice"}\n',
+    }
+    return archive(tmp_path / "world.zip", files).read_bytes()
+
+
+def test_an_archive_of_several_kinds_is_brought_in_one_after_the_other(tmp_path, settings):
+    first = upload(world(tmp_path), "world.zip")
+    assert list(ImportBatch.objects.order_by("pk").values_list("kind", flat=True)) == [
+        "item",
+        "interaction",
+        "review",
+    ]
+    imports.start(first, queue=False)
+    imports.run_import(first.pk)
+    while waiting := ImportBatch.objects.filter(state=ImportBatch.State.QUEUED).first():
+        imports.run_import(waiting.pk)
+    assert set(ImportBatch.objects.values_list("state", flat=True)) == {ImportBatch.State.DONE}
+    assert Interaction.objects.count() == 1
+    assert not uploads(settings)
+
+
+def test_cancelling_before_the_start_discards_the_file(tmp_path, settings):
+    first = upload(world(tmp_path), "world.zip")
+    imports.cancel(first)
+    assert set(ImportBatch.objects.values_list("state", flat=True)) == {ImportBatch.State.CANCELLED}
+    assert not uploads(settings)
+
+
+def test_an_unexpected_error_is_kept_on_the_batch_and_raised(monkeypatch):
+    batch = upload(TABLE)
+    imports.start(batch, queue=False)
+
+    def broken(*_args):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("recommender.services.imports.items.ItemWriter.write", broken)
+    with pytest.raises(ZeroDivisionError):
+        imports.run_import(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.FAILED
+    assert "oops" in batch.error
+
+
+# -- the command --------------------------------------------------------------------------------------------
+
+
+def test_the_command_imports_and_counts(tmp_path, capsys):
+    (tmp_path / "items.csv").write_bytes(TABLE)
+    call_command("import_catalog", tmp_path / "items.csv")
+    assert "2 new, 0 changed, 0 unchanged, 0 refused" in capsys.readouterr().out
+    assert (tmp_path / "items.csv").exists()
+
+
+def test_the_command_reads_a_folder_with_its_pictures(tmp_path):
+    (tmp_path / "items.csv").write_bytes(TABLE)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "2.png").write_bytes(picture())
+    call_command("import_catalog", tmp_path)
+    assert Media.objects.get().item.external_id == "2"
+
+
+def test_the_command_takes_corrections_of_the_mapping(tmp_path):
+    path = table(tmp_path / "a.csv", [{"id": "1", "title": "x", "name": "Hat", "price": "5", "x=y": "7"}])
+    call_command("import_catalog", path, "--map", "name=title", "--map", "price=", "--map", "x=y=attr:seven")
+    item = Item.objects.get()
+    assert (item.title, item.price, item.attributes) == ("Hat", None, {"seven": "7"})
+
+
+def test_a_dry_run_writes_nothing(tmp_path, capsys):
+    (tmp_path / "items.csv").write_bytes(TABLE + b"3,Sock,many\n")
+    call_command("import_catalog", tmp_path / "items.csv", "--dry-run")
+    shown = capsys.readouterr()
+    assert "2 rows can be taken, 1 problems" in shown.out
+    assert "'many'" in shown.err
+    assert not Item.objects.exists()
+    assert not ImportBatch.objects.exists()
+
+
+@pytest.mark.parametrize("content", [b"id,title,price\n1,Hat,many\n", b"colour\nred\n", b""])
+def test_the_command_fails_where_nothing_could_be_imported(tmp_path, content):
+    (tmp_path / "items.csv").write_bytes(content)
+    with pytest.raises(CommandError):
+        call_command("import_catalog", tmp_path / "items.csv")
