@@ -1,7 +1,7 @@
 """Writes ``docs/benchmarks.md`` from what the benchmarks last measured on this machine.
 
-Every benchmark leaves a JSON file under ``var/benchmarks``; the document holds those tables and nothing else, so a
-figure in it can always be had again by the command that stands above it.
+Every benchmark leaves a JSON file under ``var/benchmarks``; the document holds those tables and nothing
+else, so a figure in it can always be had again by the command that stands above it.
 
     python -m benchmarks._document
 """
