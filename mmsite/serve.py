@@ -67,6 +67,7 @@ def _start(supervisor: Supervisor, *, demo: bool) -> int:
         )
     console.progress("Preparing the database")
     call_command("migrate", verbosity=0, interactive=False)
+    _free_what_an_earlier_run_held()
     if static_files_changed():
         console.progress("Collecting static files")
         collect_static_files()
@@ -86,6 +87,12 @@ def _start(supervisor: Supervisor, *, demo: bool) -> int:
         console.say(f"The site answers at {_address(port)}; its workers are starting.")
     _wait_for_workers(supervisor)
     return port
+
+
+def _free_what_an_earlier_run_held() -> None:
+    from recommender.services.sweep import release_claims
+
+    release_claims()
 
 
 def _wait_for_workers(supervisor: Supervisor) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from recommender.contracts import MediaKind
 from recommender.engine.preprocess.text import detect_language, normalise_text
 from recommender.models import Item, Media, Review
+from recommender.services.calls import call_once
 from recommender.services.imports.storage import store_media
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def write_review(
                 mime=file.mime,
                 bytes=file.bytes,
             )
+        if kept:
+            call_once("prepare_media")
     return review
 
 

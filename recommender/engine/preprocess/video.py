@@ -95,7 +95,12 @@ def poster(path: str | Path) -> Image.Image:
 
     Leaders and fades are flat, so they lose. Raises MediaError as ``key_frames`` does.
     """
-    return max(key_frames(path, 4), key=_contrast)
+    return most_telling(key_frames(path, 4))
+
+
+def most_telling(frames: list[Image.Image]) -> Image.Image:
+    """Of several pictures, the one with the most contrast."""
+    return max(frames, key=_contrast)
 
 
 def _contrast(image: Image.Image) -> float:

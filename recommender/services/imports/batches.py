@@ -22,6 +22,7 @@ from recommender.contracts import RecordKind
 from recommender.engine.formats import FIELDS, CatalogSource, Field, check_mapping, open_source
 from recommender.errors import FormatError, RecommenderError
 from recommender.models import ImportBatch, Job
+from recommender.services.calls import call_task
 from recommender.services.jobs import cancel_job, start_job
 
 _FOLDER = "imports"  # below MEDIA_ROOT; never served
@@ -207,17 +208,8 @@ def start(
 
 
 def call_worker(batch_id: int) -> None:
-    """Ask for a worker once the transaction is through; by name, because tasks stand above services."""
-    from celery import current_app
-
-    def send() -> None:
-        task = current_app.tasks.get("recommender.tasks.run_import")
-        if task is not None:
-            task.delay(batch_id)
-        else:
-            current_app.send_task("recommender.tasks.run_import", [batch_id])
-
-    transaction.on_commit(send)
+    """Ask for a worker once the transaction is through."""
+    call_task("run_import", batch_id)
 
 
 def _twins(batch: ImportBatch) -> Any:

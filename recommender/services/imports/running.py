@@ -14,6 +14,7 @@ from recommender.contracts import RawRecord, RecordKind, RowProblem
 from recommender.engine.formats import CatalogSource
 from recommender.errors import FormatError, JobCancelled, RecommenderError
 from recommender.models import ImportBatch, Job
+from recommender.services.calls import call_once
 from recommender.services.imports.batches import discard_file, next_of_file, open_batch, start
 from recommender.services.imports.counts import Chunk, Counts
 from recommender.services.imports.interactions import InteractionWriter
@@ -64,6 +65,7 @@ def run_import(batch_id: int, watch: Callable[[Job], None] | None = None) -> Imp
         raise
     else:
         _finish(batch, ImportBatch.State.DONE)
+        call_once("refresh_graph")
         follow = next_of_file(batch)
         if follow is not None:
             start(follow)
@@ -102,6 +104,7 @@ def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], No
                 counts.rejected += chunk.rejected
                 room -= save_issues(batch, chunk.problems, room)
                 _save_counts(batch, counts)
+                _call_workers(kind)
             progress.advance(chunk.rows)
             watch(progress.job)
         if batch.options.get("retire_missing") and isinstance(writer, ItemWriter):
@@ -174,6 +177,14 @@ def _note_refused(chunk: Chunk, batch: ImportBatch, seen: SeenKeys) -> None:
             seen.refuse(key)
         else:
             seen.nameless += 1
+
+
+def _call_workers(kind: RecordKind) -> None:
+    """What came in is prepared and encoded while the import goes on."""
+    if kind != "interaction":
+        call_once("prepare_media")
+    if kind == "item":
+        call_once("encode_pending")
 
 
 def _retire(batch: ImportBatch, writer: ItemWriter, seen: SeenKeys, counts: Counts) -> None:

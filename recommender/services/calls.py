@@ -1,0 +1,60 @@
+"""Work handed to the workers by name, because tasks stand above services."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.cache import cache
+from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+_ONCE_SECONDS = 30  # a message that was lost may be sent again after this long
+
+
+def call_task(name: str, *arguments: Any) -> None:
+    """Queue ``recommender.tasks.<name>`` once the transaction is through.
+
+    A broker that does not answer is no error: the rows say what is to be done, and the sweep finds them.
+    """
+    transaction.on_commit(lambda: _send(name, arguments))
+
+
+def call_once(name: str) -> None:
+    """``call_task``, unless a message of that name waits already: it will find this work as well."""
+    transaction.on_commit(lambda: _send(name, ()) if _first(name) else None)
+
+
+def taken_up(name: str) -> None:
+    """A worker has begun with ``name``: what is called from now on needs a message of its own."""
+    try:
+        cache.delete(_flag(name))
+    except RedisError:
+        log.warning("Redis does not answer; the sweep will find the work.")
+
+
+def _flag(name: str) -> str:
+    return f"called:{name}"
+
+
+def _first(name: str) -> bool:
+    try:
+        return bool(cache.add(_flag(name), 1, _ONCE_SECONDS))
+    except RedisError:
+        log.warning("Redis does not answer; %s waits for the sweep.", name)
+        return False
+
+
+def _send(name: str, arguments: tuple[Any, ...]) -> None:
+    from celery import current_app
+
+    full_name = f"recommender.tasks.{name}"
+    if full_name not in current_app.tasks:
+        current_app.loader.import_default_modules()
+    try:
+        current_app.tasks[full_name].apply_async(arguments, retry=False)
+    except (OperationalError, RedisError, ConnectionError) as error:
+        log.warning("%s could not be queued (%s); the sweep will find the work.", name, error)

@@ -1,0 +1,253 @@
+"""Vectors made for whatever has none: the serving space first, then the one that is being filled.
+
+A worker claims work by inserting the Embedding row, so that two never do the same. Words, pictures and sounds
+take turns, so that search and feed are useful early. Only workers call this, because it loads torch.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+
+from recommender.engine.preprocess.audio import load_clip
+from recommender.engine.preprocess.image import open_image
+from recommender.engine.preprocess.text import normalise_text
+from recommender.errors import EncoderError, RecommenderError
+from recommender.models import Embedding, EncoderSpace, Item, Media
+from recommender.services import sources, spaces
+from recommender.services.calls import call_once
+from recommender.services.encoding_job import EncodingJob, is_paused
+from recommender.services.loaded import encoder_of, loaded_encoder
+from recommender.services.renditions import local_file
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from recommender.engine.encoders import Encoder
+
+Maker = Callable[..., list[sources.Outcome]]
+
+log = logging.getLogger(__name__)
+
+WORK_SECONDS = 8.0  # of one task; the worker is given 15 to end
+_TEXTS, _IMAGES, _CLIPS = 256, 32, 16  # rows a turn, at least
+
+
+def encode_pending(limit: int = 10_000_000, *, seconds: float = WORK_SECONDS) -> int:
+    """Make missing vectors for up to ``seconds``; says how many rows were settled, 0 when none is missing.
+
+    An encoder that cannot be loaded is told by the encoding job's row; what other spaces lack is made all the
+    same.
+    """
+    if is_paused():
+        return 0
+    deadline = time.monotonic() + seconds
+    job = EncodingJob()
+    trouble: EncoderError | None = None
+    settled = 0
+    try:
+        wanted: EncoderSpace | None = _wanted_space()
+    except EncoderError as error:
+        wanted, trouble = None, error
+    for space in EncoderSpace.objects.filling():
+        try:
+            settled += _fill(space, deadline, limit - settled, job)
+        except EncoderError as error:
+            trouble = trouble or error
+    if trouble:
+        log.error("Encoding: %s", trouble)
+        job.fail(trouble)
+    elif not settled:
+        job.finish()
+        if wanted is not None:
+            _flip_when_covered(wanted)
+    return settled
+
+
+def _wanted_space() -> EncoderSpace:
+    """The space of the encoder that the settings name; made when it is new."""
+    space = spaces.ensure_space(loaded_encoder(settings.ENCODER).info, settings.ENCODER)
+    spaces.retire_shadows(space)
+    return space
+
+
+def _flip_when_covered(space: EncoderSpace) -> None:
+    """A shadow that knows all of the catalogue begins to serve, with its index built beforehand."""
+    if space.state == EncoderSpace.State.SHADOW and spaces.is_covered(space):
+        from recommender.services.index import rebuild_index
+
+        rebuild_index(space=space)
+        spaces.activate_space(space)
+    call_once("rebuild_index")
+    call_once("refresh_graph")
+
+
+# -- one space ---------------------------------------------------------------------------------------------
+
+
+def _fill(space: EncoderSpace, deadline: float, limit: int, job: EncodingJob) -> int:
+    order = [modality for modality in ("text", "image", "audio") if modality in space.modalities]
+    turns = deque(turn for turn in (Turn(space, modality) for modality in order) if turn.find(1))
+    if not turns:
+        return 0
+    encoder = encoder_of(space)
+    settled = 0
+    while turns and settled < limit and time.monotonic() < deadline:
+        turn = turns.popleft()
+        count = turn.take(encoder, limit - settled)
+        if count:
+            settled += count
+            turns.append(turn)
+            if not job.advance(count):
+                break
+    return settled
+
+
+class Turn:
+    """The missing vectors of one modality of one space, in portions by primary key."""
+
+    def __init__(self, space: EncoderSpace, modality: str) -> None:
+        self.space, self.modality = space, modality
+        self._after = 0
+
+    def find(self, count: int) -> list[Any]:
+        """The next items, or media, without a vector."""
+        missing = spaces.missing(self.space, self.modality)
+        return list(missing.filter(pk__gt=self._after).order_by("pk")[:count])
+
+    def take(self, encoder: Encoder, most: int) -> int:
+        """Claim and encode one portion; says how many owners were looked at, 0 at the end."""
+        found = self.find(min(most, self._portion(encoder)))
+        if not found:
+            return 0
+        self._after = found[-1].pk
+        rows = _claim(self.space, self.modality, found)
+        try:
+            owners = self._owners(rows)
+            rows = [row for row in rows if _owner_id(row) in owners]
+            make = _MAKERS[self.modality]
+            _write(rows, _made(make, encoder, [owners[_owner_id(row)] for row in rows]))
+        except BaseException:
+            _release(rows)
+            raise
+        return len(found)
+
+    def _portion(self, encoder: Encoder) -> int:
+        least = {"text": _TEXTS, "image": _IMAGES, "audio": _CLIPS}[self.modality]
+        return max(least, 4 * encoder.info.batch_size if self.modality == "image" else 0)
+
+    def _owners(self, rows: list[Embedding]) -> dict[int, Any]:
+        """Read after the claim: a change made since removes the claim, so that no old words get a vector."""
+        model: Any = Item if self.modality == "text" else Media
+        return model.objects.in_bulk([_owner_id(row) for row in rows])
+
+
+_MAKERS: dict[str, Maker] = {
+    "text": sources.encode_words,
+    "image": sources.encode_pictures,
+    "audio": sources.encode_sounds,
+}
+
+
+def _owner_id(row: Embedding) -> int:
+    return row.media_id or row.item_id
+
+
+def _claim(space: EncoderSpace, modality: str, owners: Sequence[Item | Media]) -> list[Embedding]:
+    """The rows that this worker inserted: their number tells which of several workers was first."""
+    # The time of the claim is also its mark; the microseconds keep two workers' marks apart.
+    mark = timezone.now().replace(microsecond=random.randrange(1_000_000))
+    rows = [
+        Embedding(space=space, item=owner, modality=modality, claimed_at=mark)
+        if isinstance(owner, Item)
+        else Embedding(
+            space=space, item_id=owner.item_id, media_id=owner.pk, modality=modality, claimed_at=mark
+        )
+        for owner in owners
+    ]
+    try:
+        Embedding.objects.bulk_create(rows, ignore_conflicts=True)
+    except IntegrityError:
+        return []  # one of them was deleted meanwhile; the next task looks again
+    return list(
+        Embedding.objects.filter(space=space, state=Embedding.State.CLAIMED, claimed_at=mark).order_by("pk")
+    )
+
+
+def _made(make: Maker, encoder: Encoder, owners: list[Any]) -> list[sources.Outcome]:
+    """Outcomes of the owners; one that breaks the encoder does not take the others with it."""
+    try:
+        return make(encoder, owners)
+    except RecommenderError:
+        raise
+    except Exception as error:  # libraries below raise kinds of their own over odd input
+        if len(owners) == 1:
+            log.exception("The encoder broke over %r.", owners[0])
+            return [EncoderError(f"The encoder broke over it ({type(error).__name__}: {error}).")]
+    return [outcome for owner in owners for outcome in _made(make, encoder, [owner])]
+
+
+def _write(rows: list[Embedding], outcomes: list[sources.Outcome]) -> None:
+    """Settle claimed rows; those that were removed meanwhile stay removed."""
+    if not rows:
+        return
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if isinstance(outcome, RecommenderError):
+            row.state, row.error = Embedding.State.FAILED, str(outcome)
+        else:
+            row.state, row.vector = Embedding.State.READY, outcome.astype("<f2").tobytes()
+    mine = Embedding.objects.filter(state=Embedding.State.CLAIMED, claimed_at=rows[0].claimed_at)
+    mine.bulk_update(rows, ["state", "vector", "error"], batch_size=100)
+
+
+def _release(rows: list[Embedding]) -> None:
+    Embedding.objects.filter(pk__in=[row.pk for row in rows], state=Embedding.State.CLAIMED).delete()
+
+
+# -- queries -----------------------------------------------------------------------------------------------
+
+
+def encode_query_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Vectors of what somebody searches by.
+
+    Args:
+        payload: ``space`` (key of the space) and ``parts``, each with ``modality`` and either ``text`` or
+            ``name``, a picture or sound in the media storage.
+
+    Returns:
+        ``vectors``: base64 of little-endian float32 (dim,) for each part, in order; or ``error``, ``remedy``
+        and ``permanent`` of what went wrong.
+    """
+    try:
+        space = _space_of_key(payload["space"])
+        encoder = encoder_of(space)
+        vectors = [_query_vector(encoder, part) for part in payload["parts"]]
+    except RecommenderError as error:
+        return {"error": error.message, "remedy": error.remedy, "permanent": error.permanent}
+    return {"vectors": [b64encode(one.astype("<f4").tobytes()).decode("ascii") for one in vectors]}
+
+
+def _space_of_key(key: str) -> EncoderSpace:
+    for space in EncoderSpace.objects.filling():
+        if space.key == key:
+            return space
+    raise EncoderError(f"There is no encoder space {key!r} any more.", "Search again.", permanent=False)
+
+
+def _query_vector(encoder: Encoder, part: Mapping[str, Any]) -> np.ndarray:
+    modality = part["modality"]
+    if modality == "text":
+        return encoder.encode_texts([normalise_text(part["text"])])[0]
+    with local_file(part["name"]) as path:
+        if modality == "image":
+            return encoder.encode_images([open_image(path, fit=2 * getattr(encoder, "image_size", 0))])[0]
+        return encoder.encode_clips([load_clip(path)])[0]

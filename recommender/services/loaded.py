@@ -1,0 +1,65 @@
+"""The encoders this worker process holds in memory; only workers call this, because it loads torch."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from recommender.engine.encoders import load_encoder, space_key
+from recommender.errors import EncoderError, RecommenderError
+from recommender.models import EncoderSpace
+
+if TYPE_CHECKING:
+    from recommender.engine.encoders import Encoder
+
+log = logging.getLogger(__name__)
+
+#: The serving encoder, and the one of a space that is being filled.
+_MOST = 2
+_loaded: OrderedDict[tuple[str, str], Encoder] = OrderedDict()
+_lock = threading.Lock()
+
+
+def loaded_encoder(spec: str) -> Encoder:
+    """The encoder ``spec``, loaded once in this process.
+
+    Raises:
+        EncoderError: it cannot be loaded.
+    """
+    key = (spec, settings.ENCODER_DEVICE)
+    with _lock:
+        if key not in _loaded:
+            while len(_loaded) >= _MOST:
+                _loaded.popitem(last=False)
+            _loaded[key] = load_encoder(spec, settings.ENCODER_DEVICE)
+        _loaded.move_to_end(key)
+        return _loaded[key]
+
+
+def encoder_of(space: EncoderSpace) -> Encoder:
+    """The encoder that made the vectors of ``space``.
+
+    Raises:
+        EncoderError: it cannot be loaded, or its weights are no longer those of the space.
+    """
+    encoder = loaded_encoder(space.spec)
+    if space_key(encoder.info) != space.key:
+        raise EncoderError(
+            f"The weights of {space.spec} are no longer those of the space {space.key}.",
+            "Put the old weights back, or wait until the new ones have been through the catalogue.",
+        )
+    return encoder
+
+
+def preload() -> None:
+    """Load what the first query will need; a failure is logged, and told again to whoever asks."""
+    space = EncoderSpace.objects.active()
+    try:
+        encoder = loaded_encoder(space.spec if space else settings.ENCODER)
+        encoder.encode_texts(["ready"])
+    except RecommenderError as error:
+        log.error("The encoder could not be loaded: %s", error)

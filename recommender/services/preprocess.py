@@ -1,0 +1,143 @@
+"""Media made ready: fetched where only an address is known, decoded, and given their renditions."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from recommender.errors import MediaError, RecommenderError
+from recommender.models import Embedding, Item, Media
+from recommender.services.calls import call_once
+from recommender.services.imports.fetching import fetch_url
+from recommender.services.renditions import make_renditions
+
+WORK_SECONDS = 8.0  # of one task; the worker is given 15 to end
+MOST_ATTEMPTS = 3
+_LOST = timedelta(minutes=10)  # as Media.objects.awaiting() has it
+_CHUNK = 16
+_FETCHERS = 8
+
+
+def prepare_pending(limit: int = 10_000, *, seconds: float = WORK_SECONDS) -> int:
+    """Prepare waiting media for up to ``seconds``; says how many were taken up.
+
+    Stored files come before addresses, since a slow host must not hold up what is here already. Why a medium
+    failed is kept on its row.
+    """
+    deadline = time.monotonic() + seconds
+    taken = 0
+    while taken < limit and time.monotonic() < deadline:
+        media = _claim(min(_CHUNK, limit - taken))
+        if not media:
+            break
+        threads = min(4, os.cpu_count() or 1) if media[0].file else _FETCHERS
+        with ThreadPoolExecutor(threads, "prepare") as pool:
+            outcomes = list(pool.map(_prepared, media))
+        for medium, outcome in zip(media, outcomes, strict=True):
+            _keep(medium, outcome)
+        _touch_items(media)
+        call_once("encode_pending")
+        taken += len(media)
+    return taken
+
+
+def retry_media(ids: Iterable[int]) -> int:
+    """Try these media again, and whatever of them could not be encoded; says how many."""
+    chosen = Media.objects.filter(pk__in=list(ids))
+    with transaction.atomic():
+        Embedding.objects.filter(media__in=chosen, state=Embedding.State.FAILED).delete()
+        count = chosen.filter(state__in=[Media.State.FAILED, Media.State.READY]).update(
+            state=Media.State.PENDING, attempts=0, claimed_at=None, error="", remedy=""
+        )
+        call_once("prepare_media")
+    return count
+
+
+def retry_failed() -> int:
+    """Try everything again that could not be prepared or encoded; says how many media."""
+    failed = Embedding.objects.filter(state=Embedding.State.FAILED)
+    unread = Q(state=Media.State.FAILED) | Q(embeddings__state=Embedding.State.FAILED)
+    ids = set(Media.objects.filter(unread).values_list("pk", flat=True))
+    failed.filter(media__isnull=True).delete()
+    call_once("encode_pending")
+    return retry_media(ids)
+
+
+# -- one chunk ---------------------------------------------------------------------------------------------
+
+
+def _claim(count: int) -> list[Media]:
+    """Up to ``count`` media that are this worker's alone from now on."""
+    stored = Media.objects.awaiting().exclude(file="")
+    ids = list(stored.order_by("pk").values_list("pk", flat=True)[:count])
+    if not ids:
+        ids = list(Media.objects.awaiting().order_by("attempts", "pk").values_list("pk", flat=True)[:count])
+    if not ids:
+        return []
+    stamp = timezone.now()
+    # A row that another worker took meanwhile no longer awaits, so it is left out here.
+    Media.objects.awaiting().filter(pk__in=ids).update(
+        state=Media.State.WORKING, claimed_at=stamp, attempts=F("attempts") + 1
+    )
+    return list(Media.objects.filter(pk__in=ids, state=Media.State.WORKING, claimed_at=stamp).order_by("pk"))
+
+
+def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
+    """The fields to set, or why it failed. Runs in a thread: no database here."""
+    fields: dict[str, Any] = {}
+    try:
+        if not medium.file:
+            stored = fetch_url(medium.source, medium.kind)
+            fields = {"file": stored.name, "checksum": stored.checksum}
+            medium.file, medium.checksum = stored.name, stored.checksum
+        return fields | make_renditions(medium)
+    except RecommenderError as error:
+        return error
+    except OSError as error:
+        return MediaError(
+            _("The media storage failed: %s.") % error, _("It is tried again."), permanent=False
+        )
+
+
+def _keep(medium: Media, outcome: dict[str, Any] | RecommenderError) -> None:
+    """Write the outcome, unless the row went to another worker or away meanwhile."""
+    if isinstance(outcome, RecommenderError):
+        fields = _failure(medium, outcome)
+    else:
+        fields = {**outcome, "state": Media.State.READY, "error": "", "remedy": ""}
+    mine = Media.objects.filter(pk=medium.pk, state=Media.State.WORKING, claimed_at=medium.claimed_at)
+    try:
+        with transaction.atomic():
+            mine.update(**fields, updated_at=timezone.now())
+    except IntegrityError:
+        same = MediaError(
+            _("This address holds the same file as another one of its item."), _("Remove one of the two.")
+        )
+        mine.update(**_failure(medium, same), updated_at=timezone.now())
+
+
+def _failure(medium: Media, error: RecommenderError) -> dict[str, Any]:
+    told = {"error": error.message, "remedy": error.remedy}
+    if error.permanent or medium.attempts >= MOST_ATTEMPTS:
+        return told | {"state": Media.State.FAILED}
+    return told | {"claimed_at": _due_again(medium.attempts)}
+
+
+def _due_again(attempts: int) -> datetime:
+    """A claim that runs out in 30 seconds, then in 60: that is when the medium awaits a worker again."""
+    return timezone.now() - _LOST + timedelta(seconds=30 * attempts)
+
+
+def _touch_items(media: list[Media]) -> None:
+    """Their cards have other pictures now."""
+    owners = {medium.item_id for medium in media if medium.item_id}
+    Item.objects.filter(pk__in=owners).update(updated_at=timezone.now())

@@ -1,0 +1,139 @@
+"""What is made from a medium's file and kept beside it: thumbnails, key frames, sound for encoders.
+
+Names are those of ``Media.derived``: ``160.webp``, ``480.webp``, ``1080.webp`` (of a film: of its poster),
+``frame-0.webp`` and on for a film's key frames, and ``sound.flac``, the first minute at 16 kHz mono.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from recommender.engine.preprocess.audio import flac_bytes, load_clip
+from recommender.engine.preprocess.image import open_image, thumbnails
+from recommender.engine.preprocess.probe import MediaFacts, probe_media
+from recommender.engine.preprocess.video import key_frames, most_telling
+from recommender.errors import MediaError
+from recommender.models import Media
+
+KEY_FRAMES = 4
+_FRAME_SIZE = 480
+SOUND = "sound.flac"
+
+
+def frame_name(number: int) -> str:
+    """Suffix of the name of a film's key frame."""
+    return f"frame-{number}.webp"
+
+
+@contextmanager
+def local_file(name: str) -> Iterator[Path]:
+    """A stored file as one of this machine; of a remote storage, a copy for as long as it is needed.
+
+    Raises:
+        MediaError: it is not there.
+    """
+    try:
+        path: str | None = default_storage.path(name)
+    except NotImplementedError:
+        path = None
+    if path is not None:
+        yield Path(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="mmsite-") as folder:
+        copy = Path(folder) / Path(name).name
+        try:
+            with default_storage.open(name) as source, copy.open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+        except OSError as error:
+            raise MediaError(f"{name} cannot be read ({error}).", "Try again.", permanent=False) from error
+        yield copy
+
+
+def put(name: str, content: bytes) -> None:
+    """Keep ``content`` under ``name``, which names its content: whole or not at all, and only once."""
+    try:
+        target = Path(default_storage.path(name))
+    except NotImplementedError:
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(content))
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as draft:
+        try:
+            draft.write(content)
+            draft.flush()
+            os.chmod(draft.name, 0o644)
+            os.replace(draft.name, target)
+        finally:
+            Path(draft.name).unlink(missing_ok=True)
+
+
+def make_renditions(medium: Media) -> dict[str, Any]:
+    """Write what is made from the stored file of ``medium``; the facts to keep on its row.
+
+    Raises:
+        MediaError: the file cannot be read as what it is said to be.
+    """
+    with local_file(medium.file) as path:
+        facts = probe_media(path)
+        kind = _kind(medium, facts)
+        made: dict[str, Any] = {
+            "kind": kind,
+            "mime": facts.mime,
+            "bytes": facts.bytes,
+            "width": facts.width,
+            "height": facts.height,
+            "duration": facts.seconds,
+            "has_sound": False,
+        }
+        if kind == Media.Kind.IMAGE:
+            _put_thumbnails(medium, open_image(path, fit=max(Media.SIZES)))
+        if kind == Media.Kind.VIDEO:
+            _put_film(medium, path)
+        if kind == Media.Kind.AUDIO or facts.has_sound:
+            made["has_sound"] = _put_sound(medium, path, needed=kind == Media.Kind.AUDIO)
+    return made
+
+
+def _kind(medium: Media, facts: MediaFacts) -> str:
+    """By content; but a film given as a sound (a recording in a film's container) is taken as one."""
+    if Media.Kind.IMAGE in {medium.kind, facts.kind} and medium.kind != facts.kind:
+        raise MediaError(
+            f"This is not {Media.Kind(medium.kind).label} but {Media.Kind(facts.kind).label}.",
+            "Put it where such files belong.",
+        )
+    return Media.Kind.AUDIO if medium.kind == Media.Kind.AUDIO else facts.kind
+
+
+def _put_thumbnails(medium: Media, picture: Image.Image) -> None:
+    for size, content in thumbnails(picture).items():
+        put(medium.derived(f"{size}.webp"), content)
+
+
+def _put_film(medium: Media, path: Path) -> None:
+    frames = key_frames(path, KEY_FRAMES)
+    _put_thumbnails(medium, most_telling(frames))
+    for number, frame in enumerate(frames):
+        put(medium.derived(frame_name(number)), thumbnails(frame)[_FRAME_SIZE])
+
+
+def _put_sound(medium: Media, path: Path, *, needed: bool) -> bool:
+    """Keep the sound for encoders; a film is fine without one that can be decoded, a sound is not."""
+    try:
+        clip = load_clip(path)
+    except MediaError:
+        if needed:
+            raise
+        return False
+    put(medium.derived(SOUND), flac_bytes(clip))
+    return True

@@ -1,0 +1,105 @@
+"""From rows of the catalogue to what an encoder takes, and from its answers to one vector a row.
+
+Each function answers in the order of its rows: a unit vector (dim,), or the error that kept a row from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from recommender.engine.encoders import encode_image_files
+from recommender.engine.preprocess.audio import load_clip
+from recommender.engine.preprocess.image import open_image
+from recommender.engine.preprocess.text import normalise_text
+from recommender.errors import MediaError, RecommenderError
+from recommender.models import Item, Media
+from recommender.services.renditions import KEY_FRAMES, SOUND, frame_name, local_file
+
+if TYPE_CHECKING:
+    from recommender.contracts import Clip
+    from recommender.engine.encoders import Encoder
+
+Outcome = np.ndarray | RecommenderError
+
+
+def item_texts(item: Item) -> list[str]:
+    """What is encoded of an item's words: one text for each language it has, title first."""
+    both = ((item.title, item.description), (item.title_zh, item.description_zh))
+    texts = [normalise_text(". ".join(part for part in parts if part)) for parts in both]
+    return [text for text in texts if text]
+
+
+def encode_words(encoder: Encoder, items: Sequence[Item]) -> list[Outcome]:
+    """One vector an item: the mean of its languages, so that it is found in either."""
+    texts = [item_texts(item) for item in items]
+    vectors = encoder.encode_texts([text for some in texts for text in some])
+    return _pooled(list(vectors), [len(some) for some in texts], "The item has no words.")
+
+
+def encode_pictures(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
+    """One vector a picture, and one a film: the mean of its key frames."""
+    names = [_picture_names(encoder, medium) for medium in media]
+    flat = [name for some in names for name in some]
+    found = encode_image_files(encoder, flat, opener=_open_stored)
+    answers: list[Outcome] = [one.vector if one.vector is not None else one.error for one in found]  # type: ignore[misc]
+    return _pooled(answers, [len(some) for some in names], "The film has no key frames.")
+
+
+def encode_sounds(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
+    """One vector a sound, or a film's sound."""
+    with ThreadPoolExecutor(4, "decode") as pool:
+        clips = list(pool.map(_clip, media))
+    vectors = iter(encoder.encode_clips([one for one in clips if not isinstance(one, RecommenderError)]))
+    return [one if isinstance(one, RecommenderError) else next(vectors) for one in clips]
+
+
+def _picture_names(encoder: Encoder, medium: Media) -> list[str]:
+    """Names of the renditions to read: the smallest that has twice the pixels the encoder looks at."""
+    if medium.kind == Media.Kind.VIDEO:
+        frames = [medium.derived(frame_name(number)) for number in range(KEY_FRAMES)]
+        return [name for name in frames if default_storage.exists(name)]
+    wanted = 2 * (getattr(encoder, "image_size", 0) or max(Media.SIZES))
+    size = next((size for size in Media.SIZES if size >= wanted), max(Media.SIZES))
+    return [medium.derived(f"{size}.webp")]
+
+
+def _open_stored(path: Path) -> Image.Image:
+    name = path.as_posix()
+    try:
+        with default_storage.open(name) as file:
+            return open_image(file)
+    except OSError as error:
+        raise MediaError(f"{name} cannot be read ({error.strerror}).", "Prepare the medium again.") from error
+
+
+def _clip(medium: Media) -> Clip | RecommenderError:
+    try:
+        with local_file(medium.derived(SOUND)) as path:
+            return load_clip(path)
+    except RecommenderError as error:
+        return error
+
+
+def _pooled(answers: Sequence[Outcome], counts: Sequence[int], nothing: str) -> list[Outcome]:
+    """Unit mean of each run of ``counts`` answers; the first error where a whole run failed."""
+    pooled: list[Outcome] = []
+    start = 0
+    for count in counts:
+        run = answers[start : start + count]
+        start += count
+        vectors = [one for one in run if not isinstance(one, RecommenderError)]
+        if not run:
+            pooled.append(MediaError(nothing))
+        elif not vectors:
+            pooled.append(run[0])
+        else:
+            mean = np.mean(vectors, axis=0)
+            pooled.append(mean / max(float(np.linalg.norm(mean)), 1e-12))
+    return pooled

@@ -1,0 +1,152 @@
+"""What lost messages and dead workers left behind is found and taken up; what nobody needs is removed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from recommender.models import (
+    Embedding,
+    EncoderSpace,
+    ImportBatch,
+    Impression,
+    IndexSnapshot,
+    Job,
+    Media,
+    ModelVersion,
+)
+from recommender.services import encoding_job, imports, spaces
+from recommender.services.calls import call_once
+
+IMPRESSION_DAYS = 180
+_DRAFT_HOURS = 24
+_KEPT_VERSIONS = 2  # readers may still have the one before open
+_DELETED_AT_ONCE = 5_000
+
+
+def sweep() -> dict[str, int]:
+    """Find work that no message speaks of; says how much of each kind."""
+    found = {
+        "claims": Embedding.objects.stale_claims().delete()[0],
+        "imports": imports.requeue_lost(),
+        "jobs": _end_silent_jobs(),
+    }
+    if Media.objects.awaiting().exists():
+        call_once("prepare_media")
+    if not encoding_job.is_paused() and _lacks_vectors():
+        call_once("encode_pending")
+    return found
+
+
+def _lacks_vectors() -> bool:
+    """Whether a vector is missing, or the settings name an encoder that has no space yet."""
+    filling = list(EncoderSpace.objects.filling())
+    if not any(space.spec == settings.ENCODER for space in filling):
+        return True
+    if any(space.state == EncoderSpace.State.SHADOW for space in filling):
+        return True
+    return not all(spaces.is_covered(space) for space in filling)
+
+
+def _end_silent_jobs() -> int:
+    """Jobs whose worker is gone: imports and encoding go on by themselves, anything else has failed."""
+    lost = Job.objects.silent().exclude(kind__in=["import", encoding_job.KIND])
+    return lost.update(
+        state=Job.State.FAILED,
+        finished_at=timezone.now(),
+        error=_("The worker stopped before the work was done."),
+        remedy=_("Start it again; if it stops again, see what the worker printed."),
+    )
+
+
+def release_claims() -> None:
+    """Free whatever workers of an earlier run had claimed; called before any worker is started."""
+    Media.objects.filter(state=Media.State.WORKING).update(state=Media.State.PENDING, claimed_at=None)
+    Embedding.objects.filter(state=Embedding.State.CLAIMED).delete()
+    running = ImportBatch.objects.filter(state=ImportBatch.State.RUNNING).exclude(options__local=True)
+    jobs = list(running.values_list("job", flat=True))
+    running.update(state=ImportBatch.State.QUEUED)
+    Job.objects.filter(pk__in=jobs).update(state=Job.State.QUEUED)
+    told = _("The site was stopped while this was made.")
+    for model in (IndexSnapshot, ModelVersion):
+        model.objects.filter(state=model.State.BUILDING).update(state=model.State.FAILED, error=told)
+
+
+# -- tidying up ---------------------------------------------------------------------------------------------
+
+
+def purge() -> dict[str, int]:
+    """Remove old impressions, versions of index and graph that no reader has open, and left-over drafts."""
+    return {
+        "impressions": _old_impressions(),
+        "snapshots": _old_versions(IndexSnapshot, Path(settings.INDEX_ROOT)),
+        "graphs": _old_versions(ModelVersion, Path(settings.GRAPH_ROOT)),
+        "drafts": sum(_old_files(folder) for folder in _draft_folders()),
+        "vectors": _retired_vectors(),
+    }
+
+
+def _old_impressions() -> int:
+    """In portions, so that nobody waits for the table."""
+    old = Impression.objects.filter(created_at__lt=timezone.now() - timedelta(days=IMPRESSION_DAYS))
+    removed = 0
+    while ids := list(old.values_list("pk", flat=True)[:_DELETED_AT_ONCE]):
+        removed += Impression.objects.filter(pk__in=ids).delete()[0]
+    return removed
+
+
+def _old_versions(model: type[IndexSnapshot] | type[ModelVersion], root: Path) -> int:
+    """Rows and folders that neither serve nor served just before; folders that no row knows."""
+    State = model.State
+    rows = model.objects.exclude(state__in=[State.ACTIVE, State.BUILDING]).order_by("-pk")
+    kept = set(rows.filter(state=State.RETIRED).values_list("pk", flat=True)[: _KEPT_VERSIONS - 1])
+    gone = [row for row in rows if row.pk not in kept]
+    for row in gone:
+        shutil.rmtree(root / row.path, ignore_errors=True)
+    model.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    known = set(model.objects.values_list("path", flat=True))
+    if root.is_dir():
+        for folder in root.iterdir():
+            if folder.name not in known and _is_old(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+    return len(gone)
+
+
+def _retired_vectors() -> int:
+    """Vectors of spaces retired for a day: long enough to go back to the encoder before."""
+    long_ago = timezone.now() - timedelta(hours=_DRAFT_HOURS)
+    retired = EncoderSpace.objects.filter(state=EncoderSpace.State.RETIRED)
+    served = EncoderSpace.objects.active()
+    if served is None or served.activated_at is None or served.activated_at > long_ago:
+        return 0
+    removed = 0
+    vectors = Embedding.objects.filter(space__in=retired)
+    while ids := list(vectors.values_list("pk", flat=True)[:_DELETED_AT_ONCE]):
+        removed += Embedding.objects.filter(pk__in=ids).delete()[0]
+    return removed
+
+
+def _draft_folders() -> list[Path]:
+    media = Path(settings.MEDIA_ROOT)
+    return [media / "drafts", media / "queries", Path(settings.FILE_UPLOAD_TEMP_DIR)]
+
+
+def _old_files(folder: Path) -> int:
+    """Files below ``folder`` that have lain there for a day."""
+    old = [path for path in folder.rglob("*") if path.is_file() and _is_old(path)] if folder.is_dir() else []
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return path.stat().st_mtime < time.time() - _DRAFT_HOURS * 3600
+    except OSError:
+        return False
