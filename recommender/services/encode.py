@@ -50,7 +50,6 @@ def encode_pending(limit: int = 10_000_000, *, seconds: float = WORK_SECONDS) ->
     """
     if is_paused():
         return 0
-    deadline = time.monotonic() + seconds
     job = EncodingJob()
     trouble: EncoderError | None = None
     settled = 0
@@ -58,6 +57,7 @@ def encode_pending(limit: int = 10_000_000, *, seconds: float = WORK_SECONDS) ->
         wanted: EncoderSpace | None = _wanted_space()
     except EncoderError as error:
         wanted, trouble = None, error
+    deadline = time.monotonic() + seconds  # from here on: a worker's first task loads the encoder
     for space in EncoderSpace.objects.filling():
         try:
             settled += _fill(space, deadline, limit - settled, job)
@@ -101,13 +101,13 @@ def _fill(space: EncoderSpace, deadline: float, limit: int, job: EncodingJob) ->
         return 0
     encoder = encoder_of(space)
     settled = 0
-    while turns and settled < limit and time.monotonic() < deadline:
+    while turns and settled < limit:
         turn = turns.popleft()
         count = turn.take(encoder, limit - settled)
         if count:
             settled += count
             turns.append(turn)
-            if not job.advance(count):
+            if not job.advance(count) or time.monotonic() > deadline:
                 break
     return settled
 

@@ -21,7 +21,7 @@ from recommender.models import (
     Media,
     ModelVersion,
 )
-from recommender.services import encoding_job, imports, spaces
+from recommender.services import encoding_job, imports, spaces, train
 from recommender.services.calls import call_once
 
 IMPRESSION_DAYS = 180
@@ -41,6 +41,8 @@ def sweep() -> dict[str, int]:
         call_once("prepare_media")
     if not encoding_job.is_paused() and _lacks_vectors():
         call_once("encode_pending")
+    if train.is_worth_it():
+        call_once("refresh_graph")
     return found
 
 

@@ -1,0 +1,312 @@
+"""The vector index: snapshots built aside and flipped by one row, and each process's live view of them."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from recommender.contracts import Vector
+from recommender.errors import SnapshotError
+from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item
+from recommender.services.calls import call_once
+from recommender.services.spaces import current_space
+
+if TYPE_CHECKING:
+    from recommender.engine.index import LiveIndex
+
+log = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 1.0
+#: A row may become visible this long after one with a higher number (PostgreSQL numbers before it commits).
+_LATE = timedelta(seconds=30)
+#: An item's time of change may lie this far before the commit that makes the change visible.
+_SLOW_COMMIT = timedelta(seconds=10)
+_AT_ONCE = 2_000  # items, or rows, of one query
+_DELTA_LEAST, _DELTA_SHARE = 1_000, 0.1
+_DELTA_AGE = timedelta(hours=1)
+_BUILD_SECONDS = 900
+_ALWAYS = float("inf")
+
+
+# -- vectors of items --------------------------------------------------------------------------------------
+
+
+def item_vectors(space: EncoderSpace) -> tuple[np.ndarray, np.ndarray]:
+    """Ids (n,) ascending and vectors (n, 3 * dim) of all available items that have any."""
+    from recommender.engine.index import item_matrix
+
+    return item_matrix(_vectors(space), space.dim)
+
+
+def _vectors(space: EncoderSpace, item_ids: Iterable[int] | None = None) -> Iterator[Vector]:
+    rows = Embedding.objects.ready().filter(
+        space=space, item__isnull=False, item__availability=Item.Availability.AVAILABLE
+    )
+    if item_ids is not None:
+        rows = rows.filter(item_id__in=list(item_ids))
+    fields = rows.order_by("item_id").values_list("item_id", "modality", "vector")
+    for item_id, modality, content in fields.iterator(chunk_size=_AT_ONCE):
+        yield Vector(item_id, modality, np.frombuffer(bytes(content), "<f2").astype(np.float32))
+
+
+# -- building ----------------------------------------------------------------------------------------------
+
+
+def rebuild_index(force: bool = False, *, space: EncoderSpace | None = None) -> IndexSnapshot | None:
+    """Build and flip a snapshot where the delta has grown large or old; None where there was nothing to do.
+
+    Args:
+        force: build in any case.
+        space: by default the serving one.
+    """
+    space = space or EncoderSpace.objects.active()
+    if space is None or not (force or _is_due(space)):
+        return None
+    lock = f"building:index:{space.pk}"
+    if not cache.add(lock, 1, _BUILD_SECONDS):
+        return None
+    try:
+        return _build(space)
+    finally:
+        cache.delete(lock)
+
+
+def _is_due(space: EncoderSpace) -> bool:
+    ready = Embedding.objects.ready().filter(space=space)
+    serving = IndexSnapshot.objects.serving(space)
+    if serving is None or not (Path(settings.INDEX_ROOT) / serving.path).is_dir():
+        return ready.exists()
+    delta = ready.after(serving.watermark).count()
+    grown = delta >= max(_DELTA_LEAST, _DELTA_SHARE * serving.items)
+    return grown or (delta > 0 and serving.created_at < timezone.now() - _DELTA_AGE)
+
+
+def _build(space: EncoderSpace) -> IndexSnapshot:
+    """Written aside, renamed, then flipped by one transaction; readers see whole snapshots only."""
+    from recommender.engine.index import write_snapshot
+
+    began = time.monotonic()
+    root = Path(settings.INDEX_ROOT)
+    row = IndexSnapshot.objects.create(space=space, path=f"{space.pk}-{uuid.uuid4().hex[:12]}")
+    draft = root / f"{row.path}.part"
+    watermark = _settled_watermark(space)
+    try:
+        ids, matrix = item_vectors(space)
+        draft.mkdir(parents=True)
+        manifest = write_snapshot(
+            draft,
+            ids,
+            matrix,
+            space_key=space.key,
+            watermark=watermark,
+            modalities=space.modalities,
+            hnsw_from=settings.INDEX_HNSW_FROM,
+        )
+        draft.rename(root / row.path)
+    except BaseException as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        IndexSnapshot.objects.filter(pk=row.pk).update(
+            state=IndexSnapshot.State.FAILED, error=f"{type(error).__name__}: {error}"[:1000]
+        )
+        raise
+    row.items, row.manifest, row.watermark = len(ids), manifest, watermark
+    row.seconds = round(time.monotonic() - began, 3)
+    _flip(row)
+    return row
+
+
+def _flip(row: IndexSnapshot) -> None:
+    State = IndexSnapshot.State
+    row.state, row.activated_at = State.ACTIVE, timezone.now()
+    with transaction.atomic():
+        IndexSnapshot.objects.filter(space=row.space, state=State.ACTIVE).update(state=State.RETIRED)
+        row.save()
+
+
+def _settled_watermark(space: EncoderSpace) -> int:
+    """The highest number below which no row of Embedding can become ready any more."""
+    rows = Embedding.objects.filter(space=space)
+    old = rows.filter(created_at__lt=timezone.now() - _LATE).aggregate(top=Max("pk"))["top"] or 0
+    claimed = rows.filter(state=Embedding.State.CLAIMED).aggregate(least=Min("pk"))["least"]
+    return old if claimed is None else min(old, claimed - 1)
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+
+class _View:
+    """One space's live index in this process, and how far it has followed the database."""
+
+    def __init__(self, space: EncoderSpace) -> None:
+        from recommender.engine.index import LiveIndex, Snapshot
+
+        self.space = space
+        self.row = IndexSnapshot.objects.serving(space)
+        snapshot = None
+        if self.row is not None:
+            try:
+                snapshot = Snapshot.open(Path(settings.INDEX_ROOT) / self.row.path, space_key=space.key)
+            except SnapshotError as error:
+                log.error("Index: %s Its vectors are read from the database until it is rebuilt.", error)
+                IndexSnapshot.objects.filter(pk=self.row.pk).update(
+                    state=IndexSnapshot.State.FAILED, error=str(error)
+                )
+                call_once("rebuild_index")
+        self.live: LiveIndex = LiveIndex(snapshot, space.dim)
+        #: rows up to this number have been looked at
+        self._high = self.row.watermark if self.row and snapshot else 0
+        #: rows below it that may still become ready, and when to stop looking
+        self._awaited: dict[int, float] = {}
+        self._changed_after = (self.row.created_at if self.row else timezone.now()) - _SLOW_COMMIT
+        #: items of the last seconds that have been dealt with, by the time of their change
+        self._dealt: dict[int, datetime] = {}
+        if snapshot is not None:
+            available = set(Item.objects.available().values_list("pk", flat=True))
+            self.live.remove([pk for pk in snapshot.ids.tolist() if pk not in available])
+        while self._follow():
+            pass
+
+    def refresh(self) -> None:
+        """Take up the vectors and the changes of items that have appeared since."""
+        for _round in range(3):  # so that nobody waits for long; the rest comes with the next second
+            if not self._follow():
+                break
+
+    def _follow(self) -> bool:
+        """One portion; True while there is more."""
+        items, more = self._new_vectors()
+        items |= self._changed_items()
+        for part in _portions(sorted(items)):
+            self._load(part)
+        return more
+
+    def _load(self, item_ids: list[int]) -> None:
+        """Put these items' present vectors into the index; those with none, or withdrawn, leave it."""
+        from recommender.engine.index import item_matrix
+
+        ids, matrix = item_matrix(_vectors(self.space, item_ids), self.space.dim)
+        if len(ids):
+            self.live.upsert(ids, matrix)
+        gone = sorted(set(item_ids) - set(ids.tolist()))
+        if gone:
+            self.live.remove(gone)
+
+    def _new_vectors(self) -> tuple[set[int], bool]:
+        """Items with vectors that became ready, and whether there are more rows to look at."""
+        items = self._awaited_vectors()
+        rows = list(
+            Embedding.objects.filter(space=self.space)
+            .after(self._high)
+            .order_by("pk")
+            .values_list("pk", "item_id", "state")[:_AT_ONCE]
+        )
+        deadline = time.monotonic() + _LATE.total_seconds()
+        for pk, item_id, state in rows:
+            if pk - self._high <= _AT_ONCE:
+                self._awaited |= dict.fromkeys(range(self._high + 1, pk), deadline)
+            self._high = pk
+            if state == Embedding.State.READY:
+                items.add(item_id)
+            elif state == Embedding.State.CLAIMED:
+                self._awaited[pk] = _ALWAYS
+        return items, len(rows) == _AT_ONCE
+
+    def _awaited_vectors(self) -> set[int]:
+        """Items of rows that were claimed, or not to be seen yet, when their number went by."""
+        if not self._awaited:
+            return set()
+        rows = Embedding.objects.filter(
+            space=self.space, pk__range=(min(self._awaited), max(self._awaited))
+        ).values_list("pk", "item_id", "state")
+        items: set[int] = set()
+        seen: set[int] = set()
+        for pk, item_id, state in rows:
+            seen.add(pk)
+            if pk in self._awaited and state != Embedding.State.CLAIMED:
+                del self._awaited[pk]
+                if state == Embedding.State.READY:
+                    items.add(item_id)
+        now = time.monotonic()
+        # A claim that is gone was given up: its work has a new row by now, or will have.
+        gone = [
+            pk for pk, end in self._awaited.items() if end < now or (pk not in seen and end == float("inf"))
+        ]
+        for pk in gone:
+            del self._awaited[pk]
+        return items
+
+    def _changed_items(self) -> set[int]:
+        """Items changed, withdrawn or brought back since the last look."""
+        now = timezone.now()
+        changed = Item.objects.filter(updated_at__gt=self._changed_after).order_by("-updated_at")
+        rows = list(changed.values_list("pk", "updated_at")[:_AT_ONCE])
+        if len(rows) == _AT_ONCE:
+            # An import is under way: what it made is new to the index as well, and comes with its vectors.
+            rows = list(changed.filter(created_at__lt=self._changed_after).values_list("pk", "updated_at"))
+        fresh = {pk for pk, moment in rows if self._dealt.get(pk) != moment}
+        self._dealt = dict(rows)
+        self._changed_after = now - _SLOW_COMMIT
+        return fresh
+
+
+def _portions(ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
+
+
+_view: _View | None = None
+_looked = float("-inf")
+_lock = threading.Lock()
+
+
+def live_index() -> LiveIndex | None:
+    """The serving index as of at most a second ago; None before anything has been encoded.
+
+    One request a second pays for the look at the database; the others go on with what there is.
+    """
+    global _view, _looked
+    space = current_space()
+    if space is None:
+        return None
+    view = _view
+    is_ours = view is not None and view.space.pk == space.pk
+    if is_ours and time.monotonic() - _looked < REFRESH_SECONDS:
+        return view.live  # type: ignore[union-attr]
+    if not _lock.acquire(blocking=not is_ours):
+        return view.live  # type: ignore[union-attr]
+    try:
+        _view = _current_view(space)
+        _looked = time.monotonic()
+        return _view.live
+    finally:
+        _lock.release()
+
+
+def _current_view(space: EncoderSpace) -> _View:
+    serving = IndexSnapshot.objects.serving(space)
+    if _view is not None and _view.space.pk == space.pk:
+        mine = _view.row.pk if _view.row else None
+        if serving is None or serving.pk == mine:
+            _view.refresh()
+            return _view
+    return _View(space)
+
+
+def forget_index() -> None:
+    """Open the index anew at the next call."""
+    global _view, _looked
+    _view, _looked = None, float("-inf")
