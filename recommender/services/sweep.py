@@ -71,7 +71,7 @@ def release_claims() -> None:
     """Free whatever workers of an earlier run had claimed; called before any worker is started."""
     Media.objects.filter(state=Media.State.WORKING).update(state=Media.State.PENDING, claimed_at=None)
     Embedding.objects.filter(state=Embedding.State.CLAIMED).delete()
-    running = ImportBatch.objects.filter(state=ImportBatch.State.RUNNING).exclude(options__local=True)
+    running = ImportBatch.objects.filter(state=ImportBatch.State.RUNNING).exclude(options__has_key="local")
     jobs = list(running.values_list("job", flat=True))
     running.update(state=ImportBatch.State.QUEUED)
     Job.objects.filter(pk__in=jobs).update(state=Job.State.QUEUED)

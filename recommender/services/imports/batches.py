@@ -255,7 +255,7 @@ def requeue_lost() -> int:
     running.filter(job__in=Job.objects.silent()).update(state=ImportBatch.State.QUEUED)
     old = timezone.now() - timedelta(seconds=60)
     waiting = ImportBatch.objects.filter(state=ImportBatch.State.QUEUED, created_at__lt=old)
-    lost = list(waiting.exclude(options__local=True).values_list("pk", flat=True))
+    lost = list(waiting.exclude(options__has_key="local").values_list("pk", flat=True))
     for pk in lost:
         call_worker(pk)
     return len(lost)
