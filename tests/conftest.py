@@ -77,6 +77,18 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
     settings.GRAPH_ROOT = tmp_path / "graph"
     yield
     redis_server.flushall()
+    _forget_what_is_open()
+
+
+def _forget_what_is_open() -> None:
+    """What the process holds of this test's database: space, index and graph."""
+    from recommender.services.index import forget_index
+    from recommender.services.spaces import forget_current_space
+    from recommender.services.train import forget_graph
+
+    forget_current_space()
+    forget_index()
+    forget_graph()
 
 
 # -- people -------------------------------------------------------------------------------------------------

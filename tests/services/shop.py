@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw
 from recommender.models import ImportBatch
 from tests.services.importing import archive, bring_in
 
+#: An encoder without weights: vectors from plain statistics.
+QUICK_ENCODER = "python:tests.conformance.encoder_plugs:statistics"
 INK = {"red": (200, 40, 45), "blue": (40, 80, 200), "green": (30, 140, 70)}
 
 
