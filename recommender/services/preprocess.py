@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from recommender.models import Embedding, Item, Media
 from recommender.services.calls import call_once
 from recommender.services.imports.fetching import fetch_url
 from recommender.services.renditions import make_renditions
+
+log = logging.getLogger(__name__)
 
 WORK_SECONDS = 8.0  # of one task; the worker is given 15 to end
 MOST_ATTEMPTS = 3
@@ -105,6 +108,12 @@ def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
     except OSError as error:
         return MediaError(
             _("The media storage failed: %s.") % error, _("It is tried again."), permanent=False
+        )
+    except Exception as error:  # libraries below raise kinds of their own over odd files
+        log.exception("Medium %s broke its preparation.", medium.pk)
+        return MediaError(
+            _("The file cannot be read (%s).") % f"{type(error).__name__}: {error}",
+            _("Save it anew, in a common format, and upload it again."),
         )
 
 

@@ -1,25 +1,52 @@
-"""Media on their way from a stored file to one that can be shown and encoded."""
+"""Media on their way from a stored file, or an address, to one that can be shown and encoded."""
 
 from __future__ import annotations
 
+import io
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import av
+import numpy as np
 import pytest
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from PIL import Image
 
-from recommender.models import Media
+from recommender.engine.preprocess import load_clip
+from recommender.errors import MediaError
+from recommender.models import Embedding, EncoderSpace, Item, Media
 from recommender.services import preprocess
-from tests.services.shop import import_shop
+from recommender.services.imports import store_media
+from tests.engine.preprocess.test_sound_and_film import sine, write_film
+from tests.services.importing import bring_in, table
+from tests.services.shop import import_shop, photo
 
 pytestmark = pytest.mark.django_db
+
+
+def medium_of(path: Path, kind: Any) -> Media:
+    """The file at ``path`` as a waiting medium of an item."""
+    item, _new = Item.objects.get_or_create(external_id="i", defaults={"title": "One"})
+    with path.open("rb") as file:
+        stored = store_media(file, kind, path.name)
+    return Media.objects.create(
+        item=item, kind=kind, file=stored.name, checksum=stored.checksum, mime=stored.mime
+    )
+
+
+def prepared(path: Path, kind: Any) -> Media:
+    medium = medium_of(path, kind)
+    preprocess.prepare_pending()
+    medium.refresh_from_db()
+    return medium
 
 
 def test_it_gives_a_picture_its_three_thumbnails_and_its_size(tmp_path: Path) -> None:
     import_shop(tmp_path)
     assert preprocess.prepare_pending() == 7
-    medium = Media.objects.filter(kind="image").first()
-    assert medium is not None
+    medium = Media.objects.filter(kind="image").earliest("pk")
     assert (medium.state, medium.width, medium.height) == ("ready", 320, 240)
     for size in Media.SIZES:
         with default_storage.open(medium.derived(f"{size}.webp")) as file, Image.open(file) as image:
@@ -28,14 +55,178 @@ def test_it_gives_a_picture_its_three_thumbnails_and_its_size(tmp_path: Path) ->
 
 
 def test_it_keeps_a_sound_at_16_khz_with_its_length(tmp_path: Path) -> None:
-    from recommender.engine.preprocess import load_clip
-
     import_shop(tmp_path)
     preprocess.prepare_pending()
     sound = Media.objects.get(kind="audio")
-    assert sound.state == "ready"
-    assert sound.has_sound
+    assert (sound.state, sound.has_sound) == ("ready", True)
     assert sound.duration == pytest.approx(1.0, abs=0.05)
     clip = load_clip(default_storage.path(sound.derived("sound.flac")))
-    assert clip.rate == 16_000
-    assert clip.seconds == pytest.approx(1.0, abs=0.05)
+    assert (clip.rate, clip.seconds) == (16_000, pytest.approx(1.0, abs=0.05))
+
+
+def test_it_gives_a_film_a_poster_key_frames_and_its_sound(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "a.mp4", [(200, 0, 0), (0, 200, 0), (0, 0, 200), (9, 9, 9)], sound=True)
+    medium = prepared(film, "video")
+    assert (medium.state, medium.width, medium.height, medium.has_sound) == ("ready", 64, 48, True)
+    assert medium.duration == pytest.approx(4.0, abs=0.3)
+    for name in ("160.webp", "480.webp", "1080.webp", "frame-0.webp", "frame-3.webp", "sound.flac"):
+        assert default_storage.exists(medium.derived(name)), name
+
+
+def test_a_film_without_sound_has_none(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "a.mp4", [(200, 0, 0)], sound=False)
+    medium = prepared(film, "video")
+    assert (medium.state, medium.has_sound) == ("ready", False)
+
+
+def test_a_recording_in_a_films_container_is_a_sound(tmp_path: Path) -> None:
+    path = tmp_path / "voice.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("aac", rate=16_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(sine(440, 0.064).astype(np.float32)[None], "fltp", "mono")
+        frame.sample_rate = 16_000
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    medium = prepared(path, "video")
+    assert (medium.state, medium.kind, medium.has_sound) == ("ready", "audio", True)
+
+
+def test_a_file_that_breaks_a_library_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(medium: Media) -> Any:
+        raise ZeroDivisionError("no frames a second")
+
+    path = tmp_path / "odd.jpg"
+    path.write_bytes(photo("red"))
+    monkeypatch.setattr(preprocess, "make_renditions", break_down)
+    medium = prepared(path, "image")
+    assert medium.state == "failed"
+    assert "ZeroDivisionError" in medium.error
+
+
+def test_a_damaged_picture_fails_with_reason_and_remedy_and_stops_nobody(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(photo("red")[:300])
+    bad = medium_of(broken, "image")
+    whole = tmp_path / "whole.jpg"
+    whole.write_bytes(photo("blue"))
+    good = medium_of(whole, "image")
+    preprocess.prepare_pending()
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, good.state) == ("failed", "ready")
+    assert "damaged" in bad.error
+    assert bad.remedy
+
+
+def test_what_failed_can_be_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "late.jpg"
+    path.write_bytes(photo("red"))
+    medium = medium_of(path, "image")
+    original = Path(default_storage.path(medium.file))
+    content = original.read_bytes()
+    original.unlink()
+    preprocess.prepare_pending()
+    medium.refresh_from_db()
+    assert medium.state == "failed"
+    original.write_bytes(content)
+    assert preprocess.retry_failed() == 1
+    preprocess.prepare_pending()
+    medium.refresh_from_db()
+    assert (medium.state, medium.error, medium.remedy) == ("ready", "", "")
+
+
+def test_trying_a_medium_again_makes_its_failed_vector_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photo("red"))
+    medium = prepared(path, "image")
+    space = EncoderSpace.objects.create(spec="x", name="x", weights_hash="x", dim=2, preprocessing="x")
+    Embedding.objects.create(
+        space=space, item=medium.item, media=medium, modality="image", state="failed", error="broken"
+    )
+    assert preprocess.retry_media([medium.pk]) == 1
+    assert not Embedding.objects.exists()
+
+
+def test_its_items_cards_are_drawn_anew(tmp_path: Path) -> None:
+    import_shop(tmp_path)
+    before = dict(Item.objects.values_list("pk", "updated_at"))
+    preprocess.prepare_pending()
+    assert all(after > before[pk] for pk, after in Item.objects.values_list("pk", "updated_at"))
+
+
+def test_a_medium_that_another_worker_holds_is_left_alone(tmp_path: Path) -> None:
+    import_shop(tmp_path)
+    Media.objects.update(state="working", claimed_at=timezone.now())
+    assert preprocess.prepare_pending() == 0
+
+
+def test_a_medium_whose_worker_is_gone_is_taken_up_again(tmp_path: Path) -> None:
+    import_shop(tmp_path)
+    Media.objects.update(state="working", claimed_at=timezone.now() - timedelta(minutes=11))
+    assert preprocess.prepare_pending() == 7
+    assert Media.objects.ready().count() == 7
+
+
+# -- addresses ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes | MediaError]:
+    """What addresses answer; fetching itself has its own tests."""
+    answers: dict[str, bytes | MediaError] = {}
+
+    def fetch(url: str, kind: Any) -> Any:
+        answer = answers[url]
+        if isinstance(answer, MediaError):
+            raise answer
+        return store_media(io.BytesIO(answer), kind, url)
+
+    monkeypatch.setattr(preprocess, "fetch_url", fetch)
+    return answers
+
+
+def items_at(tmp_path: Path, *urls: str) -> None:
+    rows = [{"external_id": f"i{n}", "title": "One", "image_url": url} for n, url in enumerate(urls)]
+    bring_in(table(tmp_path / "a.csv", rows))
+
+
+def test_it_fetches_what_only_has_an_address(tmp_path: Path, web: Any) -> None:
+    web["http://a.example/1.jpg"] = photo("red")
+    items_at(tmp_path, "http://a.example/1.jpg")
+    preprocess.prepare_pending()
+    medium = Media.objects.get()
+    assert medium.state == "ready"
+    assert medium.file.startswith("originals/")
+    assert medium.checksum in medium.file
+    assert medium.bytes == len(photo("red"))
+
+
+def test_an_address_that_fails_for_now_is_tried_three_times_with_pauses(tmp_path: Path, web: Any) -> None:
+    web["http://a.example/1.jpg"] = MediaError("It answered 503.", "It is tried again.", permanent=False)
+    items_at(tmp_path, "http://a.example/1.jpg")
+    for attempt in (1, 2, 3):
+        assert preprocess.prepare_pending() == 1
+        assert preprocess.prepare_pending() == 0
+        medium = Media.objects.get()
+        assert medium.attempts == attempt
+        Media.objects.filter(state="working").update(claimed_at=timezone.now() - timedelta(minutes=11))
+    assert (medium.state, medium.error) == ("failed", "It answered 503.")
+
+
+def test_an_address_that_is_refused_for_good_is_not_tried_again(tmp_path: Path, web: Any) -> None:
+    web["http://a.example/1.jpg"] = MediaError("It answered 404.", "Check the address.")
+    items_at(tmp_path, "http://a.example/1.jpg")
+    preprocess.prepare_pending()
+    medium = Media.objects.get()
+    assert (medium.state, medium.attempts, medium.remedy) == ("failed", 1, "Check the address.")
+
+
+def test_two_addresses_of_the_same_file_are_kept_once_for_an_item(tmp_path: Path, web: Any) -> None:
+    urls = ["http://a.example/1.jpg", "http://a.example/2.jpg"]
+    web |= dict.fromkeys(urls, photo("red"))
+    bring_in(
+        table(tmp_path / "a.csv", [{"external_id": "i", "title": "One", "image_urls": " | ".join(urls)}])
+    )
+    preprocess.prepare_pending()
+    assert sorted(Media.objects.values_list("state", flat=True)) == ["failed", "ready"]
+    assert "same file" in Media.objects.get(state="failed").error
