@@ -1,7 +1,8 @@
 """What is made from a medium's file and kept beside it: thumbnails, key frames, sound for encoders.
 
 Names are those of ``Media.derived``: ``160.webp``, ``480.webp``, ``1080.webp`` (of a film: of its poster),
-``frame-0.webp`` and on for a film's key frames, and ``sound.flac``, the first minute at 16 kHz mono.
+``frame-0.webp`` and on for a film's key frames, ``sound.flac``, the first minute at 16 kHz mono, and
+``play.mp4`` or ``play.m4a`` where browsers would not play the original.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from PIL import Image
 
 from recommender.engine.preprocess.audio import flac_bytes, load_clip
 from recommender.engine.preprocess.image import open_image, thumbnails
+from recommender.engine.preprocess.playable import MAX_FILM_SECONDS, is_playable, make_playable
 from recommender.engine.preprocess.probe import MediaFacts, probe_media
 from recommender.engine.preprocess.video import key_frames, most_telling
 from recommender.errors import MediaError
@@ -102,6 +104,8 @@ def make_renditions(medium: Media) -> dict[str, Any]:
             _put_film(medium, path)
         if kind == Media.Kind.AUDIO or facts.has_sound:
             made["has_sound"] = _put_sound(medium, path, needed=kind == Media.Kind.AUDIO)
+        if kind != Media.Kind.IMAGE:
+            made |= _put_playable(medium, path, kind, facts)
     return made
 
 
@@ -125,6 +129,19 @@ def _put_film(medium: Media, path: Path) -> None:
     _put_thumbnails(medium, most_telling(frames))
     for number, frame in enumerate(frames):
         put(medium.derived(frame_name(number)), thumbnails(frame)[_FRAME_SIZE])
+
+
+def _put_playable(medium: Media, path: Path, kind: Any, facts: MediaFacts) -> dict[str, Any]:
+    """Where browsers do not play the file as it is, one that they do takes its place on the row."""
+    too_long = kind == Media.Kind.VIDEO and (facts.seconds or 0.0) > MAX_FILM_SECONDS
+    if too_long or is_playable(path, kind):
+        return {}
+    name = medium.derived("play.mp4" if kind == Media.Kind.VIDEO else "play.m4a")
+    with tempfile.TemporaryDirectory(prefix="mmsite-") as folder:
+        target = Path(folder) / "play"
+        make_playable(path, target, kind)
+        put(name, target.read_bytes())
+        return {"file": name, "bytes": target.stat().st_size, "mime": f"{kind}/mp4"}
 
 
 def _put_sound(medium: Media, path: Path, *, needed: bool) -> bool:

@@ -14,14 +14,15 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image
 
-from recommender.engine.preprocess import load_clip
+from recommender.engine.preprocess import load_clip, probe_media
+from recommender.engine.preprocess.playable import is_playable
 from recommender.errors import MediaError
 from recommender.models import Embedding, EncoderSpace, Item, Media
 from recommender.services import preprocess
 from recommender.services.imports import store_media
 from tests.engine.preprocess.test_sound_and_film import sine, write_film
 from tests.services.importing import bring_in, table
-from tests.services.shop import import_shop, photo
+from tests.services.shop import import_shop, photo, tone
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +78,22 @@ def test_a_film_without_sound_has_none(tmp_path: Path) -> None:
     film = write_film(tmp_path / "a.mp4", [(200, 0, 0)], sound=False)
     medium = prepared(film, "video")
     assert (medium.state, medium.has_sound) == ("ready", False)
+
+
+def test_a_film_that_browsers_do_not_play_is_made_into_one_that_they_do(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "a.mp4", [(200, 0, 0), (0, 200, 0)], sound=True)  # MPEG-4 part 2
+    medium = prepared(film, "video")
+    assert medium.file == medium.derived("play.mp4")
+    made = probe_media(default_storage.path(medium.file))
+    assert (made.codec, made.width, made.height, made.has_sound) == ("h264", 64, 48, True)
+    assert made.seconds == pytest.approx(2.0, abs=0.2)
+    assert is_playable(default_storage.path(medium.file), "video")
+
+
+def test_a_sound_that_browsers_play_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(tone(440))
+    assert prepared(path, "audio").file.startswith("originals/")
 
 
 def test_a_recording_in_a_films_container_is_a_sound(tmp_path: Path) -> None:
