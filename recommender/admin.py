@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from recommender import models
+from recommender.services.catalogue import note_changes
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -48,6 +49,10 @@ class ItemAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
     show_full_result_count = False
     inlines = (MediaInline,)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        note_changes(obj, form.changed_data)
 
 
 @admin.register(models.Media)

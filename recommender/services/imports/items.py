@@ -13,6 +13,7 @@ from recommender.contracts import RawRecord
 from recommender.engine.formats import CatalogSource
 from recommender.engine.preprocess.text import detect_language
 from recommender.models import Embedding, Item
+from recommender.services.catalogue import WORDS
 from recommender.services.imports.attachments import Attachments, attach, gather
 from recommender.services.imports.categories import CategoryTree
 from recommender.services.imports.counts import Chunk, Counts, place_of
@@ -28,8 +29,6 @@ _PLAIN = (
     "currency",
     "availability",
 )
-#: A change of one of these makes the words of an item mean something else.
-_WORDS = frozenset({"title", "description", "title_zh", "description_zh", "category", "attributes"})
 _TITLE_FROM_TEXT = 120  # characters of a title made from the description
 
 
@@ -194,7 +193,7 @@ class ItemWriter:
             item = existing[key]
             touched = self._apply(item, record.values)
             fields |= touched
-            if touched & _WORDS:
+            if touched & WORDS:
                 reworded.append(item.pk)
             item.content_hash = self._hashes[key]
             changed[key] = bool(touched)
