@@ -26,7 +26,7 @@ from recommender.services.calls import call_once
 from recommender.services.spaces import current_space
 
 if TYPE_CHECKING:
-    from recommender.engine.index import LiveIndex
+    from recommender.engine.index import LiveIndex, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -152,33 +152,50 @@ class _View:
     """One space's live index in this process, and how far it has followed the database."""
 
     def __init__(self, space: EncoderSpace) -> None:
-        from recommender.engine.index import LiveIndex, Snapshot
+        from recommender.engine.index import LiveIndex
 
         self.space = space
         self.row = IndexSnapshot.objects.serving(space)
-        snapshot = None
-        if self.row is not None:
-            try:
-                snapshot = Snapshot.open(Path(settings.INDEX_ROOT) / self.row.path, space_key=space.key)
-            except SnapshotError as error:
-                log.error("Index: %s Its vectors are read from the database until it is rebuilt.", error)
-                IndexSnapshot.objects.filter(pk=self.row.pk).update(
-                    state=IndexSnapshot.State.FAILED, error=str(error)
-                )
-                call_once("rebuild_index")
+        snapshot = self._snapshot()
         self.live: LiveIndex = LiveIndex(snapshot, space.dim)
         #: rows up to this number have been looked at
-        self._high = self.row.watermark if self.row and snapshot else 0
+        self._high = self.row.watermark if self.row else 0
         #: rows below it that may still become ready, and when to stop looking
         self._awaited: dict[int, float] = {}
         self._changed_after = (self.row.created_at if self.row else timezone.now()) - _SLOW_COMMIT
         #: items of the last seconds that have been dealt with, by the time of their change
         self._dealt: dict[int, datetime] = {}
-        if snapshot is not None:
+        if snapshot is None:
+            self._load_everything()
+        else:
             available = set(Item.objects.available().values_list("pk", flat=True))
             self.live.remove([pk for pk in snapshot.ids.tolist() if pk not in available])
         while self._follow():
             pass
+
+    def _snapshot(self) -> Snapshot | None:
+        """The serving snapshot; one that is damaged is put aside, and the next build replaces it."""
+        from recommender.engine.index import Snapshot
+
+        if self.row is None:
+            return None
+        try:
+            return Snapshot.open(Path(settings.INDEX_ROOT) / self.row.path, space_key=self.space.key)
+        except SnapshotError as error:
+            log.error("Index: %s Its vectors are read from the database until it is rebuilt.", error)
+            IndexSnapshot.objects.filter(pk=self.row.pk).update(
+                state=IndexSnapshot.State.FAILED, error=str(error)
+            )
+            call_once("rebuild_index")
+            return None
+
+    def _load_everything(self) -> None:
+        """Without a snapshot, all vectors at once: far quicker than following them from the first."""
+        self._high = _settled_watermark(self.space)
+        ids, matrix = item_vectors(self.space)
+        if len(ids):
+            self.live.upsert(ids, matrix)
+            call_once("rebuild_index")
 
     def refresh(self) -> None:
         """Take up the vectors and the changes of items that have appeared since."""
