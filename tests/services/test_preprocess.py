@@ -22,7 +22,7 @@ from recommender.services import preprocess
 from recommender.services.imports import store_media
 from tests.engine.preprocess.test_sound_and_film import sine, write_film
 from tests.services.importing import bring_in, table
-from tests.services.shop import import_shop, photo, tone
+from tests.services.shop import QUICK_ENCODER, import_shop, photo, tone
 
 pytestmark = pytest.mark.django_db
 
@@ -247,3 +247,37 @@ def test_two_addresses_of_the_same_file_are_kept_once_for_an_item(tmp_path: Path
     preprocess.prepare_pending()
     assert sorted(Media.objects.values_list("state", flat=True)) == ["failed", "ready"]
     assert "same file" in Media.objects.get(state="failed").error
+
+
+# -- a storage that is not on this machine -------------------------------------------------------------------
+
+
+@pytest.fixture
+def _far_storage(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files have no path, as in an object store."""
+    monkeypatch.setattr(preprocess.os, "cpu_count", lambda: 1)  # Django's storage for tests knows no threads
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    }
+
+
+@pytest.mark.usefixtures("_far_storage")
+def test_pictures_films_and_sounds_are_prepared_and_encoded_in_a_far_storage(
+    tmp_path: Path, settings: Any
+) -> None:
+    from recommender.services import encode
+
+    settings.ENCODER = QUICK_ENCODER
+    import_shop(tmp_path)
+    medium_of(write_film(tmp_path / "a.mp4", [(200, 0, 0), (0, 200, 0)], sound=True), "video")
+    preprocess.prepare_pending()
+    assert set(Media.objects.values_list("state", flat=True)) == {"ready"}
+    film = Media.objects.get(kind="video")
+    assert film.thumbnail(480).endswith("480.webp")
+    assert default_storage.exists(film.derived("480.webp"))
+    while encode.encode_pending():
+        pass
+    made = Embedding.objects.values_list("modality", "state").order_by("modality")
+    counts = {key: list(made).count(key) for key in set(made)}
+    assert counts == {("text", "ready"): 7, ("image", "ready"): 7, ("audio", "ready"): 2}
