@@ -253,12 +253,11 @@ def test_two_addresses_of_the_same_file_are_kept_once_for_an_item(tmp_path: Path
 
 
 @pytest.fixture
-def _far_storage(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def _far_storage(settings: Any) -> None:
     """Files have no path, as in an object store."""
-    monkeypatch.setattr(preprocess.os, "cpu_count", lambda: 1)  # Django's storage for tests knows no threads
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+        "default": {"BACKEND": "tests.services.shop.FarStorage"},
     }
 
 
