@@ -62,14 +62,17 @@ def encode_pending(limit: int = 10_000_000, *, seconds: float = WORK_SECONDS) ->
         try:
             settled += _fill(space, deadline, limit - settled, job)
         except EncoderError as error:
-            trouble = trouble or error
+            if wanted is not None and space.pk != wanted.pk:
+                log.info("%s is no longer filled: %s", space, error)  # its successor is being filled
+            else:
+                trouble = trouble or error
     if trouble:
         log.error("Encoding: %s", trouble)
         job.fail(trouble)
     elif not settled:
         job.finish()
-        if wanted is not None:
-            _flip_when_covered(wanted)
+        call_once("rebuild_index")
+        call_once("refresh_graph")
     return settled
 
 
@@ -78,17 +81,6 @@ def _wanted_space() -> EncoderSpace:
     space = spaces.ensure_space(loaded_encoder(settings.ENCODER).info, settings.ENCODER)
     spaces.retire_shadows(space)
     return space
-
-
-def _flip_when_covered(space: EncoderSpace) -> None:
-    """A shadow that knows all of the catalogue begins to serve, with its index built beforehand."""
-    if space.state == EncoderSpace.State.SHADOW and spaces.is_covered(space):
-        from recommender.services.index import rebuild_index
-
-        rebuild_index(space=space)
-        spaces.activate_space(space)
-    call_once("rebuild_index")
-    call_once("refresh_graph")
 
 
 # -- one space ---------------------------------------------------------------------------------------------

@@ -22,8 +22,8 @@ from django.utils import timezone
 from recommender.contracts import Vector
 from recommender.errors import SnapshotError
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item
-from recommender.services.calls import call_once
-from recommender.services.spaces import current_space
+from recommender.services.calls import call_once, call_task
+from recommender.services.spaces import activate_space, current_space, is_covered
 
 if TYPE_CHECKING:
     from recommender.engine.index import LiveIndex, Snapshot
@@ -66,16 +66,35 @@ def _vectors(space: EncoderSpace, item_ids: Iterable[int] | None = None) -> Iter
 # -- building ----------------------------------------------------------------------------------------------
 
 
-def rebuild_index(force: bool = False, *, space: EncoderSpace | None = None) -> IndexSnapshot | None:
+def rebuild_index(force: bool = False) -> IndexSnapshot | None:
     """Build and flip a snapshot where the delta has grown large or old; None where there was nothing to do.
+
+    A shadow space that knows the whole catalogue begins to serve here, once its index is built.
 
     Args:
         force: build in any case.
-        space: by default the serving one.
     """
-    space = space or EncoderSpace.objects.active()
+    shadow = EncoderSpace.objects.filter(state=EncoderSpace.State.SHADOW, spec=settings.ENCODER).last()
+    if shadow is not None and is_covered(shadow):
+        return _promote(shadow)
+    space = EncoderSpace.objects.active()
     if space is None or not (force or _is_due(space)):
         return None
+    return _build_alone(space)
+
+
+def _promote(shadow: EncoderSpace) -> IndexSnapshot | None:
+    """Index first, then the query worker is told to load the encoder, then the flip."""
+    row = _build_alone(shadow)
+    if row is not None:
+        call_task("encode_query", {"space": shadow.key, "parts": [{"modality": "text", "text": "ready"}]})
+        activate_space(shadow)
+        call_once("refresh_graph")
+    return row
+
+
+def _build_alone(space: EncoderSpace) -> IndexSnapshot | None:
+    """Build, unless another worker is at it."""
     lock = f"building:index:{space.pk}"
     if not cache.add(lock, 1, _BUILD_SECONDS):
         return None

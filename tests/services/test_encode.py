@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from recommender.errors import EncoderError
 from recommender.models import Embedding, EncoderSpace, Item, Job, Media
-from recommender.services import encode, encoding_job, preprocess, sources, spaces
+from recommender.services import encode, encoding_job, index, preprocess, sources, spaces
 from tests.services.shop import QUICK_ENCODER, import_shop
 
 pytestmark = pytest.mark.django_db
@@ -203,9 +203,21 @@ def test_another_encoder_fills_a_shadow_that_flips_once_it_knows_everything(
     shadow = EncoderSpace.objects.get(state="shadow")
     assert spaces.space_coverage(shadow)["items_done"] == 5
     encode_all()
+    index.rebuild_index()
     assert active_space() == shadow
     first.refresh_from_db()
     assert first.state == "retired"
+
+
+def test_new_weights_under_the_same_name_take_over_once_they_know_everything(prepared_shop: None) -> None:
+    encode_all()
+    EncoderSpace.objects.update(weights_hash="0123456789abcdef")  # the weights there were before
+    old = active_space()
+    assert encode_all() == 13
+    index.rebuild_index()
+    assert active_space() != old
+    assert Embedding.objects.ready().filter(space=active_space()).count() == 13
+    assert not Job.objects.filter(state="failed").exists()
 
 
 def test_while_a_shadow_is_filled_new_items_join_the_serving_space_first(
