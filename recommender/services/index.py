@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 import uuid
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
@@ -23,7 +21,9 @@ from recommender.contracts import Vector
 from recommender.errors import SnapshotError
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item
 from recommender.services.calls import call_once, call_task
+from recommender.services.jobs import told_as_job
 from recommender.services.spaces import activate_space, current_space, is_covered
+from recommender.services.versions import flip, written_aside
 
 if TYPE_CHECKING:
     from recommender.engine.index import LiveIndex, Snapshot
@@ -39,6 +39,7 @@ _AT_ONCE = 2_000  # items, or rows, of one query
 _DELTA_LEAST, _DELTA_SHARE = 1_000, 0.1
 _DELTA_AGE = timedelta(hours=1)
 _BUILD_SECONDS = 900
+_WORTH_A_JOB = 20_000  # vectors
 _ALWAYS = float("inf")
 
 
@@ -115,45 +116,30 @@ def _is_due(space: EncoderSpace) -> bool:
 
 
 def _build(space: EncoderSpace) -> IndexSnapshot:
-    """Written aside, renamed, then flipped by one transaction; readers see whole snapshots only."""
     from recommender.engine.index import write_snapshot
 
-    began = time.monotonic()
-    root = Path(settings.INDEX_ROOT)
     row = IndexSnapshot.objects.create(space=space, path=f"{space.pk}-{uuid.uuid4().hex[:12]}")
-    draft = root / f"{row.path}.part"
-    watermark = _settled_watermark(space)
-    try:
+    row.watermark = _settled_watermark(space)
+    worth_a_job = space.embeddings.ready().count() >= _WORTH_A_JOB
+    with (
+        told_as_job("index", worth=worth_a_job) as stage,
+        written_aside(row, Path(settings.INDEX_ROOT)) as folder,
+    ):
+        stage("vectors")
         ids, matrix = item_vectors(space)
-        draft.mkdir(parents=True)
-        manifest = write_snapshot(
-            draft,
+        stage("index")
+        row.items = len(ids)
+        row.manifest = write_snapshot(
+            folder,
             ids,
             matrix,
             space_key=space.key,
-            watermark=watermark,
+            watermark=row.watermark,
             modalities=space.modalities,
             hnsw_from=settings.INDEX_HNSW_FROM,
         )
-        draft.rename(root / row.path)
-    except BaseException as error:
-        shutil.rmtree(draft, ignore_errors=True)
-        IndexSnapshot.objects.filter(pk=row.pk).update(
-            state=IndexSnapshot.State.FAILED, error=f"{type(error).__name__}: {error}"[:1000]
-        )
-        raise
-    row.items, row.manifest, row.watermark = len(ids), manifest, watermark
-    row.seconds = round(time.monotonic() - began, 3)
-    _flip(row)
+    flip(row, space=space)
     return row
-
-
-def _flip(row: IndexSnapshot) -> None:
-    State = IndexSnapshot.State
-    row.state, row.activated_at = State.ACTIVE, timezone.now()
-    with transaction.atomic():
-        IndexSnapshot.objects.filter(space=row.space, state=State.ACTIVE).update(state=State.RETIRED)
-        row.save()
 
 
 def _settled_watermark(space: EncoderSpace) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -29,6 +31,19 @@ def cancel_job(job: Job) -> None:
         state=Job.State.CANCELLED, finished_at=timezone.now()
     )
     job.refresh_from_db()
+
+
+@contextmanager
+def told_as_job(kind: str, *, worth: bool) -> Iterator[Callable[[str], None]]:
+    """Gives a function that names the stage the work is at; where it is ``worth`` it, on a row of its own.
+
+    What takes a moment only, many times a day, is not worth a row.
+    """
+    if not worth:
+        yield lambda name: None
+        return
+    with JobProgress(start_job(kind)) as progress:
+        yield progress.stage
 
 
 class JobProgress:

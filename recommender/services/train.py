@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 import uuid
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -24,6 +22,8 @@ from recommender.errors import SnapshotError
 from recommender.models import Embedding, EncoderSpace, Interaction, Item, ModelVersion
 from recommender.services.calls import call_once
 from recommender.services.index import item_vectors
+from recommender.services.jobs import told_as_job
+from recommender.services.versions import flip, written_aside
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -39,6 +39,7 @@ CHECK_SECONDS = 1.0
 _NEWS_LEAST, _NEWS_SHARE = 20, 0.02
 _STALE = timedelta(hours=1)
 _BUILD_SECONDS = 900
+_WORTH_A_JOB = 10_000  # items
 
 
 # -- when --------------------------------------------------------------------------------------------------
@@ -94,50 +95,30 @@ def refresh_graph(force: bool = False) -> ModelVersion | None:
 
 
 def _build(state: dict[str, Any]) -> ModelVersion:
-    """Written aside, renamed, then flipped by one transaction."""
     from recommender.engine.graph import write_graph
 
-    began = time.monotonic()
-    root = Path(settings.GRAPH_ROOT)
+    ids = np.array(sorted(Item.objects.available().values_list("pk", flat=True)), np.int64)
     row = ModelVersion.objects.create(kind=KIND, path=f"graph-{uuid.uuid4().hex[:12]}", parameters=state)
-    draft = root / f"{row.path}.part"
-    try:
-        ids = np.array(sorted(Item.objects.available().values_list("pk", flat=True)), np.int64)
+    with (
+        told_as_job(KIND, worth=len(ids) >= _WORTH_A_JOB) as stage,
+        written_aside(row, Path(settings.GRAPH_ROOT)) as folder,
+    ):
+        stage("events")
         events = read_events(ids)
-        rows = {"crowd": _crowd_rows(events, len(ids)), **_content_rows(ids)}
-        row.parameters |= {
-            "items": len(ids),
-            "events": len(events.items),
-            "regularisation": REGULARISATION,
-            "sources": {name: int(matrix.nnz) for name, matrix in rows.items()},
-        }
-        draft.mkdir(parents=True)
-        write_graph(
-            draft,
-            ids,
-            rows,
-            popularity=popularity(events, len(ids)),
-            freshness=freshness(ids),
-            manifest=state,
-        )
-        draft.rename(root / row.path)
-    except BaseException as error:
-        shutil.rmtree(draft, ignore_errors=True)
-        ModelVersion.objects.filter(pk=row.pk).update(
-            state=ModelVersion.State.FAILED, error=f"{type(error).__name__}: {error}"[:1000]
-        )
-        raise
-    row.seconds = round(time.monotonic() - began, 3)
-    _flip(row)
+        stage("crowd")
+        rows = {"crowd": _crowd_rows(events, len(ids))}
+        stage("content")
+        rows |= _content_rows(ids)
+        popular, fresh = popularity(events, len(ids)), freshness(ids)
+        write_graph(folder, ids, rows, popularity=popular, freshness=fresh, manifest=state)
+    row.parameters |= {
+        "items": len(ids),
+        "events": len(events.items),
+        "regularisation": REGULARISATION,
+        "sources": {name: int(matrix.nnz) for name, matrix in rows.items()},
+    }
+    flip(row, kind=KIND)
     return row
-
-
-def _flip(row: ModelVersion) -> None:
-    State = ModelVersion.State
-    row.state, row.activated_at = State.ACTIVE, timezone.now()
-    with transaction.atomic():
-        ModelVersion.objects.filter(kind=KIND, state=State.ACTIVE).update(state=State.RETIRED)
-        row.save()
 
 
 @dataclass(frozen=True, slots=True)

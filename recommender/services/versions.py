@@ -1,0 +1,46 @@
+"""Files that serve from one moment to the next: written aside, renamed whole, flipped by one row."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from recommender.models import IndexSnapshot, ModelVersion
+
+Row = IndexSnapshot | ModelVersion
+
+
+@contextmanager
+def written_aside(row: Row, root: Path) -> Iterator[Path]:
+    """An empty folder to write into; at the end it becomes ``root / row.path``, and ``row`` has its seconds.
+
+    After an error nothing is left on disk and the row says why.
+    """
+    began = time.monotonic()
+    draft = root / f"{row.path}.part"
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        draft.rename(root / row.path)
+    except BaseException as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        failed = {"state": row.State.FAILED, "error": f"{type(error).__name__}: {error}"[:1000]}
+        type(row).objects.filter(pk=row.pk).update(**failed)
+        raise
+    row.seconds = round(time.monotonic() - began, 3)
+
+
+def flip(row: Row, **same: Any) -> None:
+    """Let ``row`` serve in place of whichever of the ``same`` kind or space serves now: one transaction."""
+    State = row.State
+    row.state, row.activated_at = State.ACTIVE, timezone.now()
+    with transaction.atomic():
+        type(row).objects.filter(state=State.ACTIVE, **same).update(state=State.RETIRED)
+        row.save()
