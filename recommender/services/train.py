@@ -57,7 +57,7 @@ def _is_due(state: dict[str, Any], serving: ModelVersion | None) -> bool:
     """Whether enough has come since ``serving`` was fitted: a fiftieth more, or anything within the hour."""
     if not state["last_event"] and not state["last_vector"]:
         return False
-    if serving is None or not (Path(settings.GRAPH_ROOT) / serving.path).is_dir():
+    if serving is None or _is_lost(serving):
         return True
     then = serving.parameters
     if state["space"] != then.get("space"):
@@ -73,8 +73,14 @@ def is_worth_it() -> bool:
     serving = ModelVersion.objects.serving(KIND)
     if not _is_due(_state_of_data(), serving):
         return False
-    pause = timedelta(seconds=max(30.0, 20 * (serving.seconds or 0.0))) if serving else timedelta(0)
-    return serving is None or serving.created_at < timezone.now() - pause
+    if serving is None or _is_lost(serving):
+        return True
+    pause = timedelta(seconds=max(30.0, 20 * (serving.seconds or 0.0)))
+    return serving.created_at < timezone.now() - pause
+
+
+def _is_lost(serving: ModelVersion) -> bool:
+    return not (Path(settings.GRAPH_ROOT) / serving.path).is_dir()
 
 
 # -- fitting -----------------------------------------------------------------------------------------------
