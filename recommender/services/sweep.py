@@ -57,14 +57,19 @@ def _lacks_vectors() -> bool:
 
 
 def _end_silent_jobs() -> int:
-    """Jobs whose worker is gone: imports and encoding go on by themselves, anything else has failed."""
-    lost = Job.objects.silent().exclude(kind__in=["import", encoding_job.KIND])
-    return lost.update(
-        state=Job.State.FAILED,
-        finished_at=timezone.now(),
-        error=_("The worker stopped before the work was done."),
-        remedy=_("Start it again; if it stops again, see what the worker printed."),
-    )
+    """Jobs whose worker is gone: uploads and encoding go on by themselves, anything else has failed."""
+    silent = Job.objects.silent()
+    by_command = ImportBatch.objects.filter(options__has_key="local", job__in=silent)
+    failed = {
+        "state": Job.State.FAILED,
+        "finished_at": timezone.now(),
+        "error": _("The worker stopped before the work was done."),
+        "remedy": _("Start it again; if it stops again, see what the worker printed."),
+    }
+    jobs = [*by_command.values_list("job", flat=True)]
+    jobs += silent.exclude(kind__in=["import", encoding_job.KIND]).values_list("pk", flat=True)
+    by_command.filter(state=ImportBatch.State.RUNNING).update(**failed)
+    return Job.objects.filter(pk__in=jobs, state=Job.State.RUNNING).update(**failed)
 
 
 def release_claims() -> None:

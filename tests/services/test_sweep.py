@@ -113,6 +113,19 @@ def test_a_silent_job_is_ended_with_a_remedy(called: list[str]) -> None:
     assert job.remedy
 
 
+def test_an_import_whose_command_was_killed_has_failed(called: list[str]) -> None:
+    job = start_job("import")
+    Job.objects.update(state="running", heartbeat_at=timezone.now() - timedelta(minutes=3))
+    batch = ImportBatch.objects.create(
+        filename="a", path="/a", state="running", options={"local": True}, job=job
+    )
+    sweep.sweep()
+    for row in (batch, job):
+        row.refresh_from_db()
+        assert row.state == "failed"
+        assert row.remedy
+
+
 def test_a_new_start_frees_what_the_last_run_held(tmp_path: Path) -> None:
     import_shop(tmp_path)
     Media.objects.update(state="working", claimed_at=timezone.now())

@@ -251,11 +251,12 @@ def discard_file(batch: ImportBatch) -> None:
 
 def requeue_lost() -> int:
     """Call a worker for the batches that lost theirs, or whose message was lost; says how many."""
-    running = ImportBatch.objects.filter(state=ImportBatch.State.RUNNING)
+    uploads = ImportBatch.objects.exclude(options__has_key="local")
+    running = uploads.filter(state=ImportBatch.State.RUNNING)
     running.filter(job__in=Job.objects.silent()).update(state=ImportBatch.State.QUEUED)
     old = timezone.now() - timedelta(seconds=60)
-    waiting = ImportBatch.objects.filter(state=ImportBatch.State.QUEUED, created_at__lt=old)
-    lost = list(waiting.exclude(options__has_key="local").values_list("pk", flat=True))
+    waiting = uploads.filter(state=ImportBatch.State.QUEUED, created_at__lt=old)
+    lost = list(waiting.values_list("pk", flat=True))
     for pk in lost:
         call_worker(pk)
     return len(lost)
