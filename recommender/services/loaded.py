@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from PIL import Image
 
 from recommender.engine.encoders import load_encoder, space_key
 from recommender.errors import EncoderError, RecommenderError
@@ -61,5 +62,6 @@ def preload() -> None:
     try:
         encoder = loaded_encoder(space.spec if space else settings.ENCODER)
         encoder.encode_texts(["ready"])
+        encoder.encode_images([Image.new("RGB", (64, 64))])  # the first pass sets up what later ones use
     except RecommenderError as error:
         log.error("The encoder could not be loaded: %s", error)
