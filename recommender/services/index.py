@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Max, Min
 from django.utils import timezone
 
@@ -23,7 +22,7 @@ from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item
 from recommender.services.calls import call_once, call_task
 from recommender.services.jobs import told_as_job
 from recommender.services.spaces import activate_space, current_space, is_covered
-from recommender.services.versions import flip, written_aside
+from recommender.services.versions import flip, only_builder, written_aside
 
 if TYPE_CHECKING:
     from recommender.engine.index import LiveIndex, Snapshot
@@ -38,7 +37,6 @@ _SLOW_COMMIT = timedelta(seconds=10)
 _AT_ONCE = 2_000  # items, or rows, of one query
 _DELTA_LEAST, _DELTA_SHARE = 1_000, 0.1
 _DELTA_AGE = timedelta(hours=1)
-_BUILD_SECONDS = 900
 _WORTH_A_JOB = 20_000  # vectors
 _ALWAYS = float("inf")
 
@@ -95,14 +93,9 @@ def _promote(shadow: EncoderSpace) -> IndexSnapshot | None:
 
 
 def _build_alone(space: EncoderSpace) -> IndexSnapshot | None:
-    """Build, unless another worker is at it."""
-    lock = f"building:index:{space.pk}"
-    if not cache.add(lock, 1, _BUILD_SECONDS):
-        return None
-    try:
-        return _build(space)
-    finally:
-        cache.delete(lock)
+    """Build, unless another worker builds something; then the next message will find it due."""
+    with only_builder() as mine:
+        return _build(space) if mine else None
 
 
 def _is_due(space: EncoderSpace) -> bool:

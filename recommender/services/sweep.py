@@ -23,6 +23,7 @@ from recommender.models import (
 )
 from recommender.services import encoding_job, imports, spaces, train
 from recommender.services.calls import call_once
+from recommender.services.versions import forget_builder
 
 IMPRESSION_DAYS = 180
 _DRAFT_HOURS = 24
@@ -83,6 +84,7 @@ def release_claims() -> None:
     told = _("The site was stopped while this was made.")
     for model in (IndexSnapshot, ModelVersion):
         model.objects.filter(state=model.State.BUILDING).update(state=model.State.FAILED, error=told)
+    forget_builder()
 
 
 # -- tidying up ---------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Max
 from django.utils import timezone
 
@@ -23,7 +22,7 @@ from recommender.models import Embedding, EncoderSpace, Interaction, Item, Model
 from recommender.services.calls import call_once
 from recommender.services.index import item_vectors
 from recommender.services.jobs import told_as_job
-from recommender.services.versions import flip, written_aside
+from recommender.services.versions import flip, only_builder, written_aside
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -38,7 +37,6 @@ CROWD_NEIGHBOURS, CONTENT_NEIGHBOURS = 200, 50
 CHECK_SECONDS = 1.0
 _NEWS_LEAST, _NEWS_SHARE = 20, 0.02
 _STALE = timedelta(hours=1)
-_BUILD_SECONDS = 900
 _WORTH_A_JOB = 10_000  # items
 
 
@@ -91,13 +89,8 @@ def refresh_graph(force: bool = False) -> ModelVersion | None:
     state = _state_of_data()
     if not (force or _is_due(state, ModelVersion.objects.serving(KIND))):
         return None
-    lock = f"building:{KIND}"
-    if not cache.add(lock, 1, _BUILD_SECONDS):
-        return None
-    try:
-        return _build(state)
-    finally:
-        cache.delete(lock)
+    with only_builder() as mine:
+        return _build(state) if mine else None
 
 
 def _build(state: dict[str, Any]) -> ModelVersion:

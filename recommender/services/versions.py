@@ -9,12 +9,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from recommender.models import IndexSnapshot, ModelVersion
 
 Row = IndexSnapshot | ModelVersion
+_LOCK, _LOCK_SECONDS = "building", 900
+
+
+@contextmanager
+def only_builder() -> Iterator[bool]:
+    """Whether this is the only build under way; a second would leave no worker for the short tasks."""
+    mine = cache.add(_LOCK, 1, _LOCK_SECONDS)
+    try:
+        yield mine
+    finally:
+        if mine:
+            cache.delete(_LOCK)
+
+
+def forget_builder() -> None:
+    """Let the next build begin, whatever a killed one had said."""
+    cache.delete(_LOCK)
 
 
 @contextmanager
