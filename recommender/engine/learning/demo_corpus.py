@@ -113,6 +113,16 @@ def demo_texts(seed: int, items: int) -> Corpus:
     return Corpus(f"demo-texts-{seed}", tuple(examples))
 
 
+def said_texts(seed: int, items: int) -> list[str]:
+    """What may be said of each product: its spoken description and one short phrase, in both languages."""
+    rng = np.random.default_rng([seed, 3])
+    texts = []
+    for product in make_products(seed, items):
+        texts += [spoken(product, "en"), spoken(product, "zh")]
+        texts += [*english(product, rng, 1), *chinese(product, rng, 1)]
+    return texts
+
+
 def spoken_descriptions(seed: int, items: int, language: str) -> list[Clip]:
     """Each product's spoken description, by speakers that no training clip is spoken by."""
     rng = np.random.default_rng([seed, language == "zh"])

@@ -17,7 +17,7 @@ from recommender.engine.encoders.base import DEFAULT_ENCODER, Encoder
 from recommender.engine.encoders.tokenizer import VOCABULARY, JointTokenizer, build_vocabulary
 from recommender.engine.learning import corpora
 from recommender.engine.learning.audio_recipe import AudioRecipe, sounds_as_spoken, train_audio
-from recommender.engine.learning.demo_corpus import demo_corpus
+from recommender.engine.learning.demo_corpus import demo_corpus, said_texts
 from recommender.engine.learning.recipe import Mixture, Recipe, train_image_text
 from recommender.engine.learning.spoken import Spoken, join, speak
 from recommender.engine.learning.stages import STAGES
@@ -40,7 +40,7 @@ class Plan:
         stages: what to do, a subset of STAGES in that order.
         resume: start from the weights and the vocabulary in ``output``.
         views: views of each picture: the whole one, then mirrored crops.
-        spoken_texts: how many texts are spoken for the audio tower.
+        spoken_texts: how many texts of the product photographs are spoken, beside those of the demo worlds.
         recipe, audio: of the two trainings.
     """
 
@@ -52,7 +52,7 @@ class Plan:
     stages: tuple[str, ...] = STAGES
     resume: bool = False
     views: int = 2
-    spoken_texts: int = 12_000
+    spoken_texts: int = 1_500
     recipe: Recipe = field(default_factory=Recipe)
     audio: AudioRecipe = field(default_factory=AudioRecipe)
 
@@ -65,7 +65,7 @@ def train(plan: Plan, note: Note = print) -> None:
     """
     from recommender.engine.encoders import mini
 
-    sources = training_corpora(plan)
+    sources = training_corpora(plan) if "image-text" in plan.stages else []
     tokenizer = _tokenizer(plan, sources)
     model = mini.build_model(plan.output)
     if plan.resume or "image-text" not in plan.stages:
@@ -78,7 +78,7 @@ def train(plan: Plan, note: Note = print) -> None:
         train_image_text(model, tokenizer, _mixture(model, sources, plan, note), plan.recipe, note)
         mini.save_state(model, plan.output)
     if "audio" in plan.stages:
-        train_audio(model, tokenizer, spoken_corpus(sources, plan, note), plan.audio, note)
+        train_audio(model, tokenizer, spoken_corpus(plan, note), plan.audio, note)
         mini.save_state(model, plan.output)
     if "calibration" in plan.stages:
         table = calibrate(mini.load_mini(folder=plan.output, device="cpu"), held_out(plan))
@@ -140,14 +140,15 @@ def _mixture(model: Any, sources: Sequence[corpora.Corpus], plan: Plan, note: No
     return Mixture(sources, views)
 
 
-def spoken_corpus(sources: Sequence[corpora.Corpus], plan: Plan, note: Note) -> Spoken:
-    """Texts of the corpora read aloud, an equal share of each, and sounds that are no speech."""
+def spoken_corpus(plan: Plan, note: Note) -> Spoken:
+    """Texts of demo worlds and of product photographs read aloud, and sounds that are no speech."""
     rng = np.random.default_rng(plan.audio.seed)
-    named = [source for source in sources if source.name != "flickr8k"] or list(sources)
-    share = plan.spoken_texts // len(named)
-    texts = [text for source in named for text in _drawn(source, share, rng)]
-    note(f"speech: {len(texts)} texts")
-    return join([speak(texts, plan.cache, seed=plan.audio.seed), sounds_as_spoken(60, plan.audio.seed)])
+    photographs = corpora.fashion(plan.data / "fashion", "train")
+    texts = [said_texts(seed, plan.demo_items) for seed in plan.demo_seeds]
+    texts.append(list(_drawn(photographs, plan.spoken_texts, rng)))
+    note(f"speech: {sum(map(len, texts))} texts")
+    parts = [speak(part, plan.cache, seed=plan.audio.seed + turn) for turn, part in enumerate(texts)]
+    return join([*parts, sounds_as_spoken(60, plan.audio.seed)])
 
 
 def _drawn(source: corpora.Corpus, count: int, rng: np.random.Generator) -> Iterator[str]:
