@@ -9,14 +9,23 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from recommender.errors import FormatError
 from recommender.models import Category, Embedding, EncoderSpace, ImportBatch, Item, Job
 from recommender.services import imports
 from tests.services.importing import bring_in, outcome, table
 
 pytestmark = pytest.mark.django_db
 
-HAT = {"id": "h1", "title": "Wool hat", "description": "Warm", "category": "Clothing > Hats", "price": "12.50",
-       "currency": "EUR", "colour": "red", "size": "M"}  # fmt: skip
+HAT = {
+    "id": "h1",
+    "title": "Wool hat",
+    "description": "Warm",
+    "category": "Clothing > Hats",
+    "price": "12.50",
+    "currency": "EUR",
+    "colour": "red",
+    "size": "M",
+}
 CAP = HAT | {"id": "c1", "title": "Cap", "price": "9", "colour": "", "category": "Clothing > Caps"}
 
 
@@ -196,13 +205,22 @@ def test_chinese_items_are_told_as_chinese(tmp_path):
 
 def test_a_file_cut_off_harms_nothing(tmp_path):
     path = tmp_path / "a.json"
-    path.write_text('[{"id": "1", "title": "a"}, {"id": "2", "ti')
+    whole = ", ".join(f'{{"id": "{number}", "title": "a"}}' for number in range(300))
+    path.write_text(f'[{whole}, {{"id": "x", "ti')
     batch = bring_in(path)
     assert batch.state == ImportBatch.State.FAILED
     assert "stops being JSON" in batch.error
     assert batch.remedy
     assert not Item.objects.exists()
     assert (batch.job.state, batch.job.error) == (Job.State.FAILED, batch.error)
+
+
+def test_a_file_cut_off_near_its_beginning_is_refused_at_once(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('[{"id": "1", "title": "a"}, {"id": "2", "ti')
+    with pytest.raises(FormatError, match="stops being JSON"):
+        bring_in(path)
+    assert not ImportBatch.objects.exists()
 
 
 def test_a_file_of_bad_rows_only_fails_and_says_why(tmp_path):

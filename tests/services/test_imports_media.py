@@ -1,4 +1,4 @@
-"""Media that come with a catalogue: kept once by content, replaced when they change, refused when they are no media."""
+"""Media that come with a catalogue: kept once by content, replaced on change, refused when they are no media."""
 
 from __future__ import annotations
 

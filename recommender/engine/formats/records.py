@@ -197,10 +197,10 @@ def _put(values: dict[str, Any], cell: _Cell, value: Any) -> None:
     """Stores a parsed value; columns that share a field are joined in their order."""
     name = cell.name
     if name.startswith(ATTRIBUTE_PREFIX):
-        if value is not None and value != "":
-            values.setdefault("attributes", {})[name.removeprefix(ATTRIBUTE_PREFIX)] = value
-        else:
-            values.setdefault("attributes", {})
+        # A blank cell is None, not left out: it empties what an earlier import filled.
+        values.setdefault("attributes", {})[name.removeprefix(ATTRIBUTE_PREFIX)] = (
+            None if value == "" else value
+        )
     elif name == "attributes":
         values.setdefault("attributes", {}).update(value or {})
     elif name == "price":

@@ -105,6 +105,13 @@ class _Body:
         return next(self._blocks, b"")
 
 
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError:  # brackets that are no IPv6 address
+        return ""
+
+
 def fetch_url(url: str, kind: MediaKind) -> StoredFile:
     """Download ``url`` into the media storage.
 
@@ -113,7 +120,7 @@ def fetch_url(url: str, kind: MediaKind) -> StoredFile:
             for now (no connection, 5xx, too slow): the latter is not ``permanent`` and worth trying again.
     """
     label = url if len(url) <= _SHORT else url[:_SHORT] + "…"
-    if urlsplit(url).scheme.lower() not in ("http", "https"):
+    if _scheme(url) not in ("http", "https"):
         raise MediaError(f"{label} is no http(s) address.", "Correct it.")
     deadline = time.monotonic() + TOTAL_SECONDS
     try:
