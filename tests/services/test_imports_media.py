@@ -1,4 +1,4 @@
-"""Media that come with a catalogue: kept once by content, replaced on change, refused when they are no media."""
+"""Media that come with a catalogue: kept once by content, replaced on change, refused when they are none."""
 
 from __future__ import annotations
 
