@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-STAGES = ("image-text", "audio", "calibration")
+STAGES = ("image-text", "head", "audio", "calibration")

@@ -18,6 +18,7 @@ from recommender.engine.encoders.tokenizer import VOCABULARY, JointTokenizer, bu
 from recommender.engine.learning import corpora
 from recommender.engine.learning.audio_recipe import AudioRecipe, sounds_as_spoken, train_audio
 from recommender.engine.learning.demo_corpus import demo_corpus, said_texts
+from recommender.engine.learning.head_recipe import HeadRecipe, train_head
 from recommender.engine.learning.recipe import Mixture, Recipe, train_image_text
 from recommender.engine.learning.spoken import Spoken, join, speak
 from recommender.engine.learning.stages import STAGES
@@ -41,7 +42,7 @@ class Plan:
         resume: start from the weights and the vocabulary in ``output``.
         views: views of each picture: the whole one, then mirrored crops.
         spoken_texts: how many texts of the product photographs are spoken, beside those of the demo worlds.
-        recipe, audio: of the two trainings.
+        recipe, head, audio: of the trainings.
     """
 
     data: Path
@@ -54,6 +55,7 @@ class Plan:
     views: int = 2
     spoken_texts: int = 1_500
     recipe: Recipe = field(default_factory=Recipe)
+    head: HeadRecipe = field(default_factory=HeadRecipe)
     audio: AudioRecipe = field(default_factory=AudioRecipe)
 
 
@@ -65,7 +67,7 @@ def train(plan: Plan, note: Note = print) -> None:
     """
     from recommender.engine.encoders import mini
 
-    sources = training_corpora(plan) if "image-text" in plan.stages else []
+    sources = training_corpora(plan) if {"image-text", "head"} & set(plan.stages) else []
     tokenizer = _tokenizer(plan, sources)
     model = mini.build_model(plan.output)
     if plan.resume or "image-text" not in plan.stages:
@@ -76,6 +78,11 @@ def train(plan: Plan, note: Note = print) -> None:
         model.visual.trunk.load_state_dict(trunk_state(plan.data / TEACHER), strict=False)
     if "image-text" in plan.stages:
         train_image_text(model, tokenizer, _mixture(model, sources, plan, note), plan.recipe, note)
+        mini.save_state(model, plan.output)
+    if "head" in plan.stages:
+        known = [source for source in sources if not source.name.startswith("demo")]
+        new = [source for source in sources if source.name.startswith("demo")]
+        train_head(model, tokenizer, known, new, plan.head, note)
         mini.save_state(model, plan.output)
     if "audio" in plan.stages:
         train_audio(model, tokenizer, spoken_corpus(plan, note), plan.audio, note)

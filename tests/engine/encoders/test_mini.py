@@ -29,7 +29,7 @@ def mini() -> Any:
 
 
 def test_it_fits_in_25_megabytes_with_its_card() -> None:
-    assert (FOLDER / "README.md").is_file()
+    assert (FOLDER / "MODEL_CARD.md").is_file()
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 25_000_000
 
 
