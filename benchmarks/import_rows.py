@@ -1,10 +1,10 @@
 """Rows a second of a catalogue import without media, beside the bare ``bulk_create`` of the same items.
 
-Both write the same 100,000 items (title, description, two attributes, category, price) into an empty table of a
-database of their own. The peer is given finished values: it makes the model instances and writes them in one
-transaction a thousand rows, with nothing read, checked, compared or reported. The import reads a CSV from end to
-end first, as it always does. Each runs in a process of its own, by turns; memory is the growth of the process's
-peak over what it held before the work began.
+Both write the same 100,000 items (title, description, two attributes, category, price) into an empty table
+of a database of their own. The peer is given finished values: it makes the model instances and writes them
+in one transaction a thousand rows, with nothing read, checked, compared or reported. The import reads a CSV
+from end to end first, as it always does. Each runs in a process of its own, by turns; memory is the growth of
+the process's peak over what it held before the work began.
 
     python -m benchmarks.import_rows [--rows 100000] [--rounds 3]
 """
@@ -63,10 +63,7 @@ def measure(what: str, count: int) -> dict[str, Any]:
     django.setup()
     call_command("migrate", verbosity=0)
     var = Path(os.environ["MMSITE_VAR"])
-    if what == "bare":
-        work = _bare(count)
-    else:
-        work = _importing(_write_csv(var / "rows.csv", count))
+    work = _bare(count) if what == "bare" else _importing(_write_csv(var / "rows.csv", count))
     before, started = _peak_mb(), time.perf_counter()
     work()
     seconds = time.perf_counter() - started

@@ -34,7 +34,21 @@ def pictures(count: int) -> list[Image.Image]:
 
 
 def sentences(count: int) -> list[str]:
-    words = ["red", "blue", "dress", "红色", "连衣裙", "dog", "runs", "on", "the", "beach", "手表", "watch", "men"]
+    words = [
+        "red",
+        "blue",
+        "dress",
+        "红色",
+        "连衣裙",
+        "dog",
+        "runs",
+        "on",
+        "the",
+        "beach",
+        "手表",
+        "watch",
+        "men",
+    ]
     rng = np.random.default_rng(4)
     return [" ".join(rng.choice(words, size=rng.integers(1, 9))) for _ in range(count)]
 

@@ -61,7 +61,11 @@ def choose(rng: np.random.Generator, colour: RGB, ground: float, base: float | N
     gap = np.array([np.linalg.norm(np.subtract(wall, colour)) for wall, _ in PAIRS])
     weights = np.clip(gap - 50, 4, 220) ** 1.0
     wall, floor = PAIRS[int(rng.choice(len(PAIRS), p=weights / weights.sum()))]
-    props = ("", "", "window", "disc") if base is None or plain else ("", "arch", "disc", "window", "window", "plinth")
+    props = (
+        ("", "", "window", "disc")
+        if base is None or plain
+        else ("", "arch", "disc", "window", "window", "plinth")
+    )
     prop = str(rng.choice(props))
     return Scene(linear(wall), linear(floor), ground, base, prop, bool(rng.random() < 0.4))
 
@@ -135,15 +139,23 @@ def shadows(scene: Scene, canvas: Canvas) -> np.ndarray:
     return np.asarray(large, np.float32) / 255
 
 
-def _cast(mask: Image.Image, unit: float, shift: tuple[float, float], blur: float, strength: float) -> np.ndarray:
-    moved = mask.transform(mask.size, Image.Transform.AFFINE, (1, 0, -shift[0] * unit, 0, 1, -shift[1] * unit))
+def _cast(
+    mask: Image.Image, unit: float, shift: tuple[float, float], blur: float, strength: float
+) -> np.ndarray:
+    moved = mask.transform(
+        mask.size, Image.Transform.AFFINE, (1, 0, -shift[0] * unit, 0, 1, -shift[1] * unit)
+    )
     return np.asarray(moved.filter(ImageFilter.GaussianBlur(blur * unit)), np.float32) / 255 * strength
 
 
 def _grounded(mask: Image.Image, unit: float, base: float, reach: float) -> np.ndarray:
     """The shape laid down on the floor behind the product and to the right, and a dark line of contact."""
     dark = np.zeros(mask.size[::-1], np.float32)
-    for squash, lean, blur, strength in ((0.30, 0.75, 0.022, 0.34), (0.16, 0.30, 0.04, 0.30), (0.055, 0.0, 0.012, 0.55)):
+    for squash, lean, blur, strength in (
+        (0.30, 0.75, 0.022, 0.34),
+        (0.16, 0.30, 0.04, 0.30),
+        (0.055, 0.0, 0.012, 0.55),
+    ):
         squash, lean = squash * (reach if lean else 1.0), lean * reach
         # a point at height h above the base is laid down at (x + lean * h, base - squash * h)
         shape = (1, lean / squash, -lean / squash * base, 0, 1 / squash, base - base / squash)

@@ -158,9 +158,13 @@ class Canvas:
         rgb = self._colours(form, material) * body[..., None]
         alpha = form.alpha
         if material.clear:
-            solid = (1 - material.clear) + material.clear * np.clip(1.4 * gloss + 0.9 * (nx**2 + ny**2) ** 3, 0, 1)
+            solid = (1 - material.clear) + material.clear * np.clip(
+                1.4 * gloss + 0.9 * (nx**2 + ny**2) ** 3, 0, 1
+            )
             alpha = alpha * solid
-            return rgb * alpha[..., None] + (gloss * form.alpha)[..., None], np.clip(alpha + gloss * 0.3, 0, 1) * form.alpha
+            return rgb * alpha[..., None] + (gloss * form.alpha)[..., None], np.clip(
+                alpha + gloss * 0.3, 0, 1
+            ) * form.alpha
         rgb += gloss[..., None]
         rgb *= alpha[..., None]
         return rgb, alpha

@@ -42,8 +42,20 @@ def _creases(studio: Studio, depth: float) -> Folds:
 
 def _hanger(studio: Studio, y: float, half: float) -> None:
     metal = studio.make("steel", _STEEL)
-    studio.tube([(0.5, y), (0.5, y - 0.045), (0.52, y - 0.06), (0.525, y - 0.085), (0.5, y - 0.1), (0.478, y - 0.088)], 0.0045, metal)
-    studio.tube([(0.5 - half, y + 0.055), (0.44, y + 0.012), (0.5, y), (0.56, y + 0.012), (0.5 + half, y + 0.055)],
+    studio.tube(
+        [
+            (0.5, y),
+            (0.5, y - 0.045),
+            (0.52, y - 0.06),
+            (0.525, y - 0.085),
+            (0.5, y - 0.1),
+            (0.478, y - 0.088),
+        ],
+        0.0045,
+        metal,
+    )
+    studio.tube([(0.5 - half, y + 0.055), (0.44, y + 0.012), (0.5, y), (0.56, y + 0.012),
+        (0.5 + half, y + 0.055)],
                 [0.009, 0.011, 0.009], studio.make("wood", _WOOD))  # fmt: skip
 
 
@@ -61,7 +73,11 @@ def dress(studio: Studio) -> None:
     else:
         studio.blob(mirrored([(0.52, 0.19), (0.57, 0.185), (0.58, 0.26), (0.53, 0.3)]), inside, puff=0.03)
         sleeve = studio.vary(0, 1) < 0.5 or shape == 2
-        arm = [(0.68, 0.28), (0.715, 0.36), (0.715, 0.36), (0.65, 0.385), (0.615, 0.34), (0.615, 0.34)] if sleeve else [(0.625, 0.23), (0.61, 0.32)]
+        arm = (
+            [(0.68, 0.28), (0.715, 0.36), (0.715, 0.36), (0.65, 0.385), (0.615, 0.34), (0.615, 0.34)]
+            if sleeve
+            else [(0.625, 0.23), (0.61, 0.32)]
+        )
         neck = [(0.505, 0.335), (0.505, 0.335)] if shape == 2 else [(0.515, 0.25), (0.545, 0.225)]
         half = [*neck, (0.565, 0.183), (0.565, 0.183), (0.61, 0.2), *arm, (0.578, 0.455), (0.578, 0.455),
                 (0.64, 0.6), (0.55 + flare, hem), (0.55 + flare, hem), (0.56, hem + 0.02)]  # fmt: skip
@@ -72,7 +88,11 @@ def dress(studio: Studio) -> None:
         studio.tube([(0.555, 0.46), (0.575, 0.53), (0.568, 0.6)], [0.012, 0.009], belt)
         studio.tube([(0.555, 0.46), (0.6, 0.51), (0.605, 0.57)], [0.012, 0.009], belt)
     if shape != 1:
-        studio.blob([(0.421, 0.44), (0.5, 0.452), (0.579, 0.44), (0.58, 0.468), (0.5, 0.48), (0.42, 0.468)], belt, puff=0.012)
+        studio.blob(
+            [(0.421, 0.44), (0.5, 0.452), (0.579, 0.44), (0.58, 0.468), (0.5, 0.48), (0.42, 0.468)],
+            belt,
+            puff=0.012,
+        )
 
 
 def tshirt(studio: Studio) -> None:
@@ -82,20 +102,38 @@ def tshirt(studio: Studio) -> None:
     side = 0.5 + width
     cuff = main.plain().shaded(0.86) if studio.vary(0, 1) < 0.5 else studio.accent
     depth = 0.345 if shape == 1 else 0.275
-    studio.blob(mirrored([(0.52, 0.195), (0.58, 0.185), (0.57, 0.25), (0.52, depth + 0.01)]), main.plain().shaded(0.45), puff=0.03)
+    studio.blob(
+        mirrored([(0.52, 0.195), (0.58, 0.185), (0.57, 0.25), (0.52, depth + 0.01)]),
+        main.plain().shaded(0.45),
+        puff=0.03,
+    )
     long = shape == 2
-    sleeve = [(side + 0.13, 0.5), (side + 0.15, 0.76), (side + 0.15, 0.76), (side + 0.085, 0.77), (side + 0.085, 0.77),
+    sleeve = [(side + 0.13, 0.5), (side + 0.15, 0.76), (side + 0.15, 0.76), (side + 0.085, 0.77),
+        (side + 0.085, 0.77),
               (side + 0.045, 0.52), (side + 0.003, 0.38), (side + 0.003, 0.38)] if long else [
-              (side + 0.145, 0.4), (side + 0.145, 0.4), (side + 0.06, 0.465), (side + 0.06, 0.465), (side + 0.003, 0.385), (side + 0.003, 0.385)]  # fmt: skip
+              (side + 0.145, 0.4), (side + 0.145, 0.4), (side + 0.06, 0.465),
+              (side + 0.06, 0.465), (side + 0.003, 0.385), (side + 0.003, 0.385)]  # fmt: skip
     neck = [(0.503, depth), (0.503, depth)] if shape == 1 else [(0.53, depth), (0.565, 0.245)]
-    half = [*neck, (0.586, 0.183), (0.586, 0.183), (0.66, 0.205), (side + 0.03, 0.25), *sleeve, (side - 0.008, 0.6),
+    half = [*neck, (0.586, 0.183), (0.586, 0.183), (0.66, 0.205), (side + 0.03, 0.25),
+        *sleeve, (side - 0.008, 0.6),
             (side + 0.004, hem), (side + 0.004, hem), (0.6, hem + 0.008)]  # fmt: skip
     studio.blob(mirrored(half), main, puff=0.055, depth=0.42, folds=_creases(studio, 0.0035))
-    collar = [(0.412, 0.186), (0.435, 0.245), (0.47, depth - 0.004), (0.53, depth - 0.004), (0.565, 0.245), (0.588, 0.186)]
+    collar = [
+        (0.412, 0.186),
+        (0.435, 0.245),
+        (0.47, depth - 0.004),
+        (0.53, depth - 0.004),
+        (0.565, 0.245),
+        (0.588, 0.186),
+    ]
     if shape == 1:
         collar = [(0.412, 0.186), (0.455, 0.27), (0.5, depth - 0.002), (0.545, 0.27), (0.588, 0.186)]
     studio.tube(collar, 0.0105, cuff)
-    studio.stitches([(0.5 - width + 0.004, hem - 0.02), (0.5, hem - 0.012), (side - 0.004, hem - 0.02)], studio.second, 0.0012)
+    studio.stitches(
+        [(0.5 - width + 0.004, hem - 0.02), (0.5, hem - 0.012), (side - 0.004, hem - 0.02)],
+        studio.second,
+        0.0012,
+    )
     if studio.product.pattern == "plain" and studio.vary(0, 1) < 0.6:
         _print(studio)
     elif shape != 2:
@@ -111,7 +149,8 @@ def _print(studio: Studio) -> None:
         for row in range(3):
             studio.box(0.5, 0.465 + 0.022 * row, 0.18, 0.008, studio.main.plain(), corner=0, bevel=0.0)
     elif kind == 1:
-        studio.blob([(0.4, 0.53), (0.4, 0.53), (0.47, 0.4), (0.47, 0.4), (0.51, 0.46), (0.51, 0.46), (0.54, 0.42), (0.54, 0.42),
+        studio.blob([(0.4, 0.53), (0.4, 0.53), (0.47, 0.4), (0.47, 0.4), (0.51, 0.46), (0.51, 0.46),
+            (0.54, 0.42), (0.54, 0.42),
                      (0.6, 0.53), (0.6, 0.53)], ink, puff=0.003, smooth=False)  # fmt: skip
         studio.ball(0.565, 0.385, 0.022, None, ink, flat=0.2)
     else:
@@ -130,15 +169,32 @@ def sneaker(studio: Studio) -> None:
     top = {0: 0.36, 1: 0.2, 2: 0.37}[shape]
     heel = 0.875
     _tongue(studio, top)
-    upper = [(0.115, 0.69), (0.115, 0.69), (0.112, 0.63), (0.15, 0.575), (0.25, 0.545), (0.38, 0.475), (0.49, top + 0.05),
-             (0.53, top), (0.53, top), (0.62, top + 0.045), (0.74, top + 0.06), (0.835, top - 0.015), (0.852, top - 0.01),
+    upper = [(0.115, 0.69), (0.115, 0.69), (0.112, 0.63), (0.15, 0.575), (0.25, 0.545), (0.38, 0.475),
+        (0.49, top + 0.05),
+             (0.53, top), (0.53, top), (0.62, top + 0.045), (0.74, top + 0.06), (0.835, top - 0.015),
+             (0.852, top - 0.01),
              (0.858, top + 0.13), (heel, 0.6), (0.868, 0.69), (0.868, 0.69)]  # fmt: skip
     studio.blob(upper, main, puff=0.11, depth=0.85)
-    studio.blob([(0.115, 0.69), (0.115, 0.69), (0.112, 0.63), (0.15, 0.578), (0.24, 0.549), (0.275, 0.6), (0.27, 0.69), (0.27, 0.69)],
+    studio.blob([(0.115, 0.69), (0.115, 0.69), (0.112, 0.63), (0.15, 0.578), (0.24, 0.549),
+        (0.275, 0.6), (0.27, 0.69), (0.27, 0.69)],
                 white if shape == 0 else main.plain().shaded(0.9), puff=0.08)  # fmt: skip
-    studio.blob([(0.75, 0.69), (0.75, 0.69), (0.77, 0.57), (0.8, top + 0.1), (0.858, top + 0.1), (heel, 0.6), (0.868, 0.69), (0.868, 0.69)], trim, puff=0.06)
+    studio.blob(
+        [
+            (0.75, 0.69),
+            (0.75, 0.69),
+            (0.77, 0.57),
+            (0.8, top + 0.1),
+            (0.858, top + 0.1),
+            (heel, 0.6),
+            (0.868, 0.69),
+            (0.868, 0.69),
+        ],
+        trim,
+        puff=0.06,
+    )
     _side_mark(studio, trim, shape, top)
-    studio.blob([(0.37, 0.495), (0.5, top + 0.055), (0.545, top + 0.02), (0.575, top + 0.06), (0.53, top + 0.13), (0.43, 0.57), (0.35, 0.55)],
+    studio.blob([(0.37, 0.495), (0.5, top + 0.055), (0.545, top + 0.02), (0.575, top + 0.06),
+        (0.53, top + 0.13), (0.43, 0.57), (0.35, 0.55)],
                 main.plain().shaded(0.92), puff=0.03, depth=0.6)  # fmt: skip
     _laces(studio, top, white)
     _sole(studio, base, shape, white)
@@ -146,8 +202,23 @@ def sneaker(studio: Studio) -> None:
 
 def _tongue(studio: Studio, top: float) -> None:
     inner = studio.make("cotton", studio.second).shaded(0.5)
-    studio.blob([(0.5, top + 0.1), (0.53, top - 0.03), (0.6, top - 0.06), (0.7, top + 0.0), (0.84, top - 0.03), (0.84, top + 0.1)], inner, puff=0.05)
-    studio.blob([(0.47, top + 0.07), (0.5, top - 0.035), (0.55, top - 0.065), (0.6, top - 0.045), (0.57, top + 0.09)], studio.main.plain(), puff=0.03)
+    studio.blob(
+        [
+            (0.5, top + 0.1),
+            (0.53, top - 0.03),
+            (0.6, top - 0.06),
+            (0.7, top + 0.0),
+            (0.84, top - 0.03),
+            (0.84, top + 0.1),
+        ],
+        inner,
+        puff=0.05,
+    )
+    studio.blob(
+        [(0.47, top + 0.07), (0.5, top - 0.035), (0.55, top - 0.065), (0.6, top - 0.045), (0.57, top + 0.09)],
+        studio.main.plain(),
+        puff=0.03,
+    )
 
 
 def _side_mark(studio: Studio, trim: Paint, shape: int, top: float) -> None:
@@ -173,7 +244,8 @@ def _laces(studio: Studio, top: float, lace: Paint) -> None:
 
 def _sole(studio: Studio, base: float, shape: int, white: Paint) -> None:
     if shape == 2:
-        sole = [(0.09, 0.7), (0.1, 0.665), (0.3, 0.675), (0.5, 0.66), (0.7, 0.64), (0.89, 0.62), (0.925, 0.66), (0.905, base - 0.03),
+        sole = [(0.09, 0.7), (0.1, 0.665), (0.3, 0.675), (0.5, 0.66), (0.7, 0.64), (0.89, 0.62),
+            (0.925, 0.66), (0.905, base - 0.03),
                 (0.8, base), (0.2, base), (0.12, base - 0.02)]  # fmt: skip
         studio.blob(sole, white, puff=0.03)
         studio.tube([(0.14, 0.715), (0.4, 0.705), (0.65, 0.7), (0.88, 0.67)], 0.007, studio.accent)
@@ -191,13 +263,47 @@ def handbag(studio: Studio) -> None:
 def _tote(studio: Studio) -> None:
     base = 0.83
     studio.stand(base, 0.68)
-    main, trim = studio.main, studio.accent if studio.product.pattern == "two-tone" else studio.main.plain().shaded(0.72)
+    main, trim = (
+        studio.main,
+        studio.accent if studio.product.pattern == "two-tone" else studio.main.plain().shaded(0.72),
+    )
     reach = studio.vary(0.13, 0.2)
-    studio.tube([(0.38, 0.44), (0.385, 0.44 - reach), (0.5, 0.33 - reach), (0.615, 0.44 - reach), (0.62, 0.44)], 0.0115, trim.shaded(0.75))
-    studio.blob(mirrored([(0.51, 0.415), (0.76, 0.405), (0.76, 0.405), (0.745, 0.62), (0.72, base - 0.01), (0.71, base), (0.6, base + 0.004)]), main, puff=0.055, depth=0.6)
+    studio.tube(
+        [(0.38, 0.44), (0.385, 0.44 - reach), (0.5, 0.33 - reach), (0.615, 0.44 - reach), (0.62, 0.44)],
+        0.0115,
+        trim.shaded(0.75),
+    )
+    studio.blob(
+        mirrored(
+            [
+                (0.51, 0.415),
+                (0.76, 0.405),
+                (0.76, 0.405),
+                (0.745, 0.62),
+                (0.72, base - 0.01),
+                (0.71, base),
+                (0.6, base + 0.004),
+            ]
+        ),
+        main,
+        puff=0.055,
+        depth=0.6,
+    )
     studio.tube([(0.25, 0.412), (0.5, 0.425), (0.75, 0.412)], 0.009, trim)
     studio.stitches([(0.25, 0.435), (0.5, 0.447), (0.75, 0.435)], studio.second)
-    studio.tube([(0.365, 0.52), (0.37, 0.47), (0.372, 0.45 - reach), (0.5, 0.345 - reach), (0.628, 0.45 - reach), (0.63, 0.47), (0.635, 0.52)], 0.013, trim)
+    studio.tube(
+        [
+            (0.365, 0.52),
+            (0.37, 0.47),
+            (0.372, 0.45 - reach),
+            (0.5, 0.345 - reach),
+            (0.628, 0.45 - reach),
+            (0.63, 0.47),
+            (0.635, 0.52),
+        ],
+        0.013,
+        trim,
+    )
     for x in (0.367, 0.633):
         studio.box(x, 0.515, 0.045, 0.055, trim, corner=0.012, bevel=0.01)
         studio.ball(x, 0.525, 0.009, None, studio.make("brass", (214, 170, 92)))
@@ -212,9 +318,30 @@ def _satchel(studio: Studio) -> None:
     studio.tube([(0.23, 0.5), (0.2, 0.3), (0.36, 0.15), (0.64, 0.15), (0.8, 0.3), (0.77, 0.5)], 0.011, trim)
     studio.box(0.5, 0.615, 0.6, 0.4, main.plain().shaded(0.88), corner=0.06, bevel=0.045)
     studio.tube([(0.42, 0.42), (0.43, 0.355), (0.57, 0.355), (0.58, 0.42)], 0.013, trim)
-    flap = [(0.19, 0.43), (0.22, 0.405), (0.78, 0.405), (0.81, 0.43), (0.8, 0.6), (0.74, 0.665), (0.5, 0.685), (0.26, 0.665), (0.2, 0.6)]
+    flap = [
+        (0.19, 0.43),
+        (0.22, 0.405),
+        (0.78, 0.405),
+        (0.81, 0.43),
+        (0.8, 0.6),
+        (0.74, 0.665),
+        (0.5, 0.685),
+        (0.26, 0.665),
+        (0.2, 0.6),
+    ]
     studio.blob(flap, main, puff=0.05, depth=0.7)
-    studio.stitches([(0.215, 0.45), (0.217, 0.59), (0.265, 0.645), (0.5, 0.665), (0.735, 0.645), (0.783, 0.59), (0.785, 0.45)], studio.second)
+    studio.stitches(
+        [
+            (0.215, 0.45),
+            (0.217, 0.59),
+            (0.265, 0.645),
+            (0.5, 0.665),
+            (0.735, 0.645),
+            (0.783, 0.59),
+            (0.785, 0.45),
+        ],
+        studio.second,
+    )
     for x in (0.35, 0.65):
         studio.box(x, 0.63, 0.042, 0.17, trim, corner=0.012, bevel=0.01)
         studio.box(x, 0.67, 0.062, 0.052, brass, corner=0.01, bevel=0.01)
@@ -224,9 +351,17 @@ def _satchel(studio: Studio) -> None:
 def _bucket(studio: Studio) -> None:
     base = 0.82
     studio.stand(base, 0.68)
-    main, trim = studio.main, studio.accent if studio.product.pattern == "two-tone" else studio.main.plain().shaded(0.75)
+    main, trim = (
+        studio.main,
+        studio.accent if studio.product.pattern == "two-tone" else studio.main.plain().shaded(0.75),
+    )
     studio.tube([(0.3, 0.44), (0.3, 0.2), (0.5, 0.1), (0.7, 0.2), (0.7, 0.44)], 0.012, trim)
-    studio.lathe(0.5, [(0.38, 0.215), (0.45, 0.225), (0.7, 0.24), (base - 0.07, 0.225), (base - 0.035, 0.205)], main, tilt=0.15)
+    studio.lathe(
+        0.5,
+        [(0.38, 0.215), (0.45, 0.225), (0.7, 0.24), (base - 0.07, 0.225), (base - 0.035, 0.205)],
+        main,
+        tilt=0.15,
+    )
     studio.opening(0.5, 0.38, 0.215, 0.15, trim, 0.014)
     studio.tube([(0.285, 0.45), (0.4, 0.487), (0.5, 0.495), (0.6, 0.487), (0.715, 0.45)], 0.006, trim)
     for lean in (-0.03, 0.035):

@@ -66,7 +66,9 @@ def outline(
     return Form(window, alpha, *_unit(nx, ny), *_flat_places(x, y))
 
 
-def _mask(canvas: Canvas, edge: np.ndarray, window: tuple[int, int, int, int], holes: list[np.ndarray]) -> np.ndarray:
+def _mask(
+    canvas: Canvas, edge: np.ndarray, window: tuple[int, int, int, int], holes: list[np.ndarray]
+) -> np.ndarray:
     """Coverage (h, w) of an outline, by drawing it three times as large."""
     fine = 3
     size = (window[2] - window[0], window[3] - window[1])
@@ -104,7 +106,12 @@ def _flat_places(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def tube(
-    canvas: Canvas, points: Points, radius: float | Sequence[float], *, smooth: bool = True, closed: bool = False
+    canvas: Canvas,
+    points: Points,
+    radius: float | Sequence[float],
+    *,
+    smooth: bool = True,
+    closed: bool = False,
 ) -> Form | None:
     """A round rod along a curve; ``radius`` may differ from point to point."""
     line = curve(points, closed) if smooth else np.asarray(points, np.float64)
@@ -135,7 +142,8 @@ def tube(
 
 def _segment(
     canvas: Canvas, window: tuple[int, int, int, int], start: np.ndarray, end: np.ndarray,
-    reach: tuple[float, float], run: float, near: np.ndarray, nx: np.ndarray, ny: np.ndarray, along: np.ndarray,
+    reach: tuple[float, float], run: float, near: np.ndarray, nx: np.ndarray, ny: np.ndarray,
+    along: np.ndarray,
 ) -> None:  # fmt: skip
     """Update the nearest distance (in radii), its direction and the run along the line, in a small window."""
     most = max(reach)
@@ -202,7 +210,9 @@ def lathe(
     )  # fmt: skip
 
 
-def ball(canvas: Canvas, cx: float, cy: float, rx: float, ry: float | None = None, *, flat: float = 1.0) -> Form | None:
+def ball(
+    canvas: Canvas, cx: float, cy: float, rx: float, ry: float | None = None, *, flat: float = 1.0
+) -> Form | None:
     """An ellipsoid facing the eye; ``flat`` below 1 makes it a shallow lens."""
     ry = rx if ry is None else ry
     window = canvas.window(cx - rx, cy - ry, cx + rx, cy + ry)
@@ -215,7 +225,8 @@ def ball(canvas: Canvas, cx: float, cy: float, rx: float, ry: float | None = Non
     shape = alpha.shape
     limit = flat / np.maximum(distance, 1.0)
     return Form(
-        window, alpha.astype(np.float32), np.broadcast_to(nx, shape) * limit, np.broadcast_to(ny, shape) * limit,
+        window, alpha.astype(np.float32),
+            np.broadcast_to(nx, shape) * limit, np.broadcast_to(ny, shape) * limit,
         *_flat_places(x, y),
     )  # fmt: skip
 
@@ -261,7 +272,12 @@ def box(
 
 
 def quad(
-    canvas: Canvas, corners: Points, *, size: Point = (1.0, 1.0), facing: Point = (0.0, -0.5), corner: float = 0.0
+    canvas: Canvas,
+    corners: Points,
+    *,
+    size: Point = (1.0, 1.0),
+    facing: Point = (0.0, -0.5),
+    corner: float = 0.0,
 ) -> Form | None:
     """A flat rectangle in perspective.
 

@@ -6,7 +6,7 @@ A tile is made once in a process from fixed noise, whatever the product, so ever
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -78,9 +78,9 @@ def _knit() -> tuple[np.ndarray, np.ndarray]:
 
 def _leather() -> tuple[np.ndarray, np.ndarray]:
     points = np.random.default_rng(12).uniform(0, SIZE, (1500, 2))
-    tree = cKDTree(points, boxsize=SIZE)
+    tree = cKDTree(points, boxsize=np.array([SIZE, SIZE]))
     rows, columns = np.mgrid[0:SIZE, 0:SIZE]
-    near, _ = tree.query(np.stack([rows.ravel() + 0.5, columns.ravel() + 0.5], axis=1), k=2)
+    near = np.asarray(tree.query(np.stack([rows.ravel() + 0.5, columns.ravel() + 0.5], axis=1), k=2)[0])
     gap = (near[:, 1] - near[:, 0]).reshape(SIZE, SIZE).astype(np.float32)
     height = np.clip(gap / 2.6, 0, 1) ** 0.6 + 0.12 * _noise(13, 1.5)
     return 1.1 * height, 0.88 + 0.13 * height + 0.03 * _noise(14, 20.0)
@@ -137,7 +137,9 @@ def _speckle() -> tuple[np.ndarray, np.ndarray]:
 
 def _concrete() -> tuple[np.ndarray, np.ndarray]:
     pits = np.clip(_noise(33, 1.4) - 2.1, 0, 1)
-    return 0.2 * _noise(34, 1.5) - 1.6 * pits, 1 + 0.05 * _noise(35, 14.0) + 0.03 * _noise(36, 2.0) - 0.3 * pits
+    return 0.2 * _noise(34, 1.5) - 1.6 * pits, 1 + 0.05 * _noise(35, 14.0) + 0.03 * _noise(
+        36, 2.0
+    ) - 0.3 * pits
 
 
 def _ripstop() -> tuple[np.ndarray, np.ndarray]:
@@ -158,7 +160,7 @@ _MAKERS: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=None)
+@cache
 def tile(name: str) -> Tile:
     """The tile of a grain by name."""
     height, tint = _MAKERS[name]()

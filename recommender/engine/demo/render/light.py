@@ -6,7 +6,7 @@ eye looks along -z, the key light is a soft box at the upper left, a strip stand
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -61,14 +61,16 @@ class _Directions:
 def _metal(d: _Directions) -> tuple[np.ndarray, np.ndarray]:
     rx, ry = 2 * d.nz * d.nx, 2 * d.nz * d.ny
     sky = 0.34 + 0.75 * _step(0.25, -0.5, ry) + 0.32 * _step(0.25, 0.9, ry) - 0.2 * _box(ry, 0.05, 0.3, 0.12)
-    bands = 0.85 * _box(rx, -0.8, -0.42, 0.14) + 0.5 * _box(rx, 0.5, 0.7, 0.08) - 0.3 * _box(rx, 0.05, 0.38, 0.14)
+    bands = (
+        0.85 * _box(rx, -0.8, -0.42, 0.14) + 0.5 * _box(rx, 0.5, 0.7, 0.08) - 0.3 * _box(rx, 0.05, 0.38, 0.14)
+    )
     body = np.clip(sky + bands * 0.8, 0.08, None) * (1 - 0.5 * _step(0.86, 1.0, np.hypot(d.nx, d.ny)))
     return body, 0.5 * d.window + 0.18 * d.strip
 
 
-@lru_cache(maxsize=None)
+@cache
 def finish(name: str) -> Finish:
-    """The tables of a finish by name: matte, cloth, velvet, satin, leather, semi, gloss, metal, glass, flat."""
+    """The tables of a finish: matte, cloth, velvet, satin, leather, semi, gloss, metal, glass or flat."""
     d = _Directions()
     if name == "metal":
         body, gloss = _metal(d)
@@ -81,7 +83,10 @@ def finish(name: str) -> Finish:
     elif name == "semi":
         body, gloss = d.lambert(0.3, 0.26), 0.07 * d.half**26 + 0.05 * d.rim
     elif name == "gloss":
-        body, gloss = d.lambert(0.15, 0.25), 0.72 * d.window + 0.28 * d.strip + 0.16 * d.rim + 0.08 * d.half**40
+        body, gloss = (
+            d.lambert(0.15, 0.25),
+            0.72 * d.window + 0.28 * d.strip + 0.16 * d.rim + 0.08 * d.half**40,
+        )
     elif name == "glass":
         body = 0.55 + 0.5 * d.lambert(0.5, 0.2) - 0.25 * _box(1 - d.nz, 0.45, 0.8, 0.2)
         gloss = 0.85 * d.window + 0.4 * d.strip + 0.5 * (1 - d.nz) ** 4

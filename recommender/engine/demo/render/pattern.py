@@ -30,7 +30,10 @@ def _dotted(u: np.ndarray, v: np.ndarray, soft: float) -> Layers:
 def _checked(u: np.ndarray, v: np.ndarray, soft: float) -> Layers:
     one = _edge(np.abs(u - np.floor(u) - 0.5) - 0.25, soft)
     two = _edge(np.abs(v - np.floor(v) - 0.5) - 0.25, soft)
-    thin = np.maximum(_edge(np.abs(np.mod(u + 0.5, 1) - 0.5) - 0.03, soft), _edge(np.abs(np.mod(v + 0.5, 1) - 0.5) - 0.03, soft))
+    thin = np.maximum(
+        _edge(np.abs(np.mod(u + 0.5, 1) - 0.5) - 0.03, soft),
+        _edge(np.abs(np.mod(v + 0.5, 1) - 0.5) - 0.03, soft),
+    )
     return 0.5 * (one + two), 0.5 * thin
 
 
@@ -69,9 +72,9 @@ def _terrazzo(u: np.ndarray, v: np.ndarray, soft: float) -> Layers:
     size = 8
     rng = np.random.default_rng(3)
     points = rng.uniform(0, size, (size * size * 3, 2))
-    tree = cKDTree(points, boxsize=size)
+    tree = cKDTree(points, boxsize=np.array([size, size]))
     where = np.stack([np.mod(u, size).ravel(), np.mod(v, size).ravel()], axis=1)
-    near, which = tree.query(np.minimum(where, size - 1e-6), k=2)
+    near, which = (np.asarray(found) for found in tree.query(np.minimum(where, size - 1e-6), k=2))
     gap = (near[:, 1] - near[:, 0]).reshape(u.shape)
     kind = (which[:, 0] % 5).reshape(u.shape)
     chip = _edge(0.14 - gap, soft)

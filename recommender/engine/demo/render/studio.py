@@ -73,12 +73,20 @@ class Studio:
     ) -> None:  # fmt: skip
         """A puffed outline."""
         self.canvas.lay(
-            forms.outline(self.canvas, points, puff=puff, depth=depth, smooth=smooth, folds=folds, holes=holes),
+            forms.outline(
+                self.canvas, points, puff=puff, depth=depth, smooth=smooth, folds=folds, holes=holes
+            ),
             material,
         )
 
     def tube(
-        self, points: Points, radius: float | Sequence[float], material: Paint, *, smooth: bool = True, closed: bool = False
+        self,
+        points: Points,
+        radius: float | Sequence[float],
+        material: Paint,
+        *,
+        smooth: bool = True,
+        closed: bool = False,
     ) -> None:
         """A rod along a curve."""
         self.canvas.lay(forms.tube(self.canvas, points, radius, smooth=smooth, closed=closed), material)
@@ -87,9 +95,13 @@ class Studio:
         self, cx: float, profile: Points, material: Paint, *, tilt: float = 0.16, sharp: bool = False
     ) -> None:
         """A turned body."""
-        self.canvas.lay(forms.lathe(self.canvas, cx, profile, tilt=tilt, turn=self.turn, sharp=sharp), material)
+        self.canvas.lay(
+            forms.lathe(self.canvas, cx, profile, tilt=tilt, turn=self.turn, sharp=sharp), material
+        )
 
-    def ball(self, cx: float, cy: float, rx: float, ry: float | None, material: Paint, *, flat: float = 0.97) -> None:
+    def ball(
+        self, cx: float, cy: float, rx: float, ry: float | None, material: Paint, *, flat: float = 0.97
+    ) -> None:
         """An ellipsoid."""
         self.canvas.lay(forms.ball(self.canvas, cx, cy, rx, ry, flat=flat), material)
 
@@ -112,7 +124,9 @@ class Studio:
 
     # -- what many products share ---------------------------------------------------------------------------
 
-    def opening(self, cx: float, y: float, radius: float, tilt: float, rim: Paint, wall: float = 0.008) -> None:
+    def opening(
+        self, cx: float, y: float, radius: float, tilt: float, rim: Paint, wall: float = 0.008
+    ) -> None:
         """The mouth of a vessel: its rim, and its inside in shade."""
         self.ball(cx, y, radius, radius * tilt, rim, flat=0.5)
         inner = radius - wall
@@ -125,7 +139,10 @@ class Studio:
         marks = np.arange(0, step[-1], 0.012)
         thread = self.flat(colour)
         for mark in marks:
-            ends = [tuple(np.array([np.interp(m, step, line[:, axis]) for axis in (0, 1)])) for m in (mark, mark + 0.007)]
+            ends = [
+                tuple(np.array([np.interp(m, step, line[:, axis]) for axis in (0, 1)]))
+                for m in (mark, mark + 0.007)
+            ]
             self.tube(ends, width, thread, smooth=False)
 
 
