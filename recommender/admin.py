@@ -107,6 +107,13 @@ class ProfileAdmin(admin.ModelAdmin):
     autocomplete_fields = ("user",)
 
 
+@admin.register(models.ApiToken)
+class ApiTokenAdmin(ReadOnly):
+    list_display = ("name", "user", "created_at", "last_used_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+
+
 class IssueInline(admin.TabularInline):
     model = models.ImportIssue
     extra = 0

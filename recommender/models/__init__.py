@@ -5,11 +5,12 @@ from recommender.models.events import Impression, Interaction, Review
 from recommender.models.imports import ImportBatch, ImportIssue
 from recommender.models.jobs import Job
 from recommender.models.media import Media
-from recommender.models.people import Profile, Role, RolePermission
+from recommender.models.people import ApiToken, Profile, Role, RolePermission
 from recommender.models.serving import ModelVersion
 from recommender.models.spaces import Embedding, EncoderSpace, IndexSnapshot
 
 __all__ = [
+    "ApiToken",
     "Category",
     "Embedding",
     "EncoderSpace",
