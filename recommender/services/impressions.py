@@ -1,0 +1,211 @@
+"""What was shown to whom: ids are given at once, rows wait in Redis until a worker writes them in bulk.
+
+All impressions of one answer share their first 14 bytes, and the last two number the card. So an answer
+is one field of one Redis hash, and a click finds its impression there even before it has become a row.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from redis.exceptions import RedisError
+
+from recommender.models import Impression, Item
+from recommender.services.redis_link import shared_redis
+
+if TYPE_CHECKING:
+    from recommender.services.events import Actor
+
+log = logging.getLogger(__name__)
+
+KEY = "mmsite:impressions"
+#: Answers that may wait; what is shown beyond that, while no worker writes them, is not remembered.
+MOST_WAITING = 2_000
+MOST_CARDS = 0xFFFF
+_FLUSH_SECONDS = 4.0
+_ANSWERS_AT_ONCE = 50
+_PAUSE_SECONDS = 1.0
+_pause_until = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One card of an answer: the item, where it stood (``surface``, ``rank`` from 0), and what put it there."""
+
+    item_id: int
+    surface: str
+    rank: int
+    score: float = 0.0
+    source: str = ""
+    seed_id: int | None = None
+
+
+def note_shown(actor: Actor, shown: Sequence[Shown], *, model: str = "") -> list[uuid.UUID]:
+    """Ids of the impressions of one answer, in its order; their rows follow within seconds.
+
+    Args:
+        model: what ranked them, e.g. the name of the item graph.
+    """
+    if not shown:
+        return []
+    answer = uuid.uuid4().int & ~MOST_CARDS
+    cards = [
+        (one.item_id, one.surface, one.rank, round(float(one.score), 5), one.source, one.seed_id)
+        for one in shown[:MOST_CARDS]
+    ]
+    user_id = actor.user.pk if actor.user is not None else None
+    entry = {"u": user_id, "v": actor.visitor, "m": model[:80], "t": time.time(), "c": cards}
+    _keep(_field(answer), json.dumps(entry, separators=(",", ":")))
+    return [uuid.UUID(int=answer + number) for number in range(1, len(cards) + 1)]
+
+
+def _field(answer: int) -> str:
+    """The part that the impressions of an answer have in common."""
+    return f"{answer >> 16:028x}"
+
+
+def _keep(field: str, entry: str) -> None:
+    """Let an answer wait for the worker, unless too many do."""
+    global _pause_until
+    if time.monotonic() < _pause_until:
+        return
+    try:
+        with shared_redis().pipeline(transaction=False) as pipe:
+            _new, waiting = pipe.hset(KEY, field, entry).hlen(KEY).execute()
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); what is shown is not remembered.", error)
+        waiting = MOST_WAITING
+    if waiting >= MOST_WAITING:
+        _pause_until = time.monotonic() + _PAUSE_SECONDS
+
+
+# -- answering one ------------------------------------------------------------------------------------------
+
+
+def answered(actor: Actor, item_id: int, impression: uuid.UUID | None) -> uuid.UUID | None:
+    """``impression`` if it showed this item to this person, as a row that can be referred to; else None.
+
+    What was shown to a guest who had no id yet may be answered by whoever holds its own.
+    """
+    if impression is None:
+        return None
+    row = Impression.objects.filter(pk=impression).first()
+    waiting = row is None
+    if row is None:
+        row = _waiting(impression)
+    user_id = actor.user.pk if actor.user is not None else None
+    if row is None or row.item_id != item_id:
+        return None
+    if (row.user_id, row.visitor) not in {(user_id, actor.visitor), (None, "")}:
+        return None
+    if waiting:
+        Impression.objects.bulk_create(_living([row]), ignore_conflicts=True)
+    return impression
+
+
+def _waiting(impression: uuid.UUID) -> Impression | None:
+    """The impression as it waits to be written, if it does."""
+    try:
+        entry = shared_redis().hget(KEY, _field(impression.int))
+    except RedisError:
+        return None
+    if entry is None:
+        return None
+    rows = _rows(_field(impression.int), entry)
+    return next((row for row in rows if row.pk == impression), None)
+
+
+def hand_over(visitor: str, user_id: int) -> None:
+    """What waits to be written of ``visitor`` is the user's from now on."""
+    try:
+        for field, entry in shared_redis().hscan_iter(KEY, count=_ANSWERS_AT_ONCE):
+            told = json.loads(entry)
+            if told["u"] is None and told["v"] == visitor:
+                shared_redis().hset(KEY, field, json.dumps(told | {"u": user_id, "v": ""}))
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); some impressions stay the guest's.", error)
+
+
+# -- writing them -------------------------------------------------------------------------------------------
+
+
+def flush_impressions() -> int:
+    """Write the impressions that wait; says how many became rows. Stops after some seconds: there is a next time.
+
+    An answer leaves Redis only once its rows are there, so it can be found in one of both at any moment.
+    """
+    written, end = 0, time.monotonic() + _FLUSH_SECONDS
+    for answers in _answers():
+        rows = [row for field, entry in answers.items() for row in _rows(field.decode(), entry)]
+        try:
+            with transaction.atomic():
+                rows = _living(rows)
+                Impression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+        except IntegrityError:
+            # An item or a person went away in between; the next flush sees that.
+            continue
+        written += len(rows)
+        shared_redis().hdel(KEY, *answers)
+        if time.monotonic() > end:
+            break
+    return written
+
+
+def _answers() -> Iterator[dict[bytes, bytes]]:
+    """The waiting answers, some at a time."""
+    found: dict[bytes, bytes] = {}
+    try:
+        for field, entry in shared_redis().hscan_iter(KEY, count=_ANSWERS_AT_ONCE):
+            found[field] = entry
+            if len(found) >= _ANSWERS_AT_ONCE:
+                yield found
+                found = {}
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); impressions wait.", error)
+    if found:
+        yield found
+
+
+def _rows(field: str, entry: bytes) -> list[Impression]:
+    """The impressions of one waiting answer."""
+    told: dict[str, Any] = json.loads(entry)
+    answer = int(field, 16) << 16
+    shown_at = datetime.fromtimestamp(told["t"], UTC)
+    return [
+        Impression(
+            pk=uuid.UUID(int=answer + number),
+            answer=uuid.UUID(int=answer),
+            user_id=told["u"],
+            visitor=told["v"],
+            item_id=item_id,
+            surface=surface,
+            rank=rank,
+            score=score,
+            source=source,
+            seed_id=seed_id,
+            model=told["m"],
+            created_at=shown_at,
+        )
+        for number, (item_id, surface, rank, score, source, seed_id) in enumerate(told["c"], 1)
+    ]
+
+
+def _living(rows: list[Impression]) -> list[Impression]:
+    """Rows whose item and person are still there; seeds that are gone are left out."""
+    items = {row.item_id for row in rows} | {row.seed_id for row in rows if row.seed_id}
+    there = set(Item.objects.filter(pk__in=items).values_list("pk", flat=True))
+    people = {row.user_id for row in rows if row.user_id}
+    users = set(get_user_model().objects.filter(pk__in=people).values_list("pk", flat=True))
+    for row in rows:
+        if row.seed_id not in there:
+            row.seed_id = None
+    return [row for row in rows if row.item_id in there and (row.user_id is None or row.user_id in users)]
