@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+import csv
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from recommender.errors import RecommenderError
-from recommender.models import Embedding, EncoderSpace, ImportBatch, Item, Job, Media
+from recommender.models import Embedding, EncoderSpace, ImportBatch, Item, Job, Media, Profile
 from recommender.services import imports
 from recommender.services.demo_logins import ensure_logins
 
@@ -36,25 +37,33 @@ def load_demo(report: Report) -> None:
     if not (loaded.exists() and Item.objects.filter(external_id__startswith="demo-").exists()):
         for file in _world_files(folder / "world", report):
             _bring_in(file, report)
+        _name_people(folder / "world")
         loaded.touch()
     _wait_until_encoded(report)
 
 
-def _world_files(folder: Path, report: Report) -> list[Path]:
-    """The world's files in order of import; made aside and renamed, so whole or absent."""
+def _world_files(folder: Path, report: Report) -> Iterator[Path]:
+    """The world's files in order of import, each as soon as it is drawn."""
     from recommender.engine.demo import build_world, write_world
 
-    if not folder.exists():
-        draft = folder.with_name("world.part")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        write_world(
-            build_world(),
-            draft,
-            progress=lambda done, total: report("Drawing the demo world", done, total, 0.0),
-        )
-        draft.rename(folder)
-    return [folder / name for name in ("catalog.zip", "interactions.csv", "reviews.zip")]
+    began = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        report("Drawing the demo world", done, total, done / max(time.monotonic() - began, 1e-3))
+
+    return write_world(build_world(), folder, now=timezone.now(), progress=tell)
+
+
+def _name_people(folder: Path) -> None:
+    """Give the people of the history the names and languages that the world knows them by."""
+    from recommender.engine.demo.files import PEOPLE
+
+    with (folder / PEOPLE).open(encoding="utf-8", newline="") as file:
+        rows = {row["user"]: row for row in csv.DictReader(file)}
+    profiles = list(Profile.objects.filter(user__username__in=rows).select_related("user"))
+    for profile in profiles:
+        profile.display_name = rows[profile.user.username]["name"]
+    Profile.objects.bulk_update(profiles, ["display_name"], batch_size=200)
 
 
 def _bring_in(file: Path, report: Report) -> None:
