@@ -23,8 +23,9 @@ def review_photo(product: Product, opinion: Opinion) -> Image.Image:
     image = render_product(product, view=1 + int(rng.integers(2)), size=_DRAWN)
     if opinion.photo == "damaged":
         image = _damaged(image, rng)
-    image = image.rotate(float(rng.uniform(-9, 9)), Image.Resampling.BICUBIC)
-    left, top = (int(rng.integers(20, _DRAWN - SIDE - 19)) for _ in range(2))
+    image = image.rotate(float(rng.uniform(-6, 6)), Image.Resampling.BICUBIC)
+    # Near enough to the middle for the corners that the turn left empty to be cut off.
+    left, top = (int(rng.integers(31, _DRAWN - SIDE - 30)) for _ in range(2))
     image = image.crop((left, top, left + SIDE, top + SIDE))
     light = np.asarray(image, np.float32) * _lamp(rng)
     light += rng.normal(0, rng.uniform(2, 7), (SIDE, SIDE, 1))
