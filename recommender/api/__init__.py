@@ -1,0 +1,1 @@
+"""The REST interface: permission first, one service call or query, one schema."""

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.core.files.uploadedfile import UploadedFile
 
+#: What pages and the programming interface take with one review.
+PHOTOS_MAX = 6
+PHOTO_BYTES = VOICE_BYTES = 12 << 20
+
 
 def write_review(
     user: User,

@@ -1,17 +1,23 @@
-"""Pages for what goes wrong, in the site's own look."""
+"""Pages for what goes wrong, in the site's own look; JSON for programs."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 
 def _page(request: HttpRequest, code: int, title: str, text: str) -> HttpResponse:
+    if _is_programs(request):
+        return JsonResponse({"error": title, "remedy": text}, status=code)
     if request.headers.get("HX-Request"):
         return HttpResponse(title, status=code, content_type="text/plain; charset=utf-8")
     context = {"code": code, "error_title": title, "error_text": text}
     return render(request, "error.html", context, status=code)
+
+
+def _is_programs(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -49,6 +55,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without the usual frame: whatever broke may break that too."""
+    if _is_programs(request):
+        remedy = "Try again; tell the operator of the site if it happens again."
+        return JsonResponse({"error": "Something broke.", "remedy": remedy}, status=500)
     from django.template.loader import render_to_string
 
     return HttpResponse(render_to_string("500.html"), status=500)

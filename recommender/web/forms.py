@@ -13,10 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from recommender.models import Profile, Review
-
-PHOTOS_MAX = 6
-PHOTO_BYTES = 12 * 1024**2
-VOICE_BYTES = 12 * 1024**2
+from recommender.services.reviews import PHOTO_BYTES, PHOTOS_MAX, VOICE_BYTES
 
 
 class LogInForm(AuthenticationForm):

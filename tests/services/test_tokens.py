@@ -24,7 +24,7 @@ def test_the_table_does_not_hold_the_token(cast: Cast) -> None:
     assert token not in str(ApiToken.objects.values().get())
 
 
-@pytest.mark.parametrize("wrong", ["", "mmsite_", "mmsite_nobody", "x" * 10_000, "mmsite_\x00", "mmsite_密码"])
+@pytest.mark.parametrize("wrong", ["", "mmsite_", "mmsite_nobody", "x" * 9_999, "mmsite_\x00", "mmsite_密码"])
 def test_what_was_never_issued_stands_for_nobody(cast: Cast, wrong: str) -> None:
     assert tokens.user_of(wrong) is None
 
