@@ -1,0 +1,117 @@
+"""The sum that ranks a feed, and the explanation that is read off it.
+
+Sources speak in units of their own (regression weights, cosines), so each is first divided by its typical
+best value in this answer: then a fader at one half means half of the say. Where there is little history,
+popularity and freshness fill the rest; their share falls as evidence grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.contracts import MODALITIES, Candidate, Explanation
+from recommender.engine.graph import Accumulated
+
+POPULAR, FRESH = "popular", "fresh"
+#: Evidence, in likes, at which a history and its absence have equal say.
+EVIDENCE_HALF = 2.0
+#: How the say of absent history is shared.
+_PRIOR = {POPULAR: 0.7, FRESH: 0.3}
+#: A source's unit is the mean of so many of its largest sums: a single outlier does not mute the others.
+_LEADERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Candidates with their scores, in the order of ``ids``.
+
+    Attributes:
+        ids: (c,) int64, ascending.
+        scores: (c,) float32, the sum of ``parts`` over its rows.
+        parts: (names, c) float32.
+        names: sources, then ``popular`` and ``fresh``.
+    """
+
+    ids: np.ndarray
+    scores: np.ndarray
+    parts: np.ndarray
+    names: tuple[str, ...]
+
+    def best(self, count: int) -> np.ndarray:
+        """Places (min(count, c),) of the highest scores, best first; of equals the lower id."""
+        if count >= len(self.ids):
+            return np.argsort(-self.scores, kind="stable")
+        least = np.partition(self.scores, len(self.scores) - count)[len(self.scores) - count]
+        near = np.flatnonzero(self.scores >= least)  # all equals of the last one, so that ties are settled
+        return near[np.argsort(-self.scores[near], kind="stable")][:count]
+
+    def candidate(self, place: int, because: Mapping[str, int] | None = None) -> Candidate:
+        """The candidate at ``place``, with the parts that are not zero."""
+        parts = {
+            name: float(value)
+            for name, value in zip(self.names, self.parts[:, place].tolist(), strict=True)
+            if value
+        }
+        return Candidate(int(self.ids[place]), float(self.scores[place]), parts, dict(because or {}))
+
+
+def mix(
+    accumulated: Accumulated,
+    popularity: np.ndarray,
+    freshness: np.ndarray,
+    mixture: Mapping[str, float],
+    *,
+    evidence: float,
+) -> Mixed:
+    """Score the candidates.
+
+    Args:
+        accumulated: sums of the history's rows, (sources, c).
+        popularity: (c,) in [0, 1], of the accumulated items.
+        freshness: (c,) in [0, 1], likewise.
+        mixture: say of each source, 0 and up; only their proportions matter, absent ones have none.
+        evidence: what the history is worth altogether, in likes: the sum of its positive weights.
+
+    An item that lacks a modality is judged by those it has: their say is raised to that of all modalities.
+    A source that reaches nothing in this answer has no say, and takes none from the others.
+    """
+    units = _units(accumulated.values)
+    say = np.array([max(0.0, mixture.get(source, 0.0)) for source in accumulated.sources])
+    say = np.where(units > 0, say, 0.0)
+    trust = evidence / (evidence + EVIDENCE_HALF) if say.any() else 0.0
+    weights = say / max(float(say.sum()), 1e-12) * trust / np.where(units > 0, units, 1.0)
+    parts = accumulated.values * weights[:, None] * _for_missing(accumulated, say)
+    prior = np.stack([_PRIOR[POPULAR] * popularity, _PRIOR[FRESH] * freshness]) * (1.0 - trust)
+    parts = np.concatenate([parts, prior]).astype(np.float32)
+    return Mixed(accumulated.ids, parts.sum(axis=0), parts, (*accumulated.sources, POPULAR, FRESH))
+
+
+def _units(values: np.ndarray) -> np.ndarray:
+    """(sources,) mean of the largest sums of each source, 0 where none is positive."""
+    if not values.shape[1]:
+        return np.zeros(len(values))
+    count = min(_LEADERS, values.shape[1])
+    leaders = np.partition(values, values.shape[1] - count, axis=1)[:, -count:]
+    positive = leaders > 0
+    return np.where(positive, leaders, 0.0).sum(axis=1) / np.maximum(positive.sum(axis=1), 1)
+
+
+def _for_missing(accumulated: Accumulated, say: np.ndarray) -> np.ndarray:
+    """(sources, c) by how much what an item has is raised for the modalities that it lacks."""
+    modal = np.array([source in MODALITIES for source in accumulated.sources])
+    whole = say[modal].sum()
+    had = (say * modal) @ accumulated.known  # (c,)
+    raised = np.where(had > 0, whole / np.maximum(had, 1e-12), 1.0)
+    return np.where(modal[:, None], raised[None, :], 1.0)
+
+
+def explain(candidate: Candidate) -> Explanation | None:
+    """The largest positive part of the score, and the history's item behind it; None where none is positive."""
+    positive = {name: part for name, part in candidate.parts.items() if part > 0}
+    if not positive:
+        return None
+    source = max(positive, key=lambda name: positive[name])
+    return Explanation(source, positive[source] / sum(positive.values()), candidate.because.get(source))
