@@ -124,11 +124,14 @@ class Asked:
 
     A query weighs each modality by the length of its block. An item that lacks an asked modality has the rest
     of its score scaled up to the whole weight: what is missing is taken to be as similar as what is there.
+    Where similarities of the modalities differ in scale (two texts agree far more than a text and its
+    picture), ``typical`` says so: what is missing is then taken to match as well as the rest does.
 
     Attributes:
         query: (3 * dim,) float32.
         blocks: the same as (3, dim).
-        factors: (8,) float32 by presence code: whole weight over the weight that has something to meet.
+        factors: (8,) float32 by presence code: whole weight over the weight that has something to meet, each
+            weight times the typical similarity.
         meets: (8,) bool by presence code: whether anything has.
     """
 
@@ -138,7 +141,7 @@ class Asked:
     meets: np.ndarray
 
     @classmethod
-    def of(cls, query: np.ndarray, dim: int) -> Asked:
+    def of(cls, query: np.ndarray, dim: int, typical: Mapping[str, float] | None = None) -> Asked:
         flat = np.ascontiguousarray(query, np.float32).reshape(-1)
         if len(flat) != BLOCKS * dim:
             raise RecommenderError(
@@ -148,7 +151,7 @@ class Asked:
         if not np.isfinite(flat).all():
             raise RecommenderError("The query is not finite.")
         blocks = flat.reshape(BLOCKS, dim)
-        weights = np.linalg.norm(blocks, axis=1).astype(np.float64)
+        weights = np.linalg.norm(blocks, axis=1).astype(np.float64) * _scales(typical)
         met = np.array([weights[modalities_of(code)].sum() for code in range(CODES)])
         factors = np.divide(weights.sum(), met, out=np.zeros(CODES), where=met > 0)
         return cls(flat, blocks, factors.astype(np.float32), met > 0)
@@ -164,3 +167,11 @@ class Asked:
     def scores(self, parts: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """(n,) from what ``parts`` gave and the presence codes (n,); zero where nothing meets."""
         return parts.sum(axis=1) * self.factors[codes]
+
+
+def _scales(typical: Mapping[str, float] | None) -> np.ndarray:
+    """(3,) the typical similarity of what matches, by modality; 1 where it is not given."""
+    scales = np.array([float((typical or {}).get(modality, 1.0)) for modality in MODALITIES])
+    if not (scales > 0).all() or not np.isfinite(scales).all():
+        raise RecommenderError(f"Typical similarities must be positive, got {dict(typical or {})}.")
+    return scales

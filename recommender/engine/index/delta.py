@@ -51,6 +51,7 @@ class Delta:
         self._rows = rows[order]
         #: (m,) the ids that are present, ascending
         self.present = self.ids[self._rows]
+        self.present.flags.writeable = False
 
     @classmethod
     def empty(cls, dim: int) -> Delta:

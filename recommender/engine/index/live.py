@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -121,7 +121,13 @@ class LiveIndex:
     # -- asking --------------------------------------------------------------------------------------------
 
     def search(
-        self, query: np.ndarray, k: int, *, among: Ids | None = None, exclude: Ids | None = None
+        self,
+        query: np.ndarray,
+        k: int,
+        *,
+        among: Ids | None = None,
+        exclude: Ids | None = None,
+        typical: Mapping[str, float] | None = None,
     ) -> list[Hit]:
         """The ``k`` items most similar to ``query`` (3 * dim,), best first, equals by their ids.
 
@@ -132,8 +138,10 @@ class LiveIndex:
         Args:
             among: only these items, however many or few.
             exclude: not these.
+            typical: the similarity of things that match, by modality, where their scales differ; it decides
+                how what an item lacks is made up for, and nothing else.
         """
-        asked = Asked.of(query, self.dim)
+        asked = Asked.of(query, self.dim, typical)
         if k <= 0 or asked.is_nothing:
             return []
         state = self._state
@@ -143,12 +151,14 @@ class LiveIndex:
         new = _delta_rows(state.delta, asked, k, picked, left_out)
         return _hits(state, asked, k, old, new)
 
-    def similarity(self, query: np.ndarray, ids: Ids) -> tuple[np.ndarray, np.ndarray]:
+    def similarity(
+        self, query: np.ndarray, ids: Ids, *, typical: Mapping[str, float] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Scores (n,) and parts (n, 3) of the given items in the order of ``MODALITIES``, as in a search.
 
         Zeros for items that are not present or have nothing to meet.
         """
-        asked = Asked.of(query, self.dim)
+        asked = Asked.of(query, self.dim, typical)
         state = self._state
         vectors, codes = state.read(*state.rows_of(_ids(ids)))
         parts = asked.parts(vectors)
