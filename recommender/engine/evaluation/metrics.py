@@ -12,7 +12,7 @@ _PEOPLE = 512  # at a time
 
 
 def top_items(scores: np.ndarray, k: int) -> np.ndarray:
-    """Columns (people, min(k, n)) of the highest scores (people, n), best first; of equals the lower column."""
+    """Columns (people, min(k, n)) of the highest of ``scores`` (people, n), best first; ties by column."""
     n = scores.shape[1]
     if k >= n:
         return np.argsort(-scores, axis=1, kind="stable")

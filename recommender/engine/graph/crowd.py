@@ -17,7 +17,7 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.sparse import csr_matrix, diags, vstack
 
-from recommender.engine.graph.sparse import assemble, top_of_block, top_of_rows
+from recommender.engine.graph.sparse import assemble, empty, top_of_block, top_of_rows
 from recommender.errors import RecommenderError
 
 #: Power of a person's sum that their row is divided by (chosen on the validation split of Amazon Baby).
@@ -71,7 +71,7 @@ def damped(matrix: csr_matrix, power: float) -> csr_matrix:
 def _exact(people: csr_matrix, regularisation: float, top: int) -> csr_matrix:
     n = people.shape[1]
     if n == 0:
-        return csr_matrix((0, 0), dtype=np.float32)
+        return empty(0, 0)
     inverse = _inverse(_gram(people), regularisation)
     return assemble(_weights(inverse, top), n)
 
@@ -95,7 +95,7 @@ def _inverse(gram: np.ndarray, regularisation: float) -> np.ndarray:
         inverse, failed = lapack.spotri(factor, lower=1, overwrite_c=1)
     if failed:
         raise RecommenderError(
-            f"The crowd model cannot be solved with a regularisation of {regularisation}.",
+            f"The crowd model has no solution with a regularisation of {regularisation}.",
             "Use a larger one.",
         )
     return inverse

@@ -41,7 +41,7 @@ def write_graph(
         manifest: what it was fitted from; comes back as ``ItemGraph.manifest``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "ids": np.asarray(ids, np.int64),
         "popularity": np.asarray(popularity, np.float32),
         "freshness": np.asarray(freshness, np.float32),

@@ -23,12 +23,14 @@ class Accumulated:
         values: (sources, c) float32; 0 where a source does not reach the item.
         sources: names of the rows of ``values``.
         known: (sources, c) bool, whether the item has anything at all in that source.
+        places: (c,) rows of the items in the graph, so that ``graph.popularity[places]`` is theirs.
     """
 
     ids: np.ndarray
     values: np.ndarray
     sources: tuple[str, ...]
     known: np.ndarray
+    places: np.ndarray
 
 
 class _Rows(NamedTuple):
@@ -148,7 +150,7 @@ class ItemGraph:
         values = np.zeros((len(self.sources), len(union)), np.float32)
         for number, part in enumerate(slices):
             values[number] = np.bincount(position[part.columns], part.values, len(union))
-        return Accumulated(self.ids[union], values, self.sources, self._known[:, union])
+        return Accumulated(self.ids[union], values, self.sources, self._known[:, union], union)
 
     def best_seed(
         self, source: str, item_ids: np.ndarray, seed_ids: np.ndarray, weights: np.ndarray

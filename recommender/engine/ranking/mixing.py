@@ -78,14 +78,17 @@ def mix(
     An item that lacks a modality is judged by those it has: their say is raised to that of all modalities.
     A source that reaches nothing in this answer has no say, and takes none from the others.
     """
+    count = len(accumulated.sources)
     units = _units(accumulated.values)
     say = np.array([max(0.0, mixture.get(source, 0.0)) for source in accumulated.sources])
     say = np.where(units > 0, say, 0.0)
-    trust = evidence / (evidence + EVIDENCE_HALF) if say.any() else 0.0
+    trust = evidence / (evidence + EVIDENCE_HALF) if say.any() and evidence > 0 else 0.0
     weights = say / max(float(say.sum()), 1e-12) * trust / np.where(units > 0, units, 1.0)
-    parts = accumulated.values * weights[:, None] * _for_missing(accumulated, say)
-    prior = np.stack([_PRIOR[POPULAR] * popularity, _PRIOR[FRESH] * freshness]) * (1.0 - trust)
-    parts = np.concatenate([parts, prior]).astype(np.float32)
+    parts = np.empty((count + 2, len(accumulated.ids)), np.float32)
+    np.multiply(accumulated.values, weights.astype(np.float32)[:, None], out=parts[:count])
+    _raise_for_missing(parts[:count], accumulated, say)
+    np.multiply(popularity, _PRIOR[POPULAR] * (1.0 - trust), out=parts[count], casting="same_kind")
+    np.multiply(freshness, _PRIOR[FRESH] * (1.0 - trust), out=parts[count + 1], casting="same_kind")
     return Mixed(accumulated.ids, parts.sum(axis=0), parts, (*accumulated.sources, POPULAR, FRESH))
 
 
@@ -99,17 +102,22 @@ def _units(values: np.ndarray) -> np.ndarray:
     return np.where(positive, leaders, 0.0).sum(axis=1) / np.maximum(positive.sum(axis=1), 1)
 
 
-def _for_missing(accumulated: Accumulated, say: np.ndarray) -> np.ndarray:
-    """(sources, c) by how much what an item has is raised for the modalities that it lacks."""
-    modal = np.array([source in MODALITIES for source in accumulated.sources])
-    whole = say[modal].sum()
-    had = (say * modal) @ accumulated.known  # (c,)
-    raised = np.where(had > 0, whole / np.maximum(had, 1e-12), 1.0)
-    return np.where(modal[:, None], raised[None, :], 1.0)
+def _raise_for_missing(parts: np.ndarray, accumulated: Accumulated, say: np.ndarray) -> None:
+    """Raise the parts of items that lack a modality by the say of those that they lack, in place."""
+    modal = np.array([source in MODALITIES for source in accumulated.sources], bool)
+    rows = np.flatnonzero(modal & (say > 0))
+    if len(rows) < 2 or accumulated.known[rows].all():
+        return
+    had = np.zeros(len(accumulated.ids), np.float32)
+    for row in rows:
+        had += accumulated.known[row] * np.float32(say[row])
+    raised = np.float32(say[rows].sum()) / np.where(had > 0, had, np.float32(np.inf))
+    for row in rows:
+        parts[row] *= raised
 
 
 def explain(candidate: Candidate) -> Explanation | None:
-    """The largest positive part of the score, and the history's item behind it; None where none is positive."""
+    """The largest positive part of the score and the item behind it; None where no part is positive."""
     positive = {name: part for name, part in candidate.parts.items() if part > 0}
     if not positive:
         return None
