@@ -56,13 +56,15 @@ class Session(APIKeyCookie):
     def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
         if not request.user.is_authenticated:
             return None
+        # First, because looking for the CSRF token may read a whole upload.
+        user = _permitted(request.user, self.permission)
         if check_csrf(request):
             raise Refused(
                 403,
                 "The CSRF token is missing or wrong.",
                 "Send the csrftoken cookie's value as X-CSRFToken, or use a token.",
             )
-        return _permitted(request.user, self.permission)
+        return user
 
 
 def _permitted(user: Any, permission: str) -> Any:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from ninja import NinjaAPI
-from ninja.openapi.docs import Swagger
 
 from recommender.api import categories, events, feed, imports, items, jobs, reviews, search
 from recommender.api.access import MEMBERS
@@ -33,10 +31,9 @@ api = Interface(
     description="Feed, search, items, events, reviews, imports and jobs. docs/api.md shows how each is used.",
     urls_namespace="api-1",
     auth=MEMBERS,
-    # Its page takes its scripts from the package's static files, which the site serves only when told so:
-    # from elsewhere the Content-Security-Policy lets nothing in.
-    docs=Swagger({"persistAuthorization": False}),
-    docs_url="/docs" if apps.is_installed("ninja") else None,
+    # The app "ninja" is installed, so that its page takes its scripts from this site: the
+    # Content-Security-Policy lets nothing else in.
+    docs_url="/docs",
 )
 handle_problems(api)
 for router in (
