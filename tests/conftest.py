@@ -81,7 +81,8 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
 
 
 def _forget_what_is_open() -> None:
-    """What the process holds of this test's database: space, index and graph."""
+    """What the process holds of this test's database: space, index, graph, items and rankings."""
+    from recommender.services import recommend
     from recommender.services.index import forget_index
     from recommender.services.spaces import forget_current_space
     from recommender.services.train import forget_graph
@@ -89,6 +90,7 @@ def _forget_what_is_open() -> None:
     forget_current_space()
     forget_index()
     forget_graph()
+    recommend.forget()
 
 
 # -- people -------------------------------------------------------------------------------------------------

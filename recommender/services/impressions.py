@@ -39,7 +39,7 @@ _pause_until = 0.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One card of an answer: the item, where it stood (``surface``, ``rank`` from 0), and what put it there."""
+    """One card of an answer: the item, where it stood (``surface``, ``rank`` from 0), what put it there."""
 
     item_id: int
     surface: str
@@ -139,7 +139,7 @@ def hand_over(visitor: str, user_id: int) -> None:
 
 
 def flush_impressions() -> int:
-    """Write the impressions that wait; says how many became rows. Stops after some seconds: there is a next time.
+    """Write the impressions that wait, for some seconds at most; says how many became rows.
 
     An answer leaves Redis only once its rows are there, so it can be found in one of both at any moment.
     """

@@ -232,6 +232,11 @@ def current_graph() -> ItemGraph | None:
     return _open[1] if _open else None
 
 
+def graph_name() -> str:
+    """What impressions call the graph that ``current_graph`` gave last; "" before the first one."""
+    return f"{KIND} {_open[0]}" if _open else ""
+
+
 def _reopened() -> tuple[int, ItemGraph] | None:
     from recommender.engine.graph import ItemGraph
 

@@ -77,23 +77,41 @@ def filling(request: HttpRequest) -> HttpResponse:
 
 
 def _body(request: HttpRequest, mixture: Mixture, category: Category | None, offset: int) -> dict[str, Any]:
-    context = _grid(request, mixture, category, offset)
-    if category is None and not offset:
-        context["rows"] = _rows(request, mixture)
-    return context
+    if category is not None or offset:
+        return _grid(request, mixture, category, offset)
+    page, rows = recommend.front_page(actor_of(request), mixture=mixture, limit=settings.FEED_PAGE)
+    shown = [_row(number, row) for number, row in enumerate(rows, 1) if row.cards]
+    return _shown(page, None) | {"rows": shown}
 
 
 def _grid(request: HttpRequest, mixture: Mixture, category: Category | None, offset: int) -> dict[str, Any]:
     page = recommend.feed(
-        actor_of(request), mixture=mixture, offset=offset, limit=settings.FEED_PAGE, category=category
+        actor_of(request),
+        mixture=mixture,
+        offset=offset,
+        limit=settings.FEED_PAGE,
+        category=category,
+        answer=_token(request.GET.get("answer", "")),
     )
-    query = {"offset": page.next_offset, **({"category": category.pk} if category else {})}
+    return _shown(page, category)
+
+
+def _shown(page: recommend.FeedPage, category: Category | None) -> dict[str, Any]:
+    query = {
+        "offset": page.next_offset,
+        "answer": page.answer,
+        **({"category": category.pk} if category else {}),
+    }
     return {
         "cards": cards.render(page.cards),
         "cold": page.cold,
         "category": category,
         "more_url": f"{reverse('feed')}?{urlencode(query)}" if page.next_offset else "",
     }
+
+
+def _token(raw: str) -> str:
+    return raw if len(raw) == 32 and raw.isalnum() and raw.isascii() else ""
 
 
 def _category(request: HttpRequest) -> Category | None:
@@ -145,12 +163,6 @@ def filling_now(known: dict[str, int] | None = None) -> dict[str, int] | None:
         known = {"done": coverage.get("items_done", 0), "total": coverage.get("items_total", 0)}
         cache.set("filling", known, _FILLING_SECONDS)
     return known if 0 <= known["done"] < known["total"] else None
-
-
-def _rows(request: HttpRequest, mixture: Mixture) -> list[dict[str, Any]]:
-    """The rows above the grid, each with its title, seed and cards."""
-    found = recommend.rows(actor_of(request), mixture)
-    return [_row(number, row) for number, row in enumerate(found, 1) if row.cards]
 
 
 def _row(number: int, row: recommend.FeedRow) -> dict[str, Any]:

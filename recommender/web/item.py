@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Avg, Count
@@ -21,6 +22,7 @@ from recommender.web import cards, explain
 from recommender.web.access import MANAGE_CATALOGUE, signed_in
 from recommender.web.actor import actor_of, acts
 from recommender.web.forms import ReviewForm
+from recommender.web.mixture import mixture_of
 
 REVIEWS_PAGE = 8
 SIMILAR = 14
@@ -197,16 +199,21 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
 def why(request: HttpRequest, pk: int) -> HttpResponse:
     """The parts of the sum that would rank this item for this person."""
     found = find_item(request, pk)
-    reasons = [_reason(*part) for part in recommend.why(actor_of(request), found)]
+    actor = actor_of(request)
+    kinds = recommend.profile_of(actor).kinds
+    parts = recommend.why(actor, found, mixture_of(request))
+    reasons = [_reason(source, seed, share, kinds) for source, seed, share in parts]
     return render(request, "recommender/why.html", {"reasons": reasons})
 
 
-def _reason(source: str, seed: Any, share: float) -> dict[str, Any]:
+def _reason(source: str, seed: Any, share: float, kinds: Mapping[int, str]) -> dict[str, Any]:
     return {
         "source": source,
         "name": explain.PART_NAMES.get(source, source),
         "percent": round(100 * share),
-        "sentence": explain.sentence(source, cards.title_of(seed) if seed else ""),
+        "sentence": explain.sentence(source, cards.title_of(seed), kinds.get(seed.pk, ""))
+        if seed
+        else explain.sentence(source),
         "seed_url": reverse("item", args=[seed.pk]) if seed else "",
     }
 

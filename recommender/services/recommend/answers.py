@@ -1,0 +1,135 @@
+"""Ranked answers: kept by the process that made them while nothing changes, and in Redis for their next pages."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from redis.exceptions import RedisError
+
+from recommender.contracts import Explanation
+from recommender.services.events import Actor
+from recommender.services.recommend.scoring import PLACE, candidate
+from recommender.services.redis_link import shared_redis
+
+log = logging.getLogger(__name__)
+
+#: An answer is shown again while nothing the reader did, nor the graph, nor the mixture has changed, this long.
+_FRESH_SECONDS = 20.0
+_MOST = 1_000
+#: How long somebody may take to scroll on.
+_KEPT_SECONDS = 900
+
+Reason = tuple[Explanation | None, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row above the grid: ``title_kind`` is a source or what was done with ``seed_id`` (0: no seed)."""
+
+    title_kind: str
+    seed_id: int
+    places: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one reader is shown, ranked once.
+
+    Attributes:
+        token: its name, by which a later page asks for more of the same.
+        places: (n,) of dtype ``PLACE``: the grid, best first.
+        cold: nothing personal went into it.
+        model: what ranked it.
+        noted: impressions given already, by surface and item, so that a page shown again is the same showing.
+    """
+
+    token: str
+    places: np.ndarray
+    rows: tuple[Row, ...] = ()
+    cold: bool = False
+    model: str = ""
+    noted: dict[tuple[str, int], uuid.UUID] = field(default_factory=dict)
+    _reasons: dict[int, Reason] = field(default_factory=dict)
+
+    def reason(self, place: tuple[int, int, np.ndarray]) -> Reason:
+        """Explanation and parts of one of its places, worked out once."""
+        from recommender.engine.ranking import explain
+
+        known = self._reasons.get(place[0])
+        if known is None:
+            found = candidate(place)
+            known = self._reasons[place[0]] = (explain(found), found.parts)
+        return known
+
+
+# -- in this process ----------------------------------------------------------------------------------------
+
+_Key = tuple[object, ...]
+_kept: OrderedDict[_Key, tuple[float, object, Answer]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def kept_answer(key: _Key, state: object, make: Callable[[], Answer]) -> Answer:
+    """The answer made for ``key`` in the same ``state`` a moment ago, or a new one."""
+    now = time.monotonic()
+    known = _kept.get(key)
+    if known is not None and known[1] == state and now - known[0] < _FRESH_SECONDS:
+        return known[2]
+    answer = make()
+    with _lock:
+        _kept[key] = (now, state, answer)
+        _kept.move_to_end(key)
+        while len(_kept) > _MOST:
+            _kept.popitem(last=False)
+    return answer
+
+
+def forget_answers() -> None:
+    """Rank anew at the next request."""
+    _kept.clear()
+
+
+# -- for later pages ----------------------------------------------------------------------------------------
+
+
+def keep_for_scrolling(actor: Actor, scope: str, answer: Answer) -> None:
+    """Let any process continue this answer; without Redis a later page is ranked anew.
+
+    Args:
+        scope: what was asked for, so that a page asked for without a token continues the latest such answer.
+    """
+    content = (b"c" if answer.cold else b"w") + answer.places.tobytes()
+    try:
+        with shared_redis().pipeline(transaction=False) as pipe:
+            pipe.set(_name(actor, answer.token), content, ex=_KEPT_SECONDS)
+            if not actor.is_nobody:
+                pipe.set(_name(actor, f"last:{scope}"), answer.token, ex=_KEPT_SECONDS)
+            pipe.execute()
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); later pages are ranked anew.", error)
+
+
+def answer_to_continue(actor: Actor, scope: str, token: str) -> Answer | None:
+    """The answer called ``token``, or the latest of ``scope``; None where it is forgotten, or another's."""
+    try:
+        redis = shared_redis()
+        if not token and not actor.is_nobody:
+            token = (redis.get(_name(actor, f"last:{scope}")) or b"").decode()
+        content = redis.get(_name(actor, token)) if token else None
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); this page is ranked anew.", error)
+        return None
+    if not content or (len(content) - 1) % PLACE.itemsize:
+        return None
+    return Answer(token, np.frombuffer(content[1:], PLACE), cold=content[:1] == b"c")
+
+
+def _name(actor: Actor, token: str) -> str:
+    return f"mmsite:feed:{actor.key}:{token}"

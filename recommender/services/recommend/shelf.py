@@ -1,0 +1,76 @@
+"""Items as cards need them, kept by each process; every use asks the database whether they still hold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+
+from recommender.models import Item
+
+#: About 4 kB each.
+_MOST = 20_000
+#: id to what the database said of it, and the item with category and media
+_kept: dict[int, tuple[tuple[Any, ...], Item]] = {}
+_lock = threading.Lock()
+
+
+def items_now(ids: Iterable[int]) -> dict[int, Item]:
+    """The items that exist, in their present state, whatever their availability.
+
+    One query for what is known already, two more (items, media) where something is new or has changed.
+    """
+    wanted = list(dict.fromkeys(ids))
+    stamps = _stamps(wanted)
+    found: dict[int, Item] = {}
+    missing = []
+    for pk, stamp in stamps.items():
+        known = _kept.get(pk)
+        if known is not None and known[0] == stamp:
+            found[pk] = known[1]
+        else:
+            missing.append(pk)
+    if missing:
+        loaded = Item.objects.for_cards().by_ids(missing)
+        _keep(loaded, stamps)
+        found |= loaded
+    return found
+
+
+def available_now(ids: Iterable[int]) -> dict[int, Item]:
+    """``items_now`` without those that are withheld or retired."""
+    return {pk: item for pk, item in items_now(ids).items() if is_available(item)}
+
+
+def is_available(item: Item) -> bool:
+    return item.availability == Item.Availability.AVAILABLE
+
+
+def _stamps(ids: list[int]) -> dict[int, tuple[Any, ...]]:
+    """What tells one state of an item from another. By hand, because it is the one query of every page."""
+    if not ids:
+        return {}
+    table = connection.ops.quote_name(Item._meta.db_table)
+    marks = ",".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, availability, updated_at FROM {table} WHERE id IN ({marks})",  # noqa: S608 (marks)
+            ids,
+        )
+        return {row[0]: row for row in cursor.fetchall()}
+
+
+def _keep(loaded: dict[int, Item], stamps: dict[int, tuple[Any, ...]]) -> None:
+    """Remember items under the stamp read before them: if one changed in between, the next look tells."""
+    with _lock:
+        while _kept and len(_kept) + len(loaded) > _MOST:
+            del _kept[next(iter(_kept))]
+        for pk, item in loaded.items():
+            _kept[pk] = (stamps[pk], item)
+
+
+def forget_items() -> None:
+    """Read every item anew at its next use."""
+    _kept.clear()
