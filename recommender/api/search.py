@@ -91,7 +91,7 @@ def search(request: HttpRequest, asked: Query[Asked]) -> SearchOut:
     return SearchOut(
         cards=[card_out(request, card) for card in page.cards],
         total=page.total,
-        next_offset=next_offset(asked.offset, len(page.cards), page.total),
+        next_offset=next_offset(asked.offset, asked.limit if page.cards else 0, page.total),
         facets=_facets(page),
         folded=page.folded,
         seconds=round(page.seconds, 4),

@@ -21,6 +21,9 @@ def _mannered(view: View) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            # PostgreSQL refuses the character wherever it is looked for.
+            return problem(400, "The address holds a NUL character.", "Leave it out.")
         response = view(request, *args, **kwargs)
         if response.status_code == 405:
             allowed = response.headers["Allow"]

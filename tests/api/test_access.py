@@ -106,6 +106,11 @@ def test_an_unknown_address_is_told_in_json(shop: Shop) -> None:
     assert set(json_of(Client().get("/api/"), 404)) == {"error", "remedy"}
 
 
+@pytest.mark.parametrize("path", ["items/a%00b", "search?q=a%00b", "categories?x=%00"])
+def test_a_nul_character_is_refused(shop: Shop, path: str) -> None:
+    assert "NUL" in json_of(Client().get(f"/api/v1/{path}"), 400)["error"]
+
+
 def test_a_wrong_method_is_told_in_json_with_the_right_ones(shop: Shop) -> None:
     response = Client().delete("/api/v1/feed")
     assert set(json_of(response, 405)) == {"error", "remedy"}
