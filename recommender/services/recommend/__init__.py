@@ -1,7 +1,7 @@
 """What to show to whom, and why: the feed, the rows above it, what is like an item.
 
-A feed is read off the item graph: the rows of what somebody did lately, weighted, summed and mixed. Nothing is
-worked out beforehand for anybody, so the next click counts at once, and a visitor is served as a member is.
+A feed is read off the item graph: the rows of what somebody did lately, weighted, summed and mixed. Nothing
+is worked out beforehand for anybody, so the next click counts at once, and a visitor is served as a member is.
 """
 
 from recommender.services.recommend.answers import forget_answers

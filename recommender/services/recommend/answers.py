@@ -1,4 +1,4 @@
-"""Ranked answers: kept by the process that made them while nothing changes, and in Redis for their next pages."""
+"""Ranked answers: kept by their process while nothing changes, and in Redis for their next pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from recommender.services.redis_link import shared_redis
 
 log = logging.getLogger(__name__)
 
-#: An answer is shown again while nothing the reader did, nor the graph, nor the mixture has changed, this long.
+#: An answer is shown again for this long, while neither history nor graph nor mixture changes.
 _FRESH_SECONDS = 20.0
 _MOST = 1_000
 #: How long somebody may take to scroll on.

@@ -145,7 +145,7 @@ class _Page:
         self._look_up(np.concatenate(parts), seeds)
 
     def grid(self, offset: int, limit: int) -> FeedPage:
-        """Up to ``limit`` cards from place ``offset`` on; the places of items that went away are passed over."""
+        """Up to ``limit`` cards from place ``offset`` on; items that went away are passed over."""
         places, chosen, position = self._answer.places, [], offset
         while len(chosen) < limit and position < len(places):
             part = places[position : position + limit - len(chosen)]

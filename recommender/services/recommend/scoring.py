@@ -1,4 +1,4 @@
-"""From a history to ranked items: sums over the item graph, mixed by the reader's weights, then spread out."""
+"""From a history to ranked items: sums over the item graph, mixed by the reader's weights, spread out."""
 
 from __future__ import annotations
 

@@ -61,8 +61,10 @@ def _told(parts: np.ndarray) -> dict[str, float]:
 def why(
     actor: Actor, item: Item, mixture: Mapping[str, float] | None = None
 ) -> list[tuple[str, Item | None, float]]:
-    """The parts of the sum that would rank ``item`` for this reader: source, the item of their history that
-    gave most through it, and its share of what speaks for the item; the largest first, empty where nothing does.
+    """The parts of the sum that would rank ``item`` for this reader, the largest first.
+
+    Each is a source, the item of the history that gave most through it, and its share of what speaks for the
+    item. Empty where nothing does.
 
     Args:
         mixture: source to weight in [0, 1]; all in full, if None.
