@@ -11,15 +11,20 @@ from recommender.services.recommend.world import World
 
 
 def neighbours(
-    world: World, item_id: int, mixture: Mapping[str, float], most: int
+    world: World, item_id: int, mixture: Mapping[str, float], most: int, *, to_the_second: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Up to ``most`` items (n,) like ``item_id``, best first, and by source their parts (4, n).
 
     Each source counts by its weight in ``mixture``, its nearest neighbour in full: so what people did, whose
-    numbers are small, is heard beside cosines. Items the graph does not know are found through the index.
+    numbers are small, is heard beside cosines.
+
+    Args:
+        to_the_second: find content through the index, which knows the newest items but takes longer. It is
+            asked anyway for an item that the graph does not know.
     """
     rows = {source: _row(world, source, item_id) for source in SOURCES if mixture.get(source, 0.0) > 0}
-    if world.live is not None and not any(len(rows[source][0]) for source in rows if source in MODALITIES):
+    in_graph = any(len(row[0]) for source, row in rows.items() if source in MODALITIES)
+    if world.live is not None and (to_the_second or not in_graph):
         rows |= _by_vectors(world, item_id, mixture, most)
     rows = {source: row for source, row in rows.items() if len(row[0])}
     if not rows:

@@ -34,7 +34,7 @@ def similar(item: Item, *, by: str = _EVERYTHING, limit: int, actor: Actor) -> l
         raise RecommenderError(f"Items cannot be compared by {by!r}.", f"Use all, {', '.join(MODALITIES)}.")
     mixture = dict.fromkeys(SOURCES, 1.0) if by == _EVERYTHING else {by: 1.0}
     world, profile = world_now(), profile_of(actor)
-    ids, parts = neighbours(world, item.pk, mixture, 3 * limit)
+    ids, parts = neighbours(world, item.pk, mixture, 3 * limit, to_the_second=True)
     items = available_now(ids.tolist())
     chosen = [number for number, pk in enumerate(ids.tolist()) if pk in items and pk not in profile.refused][
         :limit
