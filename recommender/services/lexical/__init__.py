@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,6 +44,11 @@ class WordMatches:
     def complete(self) -> list[int]:
         """Those that have all the words, best first."""
         return [pk for pk, share in self.shares.items() if share == 1.0]
+
+    def without(self, ids: Iterable[int]) -> WordMatches:
+        """The same without these items."""
+        left_out = set(ids)
+        return WordMatches(self.terms, {pk: n for pk, n in self.shares.items() if pk not in left_out})
 
 
 def find_words(

@@ -27,7 +27,7 @@ class PostgresWords:
     def holds(self, needle: str) -> bool:
         """Whether any item has ``needle``."""
         condition, parameters = _condition(needle)
-        return bool(_rows(f"SELECT 1 FROM {_TABLE} WHERE {condition} LIMIT 1", parameters))
+        return bool(_rows(f"SELECT 1 FROM {_TABLE} WHERE {condition} LIMIT 1", parameters))  # noqa: S608
 
     def best(
         self, needles: Sequence[str], most: int, *, titles: bool = False, among: Filter | None = None

@@ -33,7 +33,7 @@ class SqliteWords:
         expression = self._expression(needle)
         if not expression or len(needle) < 3:
             return bool(expression)
-        return bool(_rows(f"SELECT 1 FROM {_TABLE} WHERE {_TABLE} MATCH %s LIMIT 1", [expression]))
+        return bool(_rows(f"SELECT 1 FROM {_TABLE} WHERE {_TABLE} MATCH %s LIMIT 1", [expression]))  # noqa: S608
 
     def best(
         self, needles: Sequence[str], most: int, *, titles: bool = False, among: Filter | None = None

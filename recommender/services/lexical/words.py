@@ -16,12 +16,11 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _PIECE = re.compile(f"([{_HAN}]+)|([^\\W_{_HAN}]+)")
 _LATIN = re.compile(r"[a-z0-9]+$")
 #: Words that say nothing of what is meant, unless there is nothing else.
-_EMPTY = frozenset(
-    """
+_ENGLISH = """
     a an the of for and or with in on at to from by as is are be it its this that these my your some any
-    的 了 和 与 及 在 是 有 个 件 把 我 想 要
-    """.split()
-)
+"""
+_CHINESE = "的了和与及在是有个件把我想要"
+_EMPTY = frozenset([*_ENGLISH.split(), *_CHINESE])
 
 
 @dataclass(frozen=True, slots=True)

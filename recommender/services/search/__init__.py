@@ -1,0 +1,29 @@
+"""Search: words, a picture, a sound and items, composed; filters, facets and pages of what is found."""
+
+from recommender.services.search.answers import search
+from recommender.services.search.calibrations import forget_scales
+from recommender.services.search.facts import forget_categories
+from recommender.services.search.filters import forget_filters
+from recommender.services.search.question import (
+    CategoryCount,
+    Facets,
+    Filters,
+    SearchPage,
+    SearchQuery,
+)
+
+__all__ = [
+    "CategoryCount",
+    "Facets",
+    "Filters",
+    "SearchPage",
+    "SearchQuery",
+    "forget",
+    "search",
+]
+
+
+def forget() -> None:
+    """Read everything that this process remembers anew at its next use."""
+    for one in (forget_categories, forget_filters, forget_scales):
+        one()

@@ -1,0 +1,139 @@
+"""A search from question to page: ranked under its filters, folded, counted, kept for later pages, shown."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from recommender.services.events import Actor
+from recommender.services.impressions import Shown, note_shown
+from recommender.services.recommend import Card, available_now, make_card, profile_of
+from recommender.services.search.browsing import browse
+from recommender.services.search.facts import Facts, make_facets
+from recommender.services.search.filters import filtered_ids, loosened
+from recommender.services.search.folding import fold
+from recommender.services.search.question import Facets, SearchPage, SearchQuery
+from recommender.services.search.ranking import Search
+from recommender.services.spaces import current_space
+
+log = logging.getLogger(__name__)
+
+#: How long somebody may take to ask for the next page.
+_KEPT_SECONDS = 60
+_SURFACE = "search"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything but the cards.
+
+    Attributes:
+        ids: all results (n,), best first.
+        scores, parts: item to what ranked it and to what speaks for it; of browsing there is neither.
+    """
+
+    ids: np.ndarray
+    facets: Facets
+    scores: dict[int, float] = field(default_factory=dict)
+    parts: dict[int, dict[str, float]] = field(default_factory=dict)
+    folded: int = 0
+    notice: str = ""
+
+
+def search(query: SearchQuery, actor: Actor) -> SearchPage:
+    """One page of results. A first page is answered for this moment; later ones continue it.
+
+    Raises:
+        RecommenderError: a picture or sound of the question cannot be encoded.
+    """
+    began = time.monotonic()
+    name = _name(query, actor)
+    answer = _kept(name) if query.offset else None
+    if answer is None:
+        answer = _browsed(query) if query.is_browsing else _searched(query)
+        _keep(name, answer)
+    cards = _cards(answer, query, actor)
+    return SearchPage(
+        cards=cards,
+        total=len(answer.ids),
+        facets=answer.facets,
+        folded=answer.folded,
+        seconds=time.monotonic() - began,
+        notice=answer.notice,
+    )
+
+
+def _searched(query: SearchQuery) -> Answer:
+    """Ranked once for each set of filters that results or facets need; mostly that is one."""
+    asked = Search(query)
+    wanted = {query.filters, *loosened(query.filters).values()}
+    rankings = {filters: asked.under(filtered_ids(filters)) for filters in wanted}
+    facts = Facts(pk for ranking in rankings.values() for pk in ranking.ids)
+    folded = {filters: fold(ranking.ids, facts, asked.live) for filters, ranking in rankings.items()}
+    pools = {name: folded[filters] for name, filters in loosened(query.filters).items()}
+    ranking, ids = rankings[query.filters], folded[query.filters]
+    return Answer(
+        ids=np.array(ids, np.int64),
+        facets=make_facets(facts, pools, query.filters.category),
+        scores={pk: ranking.scores[pk] for pk in ids},
+        parts={pk: ranking.parts[pk] for pk in ids},
+        folded=sum(pk in facts for pk in ranking.ids) - len(ids),
+        notice=ranking.notice,
+    )
+
+
+def _browsed(query: SearchQuery) -> Answer:
+    ids, facets = browse(query.filters)
+    return Answer(ids=ids, facets=facets)
+
+
+# -- pages --------------------------------------------------------------------------------------------------
+
+
+def _name(query: SearchQuery, actor: Actor) -> str:
+    """Of the answer, whichever of its pages is asked for."""
+    space = current_space()
+    said = repr((replace(query, offset=0, limit=0), sorted(query.weights.items()), space and space.key))
+    return f"search:{actor.key}:{hashlib.sha256(said.encode()).hexdigest()}"
+
+
+def _kept(name: str) -> Answer | None:
+    try:
+        return cache.get(name)
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); this page is searched anew.", error)
+        return None
+
+
+def _keep(name: str, answer: Answer) -> None:
+    try:
+        cache.set(name, answer, _KEPT_SECONDS)
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); later pages are searched anew.", error)
+
+
+# -- cards --------------------------------------------------------------------------------------------------
+
+
+def _cards(answer: Answer, query: SearchQuery, actor: Actor) -> list[Card]:
+    ids: list[int] = answer.ids[query.offset : query.offset + query.limit].tolist()
+    items = available_now(ids)
+    shown = [(rank, pk) for rank, pk in enumerate(ids, query.offset) if pk in items]
+    impressions = note_shown(actor, [_shown(answer, rank, pk) for rank, pk in shown], model=_SURFACE)
+    profile = profile_of(actor)
+    return [
+        make_card(items[pk], profile, impression=impression, parts=answer.parts.get(pk))
+        for (_rank, pk), impression in zip(shown, impressions, strict=True)
+    ]
+
+
+def _shown(answer: Answer, rank: int, pk: int) -> Shown:
+    parts = answer.parts.get(pk) or {}
+    source = max(parts, key=parts.__getitem__) if parts else ""
+    return Shown(pk, _SURFACE, rank, answer.scores.get(pk, 0.0), source)

@@ -1,0 +1,43 @@
+"""Near-duplicates: the same thing listed more than once, of which the best placed stands for the others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from recommender.contracts import MODALITIES
+from recommender.engine.index import LiveIndex
+from recommender.engine.ranking import fold_duplicates
+from recommender.services.search.facts import Facts
+
+#: Cosine of two pictures from which items of the same title are the same thing.
+_ALIKE = 0.98
+
+
+def fold(ids: Sequence[int], facts: Facts, live: LiveIndex | None) -> list[int]:
+    """``ids`` without those that repeat an earlier one, and without those that are gone.
+
+    Two items are one where their titles are the same and their pictures nearly so; without pictures, their
+    words.
+    """
+    present = [pk for pk in ids if pk in facts]
+    if live is None:
+        return present
+    by_title: dict[str, list[int]] = defaultdict(list)
+    for pk in present:
+        by_title[facts.title(pk)].append(pk)
+    gone: set[int] = set()
+    for group in by_title.values():
+        if len(group) > 1:
+            standing = fold_duplicates(_looks(live.vectors(np.array(group))), _ALIKE)
+            gone.update(pk for row, pk in enumerate(group) if standing[row] != row)
+    return [pk for pk in present if pk not in gone]
+
+
+def _looks(vectors: np.ndarray) -> np.ndarray:
+    """(n, 2 * dim) of vectors (n, 3 * dim): the picture, or the words of items that have none."""
+    blocks = vectors.reshape(len(vectors), len(MODALITIES), -1)
+    image, text = (blocks[:, MODALITIES.index(name)] for name in ("image", "text"))
+    return np.hstack([image, np.where(image.any(axis=1, keepdims=True), 0.0, text)])

@@ -1,0 +1,189 @@
+"""From a question to an order of items: similarity and words fused, and junk told as such."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recommender.contracts import MODALITIES
+from recommender.engine.ranking import reciprocal_rank_fusion
+from recommender.errors import EncoderUnavailable
+from recommender.models import EncoderSpace
+from recommender.services import queries
+from recommender.services.index import live_index
+from recommender.services.lexical import WordMatches, find_words
+from recommender.services.search.calibrations import scales
+from recommender.services.search.comparison import Comparison, Judged, Part
+from recommender.services.search.question import ENCODER_DOWN, NOTHING_CLOSE, SearchQuery
+from recommender.services.spaces import current_space
+
+#: Results by similarity, and by words, at most.
+MOST_SIMILAR, MOST_WORDS = 200, 200
+#: Candidates that are compared exactly.
+_SHORTLIST = 400
+#: What is shown where nothing matches.
+FEW = 8
+#: With all words found so often, items that have only some of them are not looked for.
+_ENOUGH = 12
+#: Of the rankings that are fused: by similarity, by all words, by some of them.
+_WORTH = (1.0, 1.0, 0.25)
+#: Standard scores below which nothing is a result, as a number and as a share of the best one's.
+_LEAST_SCORE, _LEAST_SHARE = 0.5, 0.55
+#: Standard scores by which a match has to be clearer where no item has any word of the question.
+_UNHEARD = 0.4
+LEXICAL = "lexical"
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Items in order, each with what speaks for it.
+
+    Attributes:
+        ids: best first.
+        parts: item to similarity by modality, 0 as by chance and 1 as for a typical match, and under
+            ``LEXICAL`` the share of the words that it has.
+        scores: item to the score that ranked it.
+        notice: as in ``SearchPage``.
+    """
+
+    ids: list[int]
+    parts: Mapping[int, dict[str, float]] = field(default_factory=dict)
+    scores: Mapping[int, float] = field(default_factory=dict)
+    notice: str = ""
+
+
+class Search:
+    """One question, encoded once, answered under any filters.
+
+    Attributes:
+        live: the index it is answered from; None before anything has been encoded.
+
+    Raises:
+        RecommenderError: a picture or sound of the question cannot be encoded.
+    """
+
+    def __init__(self, query: SearchQuery) -> None:
+        self._query = query
+        self.live = live_index()
+        self._space = current_space()
+        self._is_down = self._space is None or self.live is None
+        self._comparison = self._compared()
+        text = query.text.strip()
+        self._words = text if text and not query.is_words_only else " ".join([text, *query.plus]).strip()
+
+    def under(self, among: np.ndarray | None) -> Ranking:
+        """The results among the items with these ids (n,) ascending; among all, if None."""
+        near = self._nearest(among)
+        words = self._found_words(among, near)
+        ids = np.array(list(dict.fromkeys([*near, *words.ids])), np.int64)
+        judged = self._judged(ids)
+        refused = self._refused(ids, judged)
+        similar = _best(ids, judged, MOST_SIMILAR)
+        by_words = [pk for pk in words.ids if pk not in refused]
+        some = [pk for pk in by_words if words.shares[pk] < 1.0]
+        scores = reciprocal_rank_fusion(
+            [similar, [pk for pk in by_words if pk not in some], some], weights=_WORTH
+        )
+        order = sorted(scores, key=lambda pk: pk in refused)
+        notice = ENCODER_DOWN if self._is_down else ""
+        if not self._is_down and not words.complete and not self._any_match(judged, words):
+            order, notice = order[:FEW], NOTHING_CLOSE if order else ""
+        return Ranking(order, _parts(ids, judged, words), scores, notice)
+
+    # -- by similarity --------------------------------------------------------------------------------------
+
+    def _compared(self) -> Comparison | None:
+        if self._space is None or self.live is None:
+            return None
+        parts = self._parts_of_items()
+        try:
+            parts += self._encoded_parts(self._space)
+        except EncoderUnavailable:
+            self._is_down = True
+        if not any(part.sign > 0 for part in parts):
+            return None
+        return Comparison(parts, self._query.weights, scales(self._space, self.live), self._space.dim)
+
+    def _encoded_parts(self, space: EncoderSpace) -> list[Part]:
+        query = self._query
+        asked = [("text", "text", query.text.strip(), 1.0)] if query.text.strip() else []
+        asked += [("image", "name", query.image, 1.0)] if query.image else []
+        asked += [("audio", "name", query.audio, 1.0)] if query.audio else []
+        asked += [("text", "text", word, 1.0) for word in query.plus]
+        asked += [("text", "text", word, -1.0) for word in query.minus]
+        vectors = queries.encode_query(space, [{"modality": kind, key: said} for kind, key, said, _ in asked])
+        return [Part({kind: one}, sign) for (kind, _, _, sign), one in zip(asked, vectors, strict=True)]
+
+    def _parts_of_items(self) -> list[Part]:
+        if not self._query.item_ids or self.live is None:
+            return []
+        rows = self.live.vectors(np.array(self._query.item_ids))
+        blocks = rows.reshape(len(rows), len(MODALITIES), -1)
+        found = [
+            {name: block for name, block in zip(MODALITIES, row, strict=True) if block.any()}
+            for row in blocks
+        ]
+        return [Part(vectors) for vectors in found if vectors]
+
+    def _nearest(self, among: np.ndarray | None) -> list[int]:
+        if self._comparison is None or self.live is None:
+            return []
+        hits = self.live.search(
+            self._comparison.query,
+            _SHORTLIST,
+            among=among,
+            exclude=np.array(self._query.item_ids, np.int64),
+            typical=self._comparison.typical,
+        )
+        return [hit.item_id for hit in hits]
+
+    def _judged(self, ids: np.ndarray) -> Judged | None:
+        if self._comparison is None or self.live is None or not len(ids):
+            return None
+        return self._comparison.judge(self.live.vectors(ids))
+
+    # -- by words -------------------------------------------------------------------------------------------
+
+    def _found_words(self, among: np.ndarray | None, near: Sequence[int]) -> WordMatches:
+        """Beside a picture or a sound, words only order what is near: alone they would say too much."""
+        if not self._words:
+            return WordMatches()
+        if near and not self._query.is_words_only and (self._query.image or self._query.audio):
+            return find_words(self._words, limit=MOST_WORDS, among=np.array(near), partly_below=0)
+        found = find_words(self._words, limit=MOST_WORDS, among=among, partly_below=_ENOUGH if near else None)
+        return found.without(self._query.item_ids)
+
+    def _any_match(self, judged: Judged | None, words: WordMatches) -> bool:
+        """Words that occur nowhere in the catalogue are some evidence that nothing in it is meant."""
+        margin = _UNHEARD if self._query.is_words_only and not words.shares else 0.0
+        return judged is not None and bool((judged.surplus >= margin).any())
+
+    def _refused(self, ids: np.ndarray, judged: Judged | None) -> set[int]:
+        """What a minus term names, or is like."""
+        if not self._query.minus or not len(ids):
+            return set()
+        refused = set(ids[judged.refused].tolist()) if judged is not None else set()
+        for word in self._query.minus:
+            refused.update(find_words(word, limit=len(ids), among=ids, partly_below=0).complete)
+        return refused
+
+
+def _best(ids: np.ndarray, judged: Judged | None, most: int) -> list[int]:
+    """The most similar, without the tail that has little of what the best have."""
+    if judged is None or not len(ids):
+        return []
+    order = np.argsort(-judged.scores, kind="stable")[:most]
+    floor = max(_LEAST_SCORE, _LEAST_SHARE * float(judged.scores[order[0]]))
+    return ids[order[judged.scores[order] >= floor]].tolist()
+
+
+def _parts(ids: np.ndarray, judged: Judged | None, words: WordMatches) -> dict[int, dict[str, float]]:
+    parts: dict[int, dict[str, float]] = {pk: {} for pk in ids.tolist()}
+    if judged is not None:
+        for pk, row in zip(ids.tolist(), judged.relevance.tolist(), strict=True):
+            parts[pk] = {name: share for name, share in zip(MODALITIES, row, strict=True) if share == share}
+    for pk, share in words.shares.items():
+        parts[pk][LEXICAL] = share
+    return parts
