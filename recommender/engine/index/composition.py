@@ -19,6 +19,7 @@ from recommender.errors import EncoderError, RecommenderError
 BLOCKS = len(MODALITIES)
 #: Presence codes: bit m is set where an item has a vector of modality m.
 CODES = 1 << BLOCKS
+_BITS = np.arange(CODES)[:, None] >> np.arange(BLOCKS) & 1  # (8, 3)
 _AT_ONCE = 8_192  # vectors
 _NOTHING = 1e-6  # shorter than this is no direction
 
@@ -152,7 +153,7 @@ class Asked:
             raise RecommenderError("The query is not finite.")
         blocks = flat.reshape(BLOCKS, dim)
         weights = np.linalg.norm(blocks, axis=1).astype(np.float64) * _scales(typical)
-        met = np.array([weights[modalities_of(code)].sum() for code in range(CODES)])
+        met = _BITS @ weights  # (8,)
         factors = np.divide(weights.sum(), met, out=np.zeros(CODES), where=met > 0)
         return cls(flat, blocks, factors.astype(np.float32), met > 0)
 

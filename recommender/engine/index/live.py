@@ -145,7 +145,7 @@ class LiveIndex:
         if k <= 0 or asked.is_nothing:
             return []
         state = self._state
-        picked = None if among is None else np.unique(_ids(among))
+        picked = None if among is None else _ids(among)
         left_out = np.zeros(0, np.int64) if exclude is None else _ids(exclude)
         old = _snapshot_rows(state, asked, k, picked, left_out)
         new = _delta_rows(state.delta, asked, k, picked, left_out)
