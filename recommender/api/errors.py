@@ -36,7 +36,9 @@ def missing(what: str, remedy: str = "Check its id.") -> Refused:
 
 def problem(status: int, error: str, remedy: str = "") -> HttpResponse:
     """The answer itself."""
-    response = JsonResponse({"error": error, "remedy": remedy}, status=status)
+    response = JsonResponse(
+        {"error": error, "remedy": remedy}, status=status, json_dumps_params={"ensure_ascii": False}
+    )
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response

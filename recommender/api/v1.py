@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ninja import NinjaAPI
+from ninja.renderers import JSONRenderer
 
 from recommender.api import categories, events, feed, imports, items, jobs, reviews, search
 from recommender.api.access import MEMBERS
 from recommender.api.errors import Problem, handle_problems
+
+
+class Renderer(JSONRenderer):
+    """Chinese as it is read, not as numbers of characters."""
+
+    json_dumps_params: ClassVar = {"ensure_ascii": False}
 
 
 class Interface(NinjaAPI):
@@ -31,6 +38,7 @@ api = Interface(
     description="Feed, search, items, events, reviews, imports and jobs. docs/api.md shows how each is used.",
     urls_namespace="api-1",
     auth=MEMBERS,
+    renderer=Renderer(),
     # The app "ninja" is installed, so that its page takes its scripts from this site: the
     # Content-Security-Policy lets nothing else in.
     docs_url="/docs",

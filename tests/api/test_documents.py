@@ -35,13 +35,7 @@ def examples() -> list[str]:
     return [re.sub(r"\s+", " ", line) for line in lines if line.startswith("curl ")]
 
 
-@pytest.mark.parametrize("operation", sorted(operations()))
-def test_every_operation_is_documented(operation: str) -> None:
-    method, path = operation.split()
-    assert f"`{method} /api/v1{path}`" in TEXT or f"`GET /api/v1{path}`" in TEXT
-
-
-def test_every_documented_operation_exists() -> None:
+def test_the_document_names_exactly_the_operations_there_are() -> None:
     named = set(re.findall(r"`([A-Z]+) /api/v1(/[^`]*)`", TEXT))
     assert {f"{method} {path}" for method, path in named} == operations()
 

@@ -21,6 +21,10 @@ def test_an_item_tells_all_in_both_languages(shop: Shop) -> None:
     assert not told["has_video"]
 
 
+def test_chinese_is_sent_as_it_is_read(shop: Shop) -> None:
+    assert "包袋" in Client().get("/api/v1/items/bag-0").content.decode()
+
+
 def test_only_media_that_are_ready_have_addresses(shop: Shop) -> None:
     media = json_of(Client().get("/api/v1/items/bag-0"))["media"]
     assert {one["kind"]: (one["state"], one["url"]) for one in media} == {
