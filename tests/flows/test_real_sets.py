@@ -1,0 +1,101 @@
+"""Real catalogues, as they are found in the world, brought in and searched."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recommender.models import ImportBatch, Interaction, Item, Media
+from recommender.services import imports, index
+from recommender.services.events import Actor
+from recommender.services.search import SearchQuery, search
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOBODY = Actor(user=None, visitor="")
+
+
+@pytest.fixture(autouse=True)
+def _always_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "REFRESH_SECONDS", 0.0)
+
+
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def bring_in_all(folder: Path) -> list[ImportBatch]:
+    """Every kind of record in a folder, as ``import_catalog`` does."""
+    batches = imports.from_path(folder)
+    for batch in batches:
+        imports.start(batch, queue=False)
+        imports.run_import(batch.pk)
+        batch.refresh_from_db()
+    return batches
+
+
+def titles(text: str, count: int = 10) -> list[str]:
+    page = search(SearchQuery(text=text, limit=count), NOBODY)
+    return [card.item.title for card in page.cards]
+
+
+def test_a_fashion_shop_is_found_in_english_and_chinese(shared_data: Path, tmp_path: Path) -> None:
+    source = shared_data / "fashion"
+    wanted = ("Dresses", "Watches", "Handbags", "Sandals", "Tshirts")
+    test = [row for row in rows_of(source / "styles.csv") if row["split"] == "test"]
+    chosen = [
+        row
+        for kind in wanted
+        for row in itertools.islice((row for row in test if row["articleType"] == kind), 16)
+    ]
+    write(tmp_path / "styles.csv", chosen)
+    images = source / "images"
+    (tmp_path / "images").mkdir()
+    for row in chosen:
+        shutil.copy(images / f"{row['id']}.jpg", tmp_path / "images")
+    (batch,) = bring_in_all(tmp_path)
+    assert (batch.created, batch.rejected) == (len(chosen), 0)
+    assert Media.objects.ready().count() == len(chosen)
+    kinds = {row["productDisplayName"]: row["articleType"] for row in chosen}
+    for text in ("women dress", "女士 连衣裙"):
+        assert sum(kinds[title] == "Dresses" for title in titles(text)) >= 6, text
+    for text in ("wrist watch", "手表"):
+        assert sum(kinds[title] == "Watches" for title in titles(text)) >= 6, text
+
+
+def test_a_film_site_starts_with_its_ratings_and_posters(
+    shared_data: Path, tmp_path: Path, settings: Any
+) -> None:
+    from tests.services.shop import QUICK_ENCODER
+
+    settings.ENCODER = QUICK_ENCODER
+    source = shared_data / "ml100k"
+    films = list(itertools.islice(rows_of(source / "items.csv"), 60))
+    known = {row["item_id"] for row in films}
+    ratings = [row for row in rows_of(source / "ratings.csv") if row["item_id"] in known][:800]
+    write(tmp_path / "movies.csv", films)
+    write(tmp_path / "ratings.csv", ratings)
+    (tmp_path / "posters").mkdir()
+    posters = [row["item_id"] for row in films if (source / "posters" / f"{row['item_id']}.jpg").exists()]
+    for name in posters:
+        shutil.copy(source / "posters" / f"{name}.jpg", tmp_path / "posters")
+    items, history = bring_in_all(tmp_path)
+    assert (items.created, items.rejected) == (len(films), 0)
+    assert (history.created, history.rejected) == (len(ratings), 0)
+    assert Interaction.objects.filter(kind="rating").count() == len(ratings)
+    assert Item.objects.filter(media__kind="image").distinct().count() == len(posters)
+    assert titles("toy story")[0] == "Toy Story (1995)"
