@@ -6,7 +6,6 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recommender.web.urls")),
     path("api/", include("recommender.api.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("recommender.web.account_urls")),
     path("admin/", admin.site.urls),
 ]

@@ -81,8 +81,8 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
 
 
 def _forget_what_is_open() -> None:
-    """What the process holds of this test's database: space, index, graph, items and rankings."""
-    from recommender.services import recommend
+    """What the process holds of this test's database: space, index, graph, items, rankings, queries."""
+    from recommender.services import queries, recommend, search
     from recommender.services.index import forget_index
     from recommender.services.spaces import forget_current_space
     from recommender.services.train import forget_graph
@@ -91,6 +91,8 @@ def _forget_what_is_open() -> None:
     forget_index()
     forget_graph()
     recommend.forget()
+    search.forget()
+    queries.forget_vectors()
 
 
 # -- people -------------------------------------------------------------------------------------------------
@@ -166,8 +168,10 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts, complaints = [], []
 
     def note(message: Any) -> None:
-        # A refused request is an answer under test, not a fault of the page.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # A refused request is an answer under test, not a fault of the page; nor is one that htmx gave up
+        # because the next replaced it.
+        expected = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+        if message.type == "error" and not any(text in message.text for text in expected):
             complaints.append(message.text)
 
     def open_page(**options: Any) -> Page:

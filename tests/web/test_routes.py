@@ -95,7 +95,6 @@ ROUTES: dict[str, Route] = {
     "sign_up": Route(everyone(302) | {"guest": 200}),
     "profile": Route(only(200, *MEMBERS)),
     "password_change": Route(only(200, *MEMBERS)),
-    "set_language": Route(everyone(302), "post", data={"language": "en"}),
 }
 
 
