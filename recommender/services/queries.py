@@ -262,7 +262,7 @@ def _unavailable(reason: str) -> EncoderUnavailable:
 
 
 def _publish(payload: dict[str, Any], patience: float) -> None:
-    """Queue the task by name, since tasks stand above services; it expires, since nobody reads a late answer."""
+    """Queue the task by name, since tasks stand above services; a late answer is of no use, so it expires."""
     from celery import current_app
 
     name = "recommender.tasks.encode_query"

@@ -82,10 +82,8 @@ class Search:
         refused = self._refused(ids, judged)
         similar = _best(ids, judged, MOST_SIMILAR)
         by_words = [pk for pk in words.ids if pk not in refused]
-        some = [pk for pk in by_words if words.shares[pk] < 1.0]
-        scores = reciprocal_rank_fusion(
-            [similar, [pk for pk in by_words if pk not in some], some], weights=_WORTH
-        )
+        fully = [pk for pk in by_words if words.shares[pk] == 1.0]
+        scores = reciprocal_rank_fusion([similar, fully, by_words[len(fully) :]], weights=_WORTH)
         order = sorted(scores, key=lambda pk: pk in refused)
         notice = ENCODER_DOWN if self._is_down else ""
         if not self._is_down and not words.complete and not self._any_match(judged, words):
