@@ -94,12 +94,13 @@ def mix(
 
 def _units(values: np.ndarray) -> np.ndarray:
     """(sources,) mean of the largest sums of each source, 0 where none is positive."""
-    if not values.shape[1]:
-        return np.zeros(len(values))
-    count = min(_LEADERS, values.shape[1])
-    leaders = np.partition(values, values.shape[1] - count, axis=1)[:, -count:]
-    positive = leaders > 0
-    return np.where(positive, leaders, 0.0).sum(axis=1) / np.maximum(positive.sum(axis=1), 1)
+    units = np.zeros(len(values))
+    for row, sums in enumerate(values):
+        positive = sums[sums > 0]  # partitioning many zeros would be slow
+        if len(positive):
+            count = min(_LEADERS, len(positive))
+            units[row] = np.partition(positive, len(positive) - count)[-count:].mean()
+    return units
 
 
 def _raise_for_missing(parts: np.ndarray, accumulated: Accumulated, say: np.ndarray) -> None:
