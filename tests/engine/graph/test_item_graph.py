@@ -78,7 +78,7 @@ def test_it_reaches_what_any_source_reaches_and_nothing_else(
 ) -> None:
     found = graph.accumulate(IDS[[3, 17]], np.ones(2))
     both = [rows[source][seed].indices.tolist() for source in SOURCES for seed in (3, 17)]
-    reached = set(sum(both, []))
+    reached = set().union(*both)
     assert found.ids.tolist() == [int(IDS[place]) for place in sorted(reached)]
     np.testing.assert_array_equal(graph.ids[found.places], found.ids)
 
