@@ -21,6 +21,7 @@ Report = Callable[[str, int, int, float], None]
 
 _POLL_SECONDS = 0.5
 _STALLED_SECONDS = 180.0
+_SETTLING_SECONDS = 10.0
 
 
 def load_demo(report: Report) -> None:
@@ -49,7 +50,9 @@ def _world_files(folder: Path, report: Report) -> Iterator[Path]:
     began = time.monotonic()
 
     def tell(done: int, total: int) -> None:
-        report("Drawing the demo world", done, total, done / max(time.monotonic() - began, 1e-3))
+        seconds = time.monotonic() - began
+        # The first pictures wait for the processes that draw them and say nothing of the rate.
+        report("Drawing the demo world", done, total, done / seconds if seconds > _SETTLING_SECONDS else 0.0)
 
     return write_world(build_world(), folder, now=timezone.now(), progress=tell)
 
