@@ -159,7 +159,7 @@ REDIS_EMBEDDED = not env.text("REDIS_URL")
 REDIS_URL = env.text("REDIS_URL", f"unix://{REDIS_SOCKET}?db=0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "mmsite.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "mmsite",
     }

@@ -86,11 +86,13 @@ def _forget_what_is_open() -> None:
     from recommender.services.index import forget_index
     from recommender.services.spaces import forget_current_space
     from recommender.services.train import forget_graph
+    from recommender.web.feed import forget_surroundings
 
     forget_current_space()
     forget_index()
     forget_graph()
     recommend.forget()
+    forget_surroundings()
     search.forget()
     queries.forget_vectors()
 

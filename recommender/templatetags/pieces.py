@@ -26,9 +26,13 @@ class Pieces:
         parts = _SLOT.split(html)
         self._literals, self._names = parts[0::2], parts[1::2]
 
+    @property
+    def has_slots(self) -> bool:
+        return bool(self._names)
+
     def filled(self, values: Mapping[str, str]) -> SafeString:
         """The whole; ``values`` are HTML already, escaped by whoever made them."""
-        out = [self._literals[0]]
-        for name, literal in zip(self._names, self._literals[1:], strict=True):
-            out += (values[name], literal)
-        return mark_safe("".join(out))  # noqa: S308 (see above)
+        out = [""] * (2 * len(self._literals) - 1)
+        out[0::2] = self._literals
+        out[1::2] = [values[name] for name in self._names]
+        return SafeString("".join(out))

@@ -141,6 +141,11 @@ def kept(context: Context, template_name: str, *depends_on: Any) -> SafeString:
             pieces = _frames[key] = Pieces(
                 context.template.engine.get_template(template_name).render(context)
             )
+    outer = context.get("slots")
+    if outer is not None and "csrf" in outer:  # inside of something that is itself kept and filled later
+        return pieces.filled(outer)
+    if not pieces.has_slots:
+        return pieces.filled({})
     address = context["request"].get_full_path()
     return pieces.filled(
         {"csrf": str(context["csrf_token"]), "path": escape(address), "quoted": quote(address, safe="/")}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import time
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -11,15 +12,19 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Concat
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from recommender.models import Category, EncoderSpace, Item
 from recommender.services import recommend, spaces
-from recommender.web import cards, explain
+from recommender.templatetags.pieces import slots
+from recommender.web import cards, explain, frames
 from recommender.web.actor import actor_of
 from recommender.web.context import NAME_KEY
 from recommender.web.mixture import Mixture, mixture_of
@@ -47,26 +52,43 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     category = _category(request)
     offset = _whole(request.GET.get("offset", ""))
     if request.headers.get("HX-Request") and offset:
-        response = render(request, "recommender/feed_cards.html", _grid(request, mixture, category, offset))
+        page = _grid(request, mixture, category, offset)
+        context = {"cards": cards.render(page.cards), "more_url": _more_url(page, category)}
+        response: HttpResponseBase = render(request, "recommender/feed_cards.html", context)
     else:
-        categories, filled = _surroundings()
-        context = _body(request, mixture, category, offset) | {
-            "section": "feed",
-            "greeting": _greeting(request),
-            "categories": categories,
-            "mixer": explain.mixer(mixture),
-            "mixer_key": tuple(mixture.values()),
-            "filling": filled,
-        }
-        response = render(request, "recommender/feed.html", context)
+        response = _whole_page(request, mixture, category, offset)
     patch_vary_headers(response, ["HX-Request", "Cookie"])
     return response
 
 
 def feed_fragment(request: HttpRequest, mixture: Mixture) -> HttpResponse:
     """Rows and grid under another mixture, in place of those on the page."""
-    context = _body(request, mixture, _category(request), 0)
-    return render(request, "recommender/feed_body.html", context)
+    return HttpResponse(_body(request, mixture, _category(request), 0)[0])
+
+
+def _whole_page(
+    request: HttpRequest, mixture: Mixture, category: Category | None, offset: int
+) -> HttpResponseBase:
+    body, cold = _body(request, mixture, category, offset)
+    categories, filled = _surroundings()
+    values = {"greeting": escape(_greeting(request)), "body": body}
+    context = {
+        "section": "feed",
+        "cold": cold,
+        "category": category,
+        "categories": categories,
+        "mixer": explain.mixer(mixture),
+        "mixer_key": tuple(mixture.values()),
+        "filling": filled,
+    }
+    if filled:
+        return render(
+            request, "recommender/feed.html", context | {"greeting": _greeting(request), "body": body}
+        )
+    named = _named(category)
+    return frames.page(
+        request, "recommender/feed.html", values, context, cold, named, categories, context["mixer_key"]
+    )
 
 
 @require_safe
@@ -76,16 +98,34 @@ def filling(request: HttpRequest) -> HttpResponse:
     return render(request, "recommender/filling.html", {"filling": known}) if known else HttpResponse("")
 
 
-def _body(request: HttpRequest, mixture: Mixture, category: Category | None, offset: int) -> dict[str, Any]:
+def _body(
+    request: HttpRequest, mixture: Mixture, category: Category | None, offset: int
+) -> tuple[SafeString, bool]:
+    """Rows and grid as HTML, and whether nothing personal went into them."""
+    rows: list[recommend.FeedRow] = []
     if category is not None or offset:
-        return _grid(request, mixture, category, offset)
-    page, rows = recommend.front_page(actor_of(request), mixture=mixture, limit=settings.FEED_PAGE)
-    shown = [_row(number, row) for number, row in enumerate(rows, 1) if row.cards]
-    return _shown(page, None) | {"rows": shown}
+        page = _grid(request, mixture, category, offset)
+    else:
+        page, rows = recommend.front_page(actor_of(request), mixture=mixture, limit=settings.FEED_PAGE)
+    if not page.cards:
+        context = {"category": category, "cold": page.cold}
+        return render_to_string("recommender/feed_body.html", context, request), page.cold
+    more = escape(_more_url(page, category))
+    values = {
+        "rows": "".join(_row(number, row) for number, row in enumerate(rows, 1) if row.cards),
+        "tiles": "".join(cards.render(page.cards)),
+        "more": more,
+    }
+    shown = {"category": category, "cold": page.cold, "cards": (slots(["tiles"])["tiles"],)}
+    shown["more_url"] = slots(["more"])["more"] if more else ""
+    key = (page.cold, _named(category), bool(more))
+    return frames.part("recommender/feed_body.html", values, shown, *key), page.cold
 
 
-def _grid(request: HttpRequest, mixture: Mixture, category: Category | None, offset: int) -> dict[str, Any]:
-    page = recommend.feed(
+def _grid(
+    request: HttpRequest, mixture: Mixture, category: Category | None, offset: int
+) -> recommend.FeedPage:
+    return recommend.feed(
         actor_of(request),
         mixture=mixture,
         offset=offset,
@@ -93,21 +133,20 @@ def _grid(request: HttpRequest, mixture: Mixture, category: Category | None, off
         category=category,
         answer=_token(request.GET.get("answer", "")),
     )
-    return _shown(page, category)
 
 
-def _shown(page: recommend.FeedPage, category: Category | None) -> dict[str, Any]:
-    query = {
-        "offset": page.next_offset,
-        "answer": page.answer,
-        **({"category": category.pk} if category else {}),
-    }
-    return {
-        "cards": cards.render(page.cards),
-        "cold": page.cold,
-        "category": category,
-        "more_url": f"{reverse('feed')}?{urlencode(query)}" if page.next_offset else "",
-    }
+def _more_url(page: recommend.FeedPage, category: Category | None) -> str:
+    if page.next_offset is None:
+        return ""
+    query = {"offset": page.next_offset, "answer": page.answer}
+    if category is not None:
+        query["category"] = category.pk
+    return f"{reverse('feed')}?{urlencode(query)}"
+
+
+def _named(category: Category | None) -> tuple[int, str, str] | None:
+    """What a page shows of a category."""
+    return (category.pk, category.name, category.name_zh) if category is not None else None
 
 
 def _token(raw: str) -> str:
@@ -135,14 +174,27 @@ def _greeting(request: HttpRequest) -> str:
     return _("Find what looks, reads and sounds right.")
 
 
+#: when the top-level categories were looked up, and what they were
+_categories: tuple[float, tuple[TopCategory, ...]] = (float("-inf"), ())
+_filling: tuple[float, dict[str, int] | None] = (float("-inf"), None)
+
+
 def _surroundings() -> tuple[tuple[TopCategory, ...], dict[str, int] | None]:
     """Top-level categories that hold something, and how far the filling is, looked up now and then."""
-    known = cache.get_many(["top-categories", "filling"])
-    if "top-categories" not in known:
-        known["top-categories"] = _top_categories()
-        cache.set("top-categories", known["top-categories"], _CATEGORY_SECONDS)
-    categories = tuple(TopCategory(*one) for one in known["top-categories"])
-    return categories, filling_now(known.get("filling"))
+    global _categories, _filling
+    now = time.monotonic()
+    if now - _categories[0] > _CATEGORY_SECONDS:
+        known = cache.get_or_set("top-categories", _top_categories, _CATEGORY_SECONDS)
+        _categories = (now, tuple(TopCategory(*one) for one in known))
+    if now - _filling[0] > _FILLING_SECONDS:
+        _filling = (now, filling_now())
+    return _categories[1], _filling[1]
+
+
+def forget_surroundings() -> None:
+    """Look categories and filling up anew at the next page."""
+    global _categories, _filling
+    _categories, _filling = (float("-inf"), ()), (float("-inf"), None)
 
 
 def _top_categories() -> list[tuple[int, str, str]]:
@@ -154,9 +206,9 @@ def _top_categories() -> list[tuple[int, str, str]]:
     return list(found.values_list("pk", "name", "name_zh"))
 
 
-def filling_now(known: dict[str, int] | None = None) -> dict[str, int] | None:
+def filling_now() -> dict[str, int] | None:
     """``done`` and ``total`` items of the active space while it is being filled, else None."""
-    known = known or cache.get("filling")
+    known = cache.get("filling")
     if known is None:
         space = EncoderSpace.objects.active()
         coverage = spaces.space_coverage(space) if space else {}
@@ -165,12 +217,23 @@ def filling_now(known: dict[str, int] | None = None) -> dict[str, int] | None:
     return known if 0 <= known["done"] < known["total"] else None
 
 
-def _row(number: int, row: recommend.FeedRow) -> dict[str, Any]:
+def _row(number: int, row: recommend.FeedRow) -> SafeString:
+    """A row above the grid as HTML."""
     seed = row.seed
-    return {
-        "id": f"row-{number}",
-        "title": explain.row_title(row.title_kind, cards.title_of(seed) if seed else ""),
-        "url": reverse("item", args=[seed.pk]) if seed else "",
-        "seed_picture": cards.thumbnail_of(seed) if seed else "",
-        "cards": cards.render(row.cards),
+    values = {
+        "title": escape(explain.row_title(row.title_kind, cards.title_of(seed) if seed else "")),
+        "url": escape(reverse("item", args=[seed.pk])) if seed else "",
+        "picture": escape(cards.thumbnail_of(seed)) if seed else "",
+        "tiles": "".join(cards.render(row.cards)),
     }
+    marks = slots(values)
+    shown = {
+        "id": f"row-{number}",
+        "title": marks["title"],
+        "url": marks["url"] if seed else "",
+        "seed_picture": marks["picture"] if values["picture"] else "",
+        "cards": (marks["tiles"],),
+    }
+    return frames.part(
+        "recommender/row.html", values, {"row": shown}, number, bool(seed), bool(values["picture"])
+    )

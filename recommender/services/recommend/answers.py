@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -9,6 +10,8 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from redis.exceptions import RedisError
@@ -21,12 +24,23 @@ from recommender.services.redis_link import shared_redis
 log = logging.getLogger(__name__)
 
 #: An answer is shown again for this long, while neither history nor graph nor mixture changes.
-_FRESH_SECONDS = 20.0
+_FRESH_SECONDS = 60.0
 _MOST = 1_000
 #: How long somebody may take to scroll on.
 _KEPT_SECONDS = 900
 
-Reason = tuple[Explanation | None, Mapping[str, float]]
+GRID = "feed"
+
+
+class Spot(NamedTuple):
+    """One place of an answer, in words: where it stands, why, and the seed that its row or reason names."""
+
+    item_id: int
+    seed_id: int
+    surface: str
+    rank: int
+    explanation: Explanation | None
+    parts: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,7 @@ class Row:
     places: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What one reader is shown, ranked once.
 
@@ -56,17 +70,29 @@ class Answer:
     cold: bool = False
     model: str = ""
     noted: dict[tuple[str, int], uuid.UUID] = field(default_factory=dict)
-    _reasons: dict[int, Reason] = field(default_factory=dict)
+    _spots: dict[tuple[int, int], tuple[Spot, ...]] = field(default_factory=dict)
 
-    def reason(self, place: tuple[int, int, np.ndarray]) -> Reason:
-        """Explanation and parts of one of its places, worked out once."""
-        from recommender.engine.ranking import explain
-
-        known = self._reasons.get(place[0])
+    def spots(self, start: int, stop: int) -> tuple[Spot, ...]:
+        """A part of the grid; put into words once."""
+        known = self._spots.get((start, stop))
         if known is None:
-            found = candidate(place)
-            known = self._reasons[place[0]] = (explain(found), found.parts)
+            known = self._spots[start, stop] = _in_words(self.places[start:stop], GRID, start)
         return known
+
+    @cached_property
+    def row_spots(self) -> tuple[tuple[Spot, ...], ...]:
+        """The spots of each row."""
+        return tuple(_in_words(row.places, f"row {row.title_kind}") for row in self.rows)
+
+
+def _in_words(places: np.ndarray, surface: str, first: int = 0) -> tuple[Spot, ...]:
+    from recommender.engine.ranking import explain
+
+    found = []
+    for rank, place in enumerate(places.tolist(), first):
+        one = candidate(place)
+        found.append(Spot(place[0], place[1], surface, rank, explain(one), one.parts))
+    return tuple(found)
 
 
 # -- in this process ----------------------------------------------------------------------------------------
@@ -105,7 +131,8 @@ def keep_for_scrolling(actor: Actor, scope: str, answer: Answer) -> None:
     Args:
         scope: what was asked for, so that a page asked for without a token continues the latest such answer.
     """
-    content = (b"c" if answer.cold else b"w") + answer.places.tobytes()
+    head = json.dumps({"cold": answer.cold, "model": answer.model}).encode()
+    content = head + b"\n" + answer.places.tobytes()
     try:
         with shared_redis().pipeline(transaction=False) as pipe:
             pipe.set(_name(actor, answer.token), content, ex=_KEPT_SECONDS)
@@ -126,9 +153,12 @@ def answer_to_continue(actor: Actor, scope: str, token: str) -> Answer | None:
     except RedisError as error:
         log.warning("Redis does not answer (%s); this page is ranked anew.", error)
         return None
-    if not content or (len(content) - 1) % PLACE.itemsize:
+    if not content:
         return None
-    return Answer(token, np.frombuffer(content[1:], PLACE), cold=content[:1] == b"c")
+    head, _, places = content.partition(b"\n")
+    if len(places) % PLACE.itemsize:
+        return None  # of another version of the site
+    return Answer(token, np.frombuffer(places, PLACE), **json.loads(head))
 
 
 def _name(actor: Actor, token: str) -> str:

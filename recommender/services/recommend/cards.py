@@ -39,27 +39,21 @@ class Card:
 def make_card(
     item: Item,
     profile: Profile,
-    *,
     impression: uuid.UUID | None = None,
     explanation: Explanation | None = None,
     seeds: Mapping[int, Item] | None = None,
     parts: Mapping[str, float] | None = None,
 ) -> Card:
     """A card for the reader whose ``profile`` it is; ``seeds`` are the items an explanation may name."""
-    seed_id = explanation.seed_id if explanation else None
-    seed = (seeds or {}).get(seed_id) if seed_id is not None else None
+    seed, seed_kind = None, ""
+    if explanation is not None and explanation.seed_id is not None and seeds is not None:
+        seed = seeds.get(explanation.seed_id)
+        seed_kind = profile.kinds.get(explanation.seed_id, "") if seed is not None else ""
     on = profile.on.get(item.pk, _NONE)
-    return Card(
-        item=item,
-        impression=impression,
-        explanation=explanation,
-        seed=seed,
-        seed_kind=profile.kinds.get(seed.pk, "") if seed else "",
-        liked=Kind.LIKE in on,
-        saved=Kind.SAVE in on,
-        hidden=Kind.HIDE in on,
-        parts=parts or {},
+    liked, saved, hidden = (
+        (Kind.LIKE in on, Kind.SAVE in on, Kind.HIDE in on) if on else (False, False, False)
     )
+    return Card(item, impression, explanation, seed, seed_kind, liked, saved, hidden, parts or {})
 
 
 def plain_cards(items: Sequence[Item], profile: Profile) -> list[Card]:

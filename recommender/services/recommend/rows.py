@@ -16,7 +16,7 @@ from recommender.services.recommend.world import World
 
 Kind = Interaction.Kind
 #: Cards of a row, at most and at least, and how many rows are about single things.
-MOST, LEAST = 12, 4
+MOST, LEAST = 10, 4
 _ABOUT_THINGS = 2
 _LOOKED_AT = 100
 _STRONG = frozenset({Kind.PURCHASE, Kind.LIKE, Kind.SAVE, Kind.RATING})
