@@ -12,8 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from recommender.models import Category, Interaction, Item, Media, Review
@@ -98,14 +98,41 @@ def _trail(category: Category | None) -> list[Category]:
     return list(Category.objects.filter(path__in=paths).order_by("depth"))
 
 
+#: names of attributes that catalogues have in common, so that they are read in the reader's language
+_ATTRIBUTE_NAMES: dict[str, Any] = {
+    "brand": gettext_lazy("Brand"),
+    "colour": gettext_lazy("Colour"),
+    "color": gettext_lazy("Colour"),
+    "gender": gettext_lazy("Gender"),
+    "genres": gettext_lazy("Genres"),
+    "material": gettext_lazy("Material"),
+    "pattern": gettext_lazy("Pattern"),
+    "season": gettext_lazy("Season"),
+    "shape": gettext_lazy("Shape"),
+    "size": gettext_lazy("Size"),
+    "style": gettext_lazy("Style"),
+    "usage": gettext_lazy("Usage"),
+    "year": gettext_lazy("Year"),
+}
+_IN_CHINESE = "_zh"
+
+
 def _attributes(attributes: dict[str, Any]) -> list[tuple[str, str]]:
-    """Attributes as text; lists joined, nested values left out."""
+    """Attributes as text; lists joined, nested values left out.
+
+    ``colour_zh`` is what ``colour`` is called in Chinese, and takes its place for Chinese readers.
+    """
+    chinese = (get_language() or "").startswith("zh")
     shown = []
     for name, value in attributes.items():
+        if name.endswith(_IN_CHINESE) and name.removesuffix(_IN_CHINESE) in attributes:
+            continue
+        if chinese:
+            value = attributes.get(name + _IN_CHINESE) or value
         if isinstance(value, list):
             value = ", ".join(str(one) for one in value)
         if value not in ("", None) and not isinstance(value, dict):
-            shown.append((_spoken(str(name)), str(value)))
+            shown.append((str(_ATTRIBUTE_NAMES.get(name.lower()) or _spoken(str(name))), str(value)))
     return shown
 
 
