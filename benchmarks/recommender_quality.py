@@ -36,7 +36,7 @@ from recommender.engine.ranking import event_weights, saturated
 BABY_BARS = {"recall@20": 0.081, "ndcg@20": 0.038}
 DEMO_BAR = 3.0  # times popularity
 #: As in ``recommender/services/train.py``, which cannot be imported without the site.
-REGULARISATION, CROWD_NEIGHBOURS, CONTENT_NEIGHBOURS = 200.0, 200, 50
+REGULARISATION, CROWD_NEIGHBOURS, CONTENT_NEIGHBOURS = 100.0, 200, 50
 ALS_GRID = {"factors": (32, 64, 128), "regularization": (0.1, 1.0, 10.0), "alpha": (1.0, 5.0)}
 BPR_GRID = {"factors": (32, 128), "regularization": (0.01, 0.1), "learning_rate": (0.01, 0.05)}
 Score = Callable[[np.ndarray], np.ndarray]

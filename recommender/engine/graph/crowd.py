@@ -6,7 +6,8 @@ items takes n^3 operations and 4 n^2 bytes, so it is taken over the ``DENSE_ITEM
 other pairs get the first order of the same formula in the off-diagonal of G, which is G_ij / (G_ii + lambda).
 Both are weights of one regression in the same unit, so they may stand in one row.
 
-Somebody who did very much says little with each deed: a person's row is divided by a power of its sum.
+A tenth deed with one item says little that the first did not, so the root of what somebody did with an item
+is taken; and who did very much says little with each deed, so their row is divided by a power of its sum.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def fit_crowd(
     """
     if not regularisation > 0:
         raise RecommenderError(f"The regularisation must be above 0, not {regularisation}.", "Use 200.")
-    people = damped(matrix, people_damping)
+    people = damped(saturated_roots(matrix), people_damping)
     active = np.flatnonzero(np.diff(people.tocsc().indptr))
     found = people[:, active].tocsr()
     if len(active) <= dense_items:
@@ -60,10 +61,17 @@ def fit_crowd(
     return _spread(rows, active, matrix.shape[1])
 
 
-def damped(matrix: csr_matrix, power: float) -> csr_matrix:
-    """Each row divided by ``power`` of the sum of its sizes, where that is above one; float32."""
-    people = csr_matrix(matrix, dtype=np.float32)
+def saturated_roots(matrix: csr_matrix) -> csr_matrix:
+    """The root of each entry, its sign kept; a new matrix in float32 without stored zeros."""
+    people = csr_matrix(matrix, dtype=np.float32, copy=True)
+    people.sum_duplicates()
+    people.data = np.sign(people.data) * np.sqrt(np.abs(people.data))
     people.eliminate_zeros()
+    return people
+
+
+def damped(people: csr_matrix, power: float) -> csr_matrix:
+    """Each row divided by ``power`` of the sum of its sizes, where that is above one; float32."""
     total = np.maximum(np.asarray(abs(people).sum(axis=1)).ravel(), 1.0)
     return csr_matrix(diags(total.astype(np.float32) ** np.float32(-power)) @ people, dtype=np.float32)
 

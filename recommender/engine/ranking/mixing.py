@@ -1,8 +1,10 @@
 """The sum that ranks a feed, and the explanation that is read off it.
 
 Sources speak in units of their own (regression weights, cosines), so each is first divided by its typical
-best value in this answer: then a fader at one half means half of the say. Where there is little history,
-popularity and freshness fill the rest; their share falls as evidence grows.
+best value in this answer: then a fader at one half means half of the say. With all faders full the mixture is
+the one that measures best: what people did counts in full, and look, words and sound together for
+``CONTENT_SAY``, shared by their faders. Where there is little history, popularity and freshness fill the
+rest; their share falls as evidence grows.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.contracts import MODALITIES, Candidate, Explanation
+from recommender.contracts import Candidate, Explanation
 from recommender.engine.graph import Accumulated
 
-POPULAR, FRESH = "popular", "fresh"
+CROWD, POPULAR, FRESH = "crowd", "popular", "fresh"
+#: What content says beside what people did (1), chosen on demo worlds of other seeds than the demo's.
+CONTENT_SAY = 0.3
 #: Evidence, in likes, at which a history and its absence have equal say.
 EVIDENCE_HALF = 2.0
 #: How the say of absent history is shared.
@@ -72,16 +76,17 @@ def mix(
         accumulated: sums of the history's rows, (sources, c).
         popularity: (c,) in [0, 1], of the accumulated items.
         freshness: (c,) in [0, 1], likewise.
-        mixture: say of each source, 0 and up; only their proportions matter, absent ones have none.
+        mixture: fader of each source, 0 and up; only their proportions matter, absent ones are at 0.
         evidence: what the history is worth altogether, in likes: the sum of its positive weights.
 
     An item that lacks a modality is judged by those it has: their say is raised to that of all modalities.
+    Of an item that nobody has touched yet, content says more as well: midway (by the geometric mean) between
+    its own say and everything's, for alone it foretells less, and yet what is new needs to be tried.
     A source that reaches nothing in this answer has no say, and takes none from the others.
     """
     count = len(accumulated.sources)
     units = _units(accumulated.values)
-    say = np.array([max(0.0, mixture.get(source, 0.0)) for source in accumulated.sources])
-    say = np.where(units > 0, say, 0.0)
+    say = _say(accumulated.sources, mixture, units > 0)
     trust = evidence / (evidence + EVIDENCE_HALF) if say.any() and evidence > 0 else 0.0
     weights = say / max(float(say.sum()), 1e-12) * trust / np.where(units > 0, units, 1.0)
     parts = np.empty((count + 2, len(accumulated.ids)), np.float32)
@@ -90,6 +95,19 @@ def mix(
     np.multiply(popularity, _PRIOR[POPULAR] * (1.0 - trust), out=parts[count], casting="same_kind")
     np.multiply(freshness, _PRIOR[FRESH] * (1.0 - trust), out=parts[count + 1], casting="same_kind")
     return Mixed(accumulated.ids, parts.sum(axis=0), parts, (*accumulated.sources, POPULAR, FRESH))
+
+
+def _say(sources: tuple[str, ...], mixture: Mapping[str, float], speaks: np.ndarray) -> np.ndarray:
+    """(sources,) say of each source that ``speaks`` (sources,) bool in this answer."""
+    faders = np.array([max(0.0, mixture.get(source, 0.0)) for source in sources]) * speaks
+    content = faders * _is_content(sources)
+    if not content.any():
+        return faders
+    return np.where(_is_content(sources), CONTENT_SAY * content.max() * content / content.sum(), faders)
+
+
+def _is_content(sources: tuple[str, ...]) -> np.ndarray:
+    return np.array([source != CROWD for source in sources], bool)
 
 
 def _units(values: np.ndarray) -> np.ndarray:
@@ -104,15 +122,19 @@ def _units(values: np.ndarray) -> np.ndarray:
 
 
 def _raise_for_missing(parts: np.ndarray, accumulated: Accumulated, say: np.ndarray) -> None:
-    """Raise the parts of items that lack a modality by the say of those that they lack, in place."""
-    modal = np.array([source in MODALITIES for source in accumulated.sources], bool)
-    rows = np.flatnonzero(modal & (say > 0))
-    if len(rows) < 2 or accumulated.known[rows].all():
+    """Raise the parts of what is known of an item for what cannot be known of it, in place."""
+    rows = np.flatnonzero(_is_content(accumulated.sources) & (say > 0))
+    others = np.flatnonzero(~_is_content(accumulated.sources) & (say > 0))
+    known = accumulated.known
+    if not len(rows) or (known[rows].all() and known[others].all()):
         return
+    whole = np.float32(say[rows].sum())
     had = np.zeros(len(accumulated.ids), np.float32)
     for row in rows:
-        had += accumulated.known[row] * np.float32(say[row])
-    raised = np.float32(say[rows].sum()) / np.where(had > 0, had, np.float32(np.inf))
+        had += known[row] * np.float32(say[row])
+    raised = whole / np.where(had > 0, had, np.float32(np.inf))
+    if len(others):
+        raised[~known[others].any(axis=0)] *= np.float32(np.sqrt(say.sum() / whole))
     for row in rows:
         parts[row] *= raised
 

@@ -14,9 +14,6 @@ from django.core.management.base import BaseCommand, CommandError
 from recommender.errors import RecommenderError
 from recommender.services.train import CONTENT_NEIGHBOURS, CROWD_NEIGHBOURS, REGULARISATION
 
-#: Say of all features together beside that of what people did.
-FEATURES_SAY = 0.1
-
 
 def named_file(text: str) -> tuple[str, Path]:
     """``NAME=FILE`` as its two halves."""
@@ -73,7 +70,7 @@ def measure(train_file: Path, test_file: Path, feature_files: dict[str, Path]) -
             "Both must number the same people and items.",
         )
     features = {name: read_features(path, train.shape[1]) for name, path in feature_files.items()}
-    mixture = {"crowd": 1.0, **{name: FEATURES_SAY / len(features) for name in features}}
+    mixture = dict.fromkeys(["crowd", *features], 1.0)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         graph = fit_graph(

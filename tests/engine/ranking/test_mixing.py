@@ -10,6 +10,7 @@ import pytest
 from recommender.contracts import Candidate
 from recommender.engine.graph import Accumulated
 from recommender.engine.ranking import Mixed, explain, mix
+from recommender.engine.ranking.mixing import CONTENT_SAY
 
 EVEN = {"crowd": 1.0, "image": 1.0, "text": 1.0}
 
@@ -53,9 +54,28 @@ def test_the_unit_of_a_source_does_not_matter() -> None:
     np.testing.assert_allclose(mixed(larger).scores, mixed(found).scores, atol=1e-5)
 
 
-def test_equal_faders_give_each_source_an_equal_say() -> None:
-    says = [np.sort(part)[-10:].mean() for part in mixed(random_sums()).parts[:3]]
-    assert max(says) == pytest.approx(min(says), rel=1e-4)
+def says(mixture: Mapping[str, float]) -> list[float]:
+    """The mean of the ten largest parts of each source."""
+    return [float(np.sort(part)[-10:].mean()) for part in mixed(random_sums(), mixture).parts[:3]]
+
+
+def test_with_full_faders_content_as_a_whole_has_its_say_beside_the_crowd() -> None:
+    crowd, image, text = says(EVEN)
+    assert image == pytest.approx(text, rel=1e-4)
+    assert (image + text) / crowd == pytest.approx(CONTENT_SAY, rel=1e-4)
+
+
+def test_one_modality_alone_has_the_whole_say_of_content() -> None:
+    crowd, image, text = says({"crowd": 1.0, "text": 1.0})
+    assert image == 0.0
+    assert text / crowd == pytest.approx(CONTENT_SAY, rel=1e-4)
+
+
+def test_half_a_fader_is_half_of_the_say() -> None:
+    crowd, _, text = says({"crowd": 0.5, "text": 1.0})
+    assert text / crowd == pytest.approx(2 * CONTENT_SAY, rel=1e-4)
+    _, image, text = says({"image": 0.5, "text": 1.0})
+    assert image / text == pytest.approx(0.5, rel=1e-4)
 
 
 def test_a_fader_at_nothing_mutes_its_source() -> None:
@@ -75,7 +95,7 @@ def test_one_outlier_does_not_mute_the_rest_of_its_source() -> None:
     crowd = [50.0] + [1.0] * 30
     image = [0.0] + [1.0] * 30
     result = mixed(sums([crowd, image]))
-    assert result.parts[0, 5] > 0.15 * result.parts[1, 5]
+    assert result.parts[0, 5] * CONTENT_SAY > 0.15 * result.parts[1, 5]
 
 
 def test_an_item_without_pictures_is_judged_by_what_it_has() -> None:
@@ -88,6 +108,13 @@ def test_an_item_without_pictures_is_judged_by_what_it_has() -> None:
 def test_an_item_that_has_a_picture_unlike_those_liked_is_not_raised() -> None:
     scores = mixed(sums([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])).scores
     assert scores[0] > scores[1]
+
+
+def test_of_an_item_that_nobody_touched_content_says_more() -> None:
+    values = [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]
+    known = [[True, True, False], [True, True, True]]
+    _, touched, new = mixed(sums(values, known)).scores
+    assert touched * 1.5 < new < mixed(sums(values, known)).scores[0]
 
 
 def test_a_source_that_reaches_nothing_takes_nothing_from_the_others() -> None:
