@@ -117,7 +117,7 @@ def test_a_picture_that_is_gone_is_told_as_such(space: EncoderSpace) -> None:
 
 
 def test_no_answer_in_time_means_the_encoder_is_unavailable(space: EncoderSpace, no_worker: None) -> None:
-    with pytest.raises(EncoderUnavailable, match="no answer within 0.1 s"):
+    with pytest.raises(EncoderUnavailable, match=r"no answer within 0\.1 s"):
         queries.encode_query(space, [RED])
 
 
@@ -141,7 +141,7 @@ def test_a_worker_that_is_back_is_trusted_at_once(
     app.conf.task_always_eager = True
     queries.encode_query(space, [RED])
     app.conf.task_always_eager = False
-    with pytest.raises(EncoderUnavailable, match=r"within 0.3 s"):
+    with pytest.raises(EncoderUnavailable, match=r"within 0\.3 s"):
         queries.encode_query(space, [{"modality": "text", "text": "lamp"}])
 
 

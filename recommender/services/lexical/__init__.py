@@ -18,7 +18,7 @@ __all__ = ["WordMatches", "find_words"]
 Backend = PostgresWords | SqliteWords
 
 #: Items that are compared where more have all the words.
-_POOL = 2_000
+_POOL = 1_000
 #: Items of one word that are looked at where few have all.
 _LIST = 5_000
 

@@ -2,7 +2,7 @@
 
 from recommender.services.search.answers import search
 from recommender.services.search.calibrations import forget_scales
-from recommender.services.search.facts import forget_categories
+from recommender.services.search.facts import forget_categories, forget_facts
 from recommender.services.search.filters import forget_filters
 from recommender.services.search.question import (
     CategoryCount,
@@ -25,5 +25,5 @@ __all__ = [
 
 def forget() -> None:
     """Read everything that this process remembers anew at its next use."""
-    for one in (forget_categories, forget_filters, forget_scales):
+    for one in (forget_categories, forget_facts, forget_filters, forget_scales):
         one()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recommender.engine.index import LiveIndex
     from recommender.services.search.comparison import Table
 
-_SAMPLE, _ENOUGH = 2_000, 50  # items
+_SAMPLE, _ENOUGH = 2_000, 30  # items
 #: Where nothing can be measured: scores keep the order of cosines, and nothing is ever "close" or not.
 _UNKNOWN = Calibration(0.0, 0.1, 0.3, 0.1, -1.0, pairs=0)
 _measured: dict[int, Table] = {}
@@ -49,8 +49,8 @@ def measure_pairs(live: LiveIndex) -> dict[tuple[str, str], Calibration]:
     measured, and a match is taken to lie as far above it as between kinds.
     """
     rng = np.random.default_rng(0)
-    ids = rng.permutation(live.ids)[:_SAMPLE]
-    blocks = live.vectors(ids).reshape(len(ids), len(MODALITIES), -1)
+    ids = live.ids[rng.permutation(len(live.ids))[:_SAMPLE]]
+    blocks = live.vectors(ids).reshape(len(ids), len(MODALITIES), live.dim)
     there = blocks.any(axis=2)
     table: dict[tuple[str, str], Calibration] = {}
     for one, query in enumerate(MODALITIES):

@@ -19,10 +19,14 @@ from recommender.engine.encoders.calibration import Calibration
 
 Table = Mapping[tuple[str, str], Calibration]
 
-#: What a minus term takes away, in standard scores of what matches it.
-_MINUS = 1.0
+#: What a minus term takes away from a score for each standard score beyond a share of those of a match.
+_MINUS, _MINUS_FROM = 1.0, 0.45
+#: An item with this share of a match's standard scores is what the minus term names.
+_REFUSED_FROM = 0.7
 #: The same in the search for candidates, which is linear and must not run off to where the term is absent.
-_MINUS_DIRECTION = 0.4
+_MINUS_DIRECTION = 0.2
+#: A picture or sound shows what is meant by itself; what it would be called is less certain.
+_OWN_KIND = 3.0
 _LEAST_WORTH = 0.05
 _ALONE = 0.3
 
@@ -85,8 +89,9 @@ class Comparison:
         self._std = np.maximum(_figures(pairs, "random_std"), 1e-6)
         self._match = _figures(pairs, "match_mean")
         self._threshold = _figures(pairs, "threshold")
+        own = np.array([[_own_kind(part, target) for target in MODALITIES] for part in self.parts])
         #: how well a pair tells matches from chance, times what it counts for the asker
-        self._worth = shares * np.maximum((self._match - self._mean) / self._std, _LEAST_WORTH)
+        self._worth = shares * own * np.maximum((self._match - self._mean) / self._std, _LEAST_WORTH)
         self._signs = np.array([part.sign for part in self.parts])
 
     @cached_property
@@ -117,13 +122,14 @@ class Comparison:
         typical = (self._match - self._mean) / self._std
         usual = (worth * typical).sum(axis=2) / np.maximum(total, 1e-9)  # a match's, of what there is
         more, less = self._signs > 0, self._signs < 0
-        scores = each[:, more].mean(axis=1) - _MINUS * np.maximum(each[:, less], 0.0).sum(axis=1)
+        excess = np.maximum(each[:, less] - _MINUS_FROM * usual[:, less], 0.0)
+        scores = each[:, more].mean(axis=1) - _MINUS * excess.sum(axis=1)
         comparable = (total[:, more] > 0).any(axis=1)
         return Judged(
             scores=np.where(comparable, scores, -np.inf),
             relevance=self._relevance(cosines, there, more),
             surplus=np.where(comparable, self._surplus(standard, worth)[:, more].min(axis=1), -np.inf),
-            refused=(each[:, less] > 0.7 * usual[:, less]).any(axis=1),
+            refused=(each[:, less] > _REFUSED_FROM * usual[:, less]).any(axis=1),
         )
 
     def _relevance(self, cosines: np.ndarray, there: np.ndarray, more: np.ndarray) -> np.ndarray:
@@ -145,6 +151,10 @@ class Comparison:
         failed = (counted & reliable & (standard < needed)).any(axis=2)
         alone = counted.sum(axis=2) < 2
         return np.where(failed, -1.0, surplus - _ALONE * alone)
+
+
+def _own_kind(part: Part, target: str) -> float:
+    return _OWN_KIND if target != "text" and target in part.vectors else 1.0
 
 
 def _figures(pairs: Sequence[Sequence[Calibration]], name: str) -> np.ndarray:

@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from django.db import connection
 
 from recommender.engine.preprocess.text import normalise_text
-from recommender.models import Category, Item, Media
+from recommender.models import Category, Media
 from recommender.services.search.question import CategoryCount, Facets
 
 #: Categories that are all shown; of more, the top ones and those round the chosen one.
 _MOST_CATEGORIES = 40
+#: How long an item's facts are remembered, and how many.
+_SECONDS, _MOST = 10.0, 50_000
+_NEVER: tuple[float, None] = (float("-inf"), None)
 _AT_ONCE = 10_000
 _TREE_SECONDS = 5.0
 
 
+class Fact(NamedTuple):
+    """One available item; ``title`` as two titles are compared."""
+
+    category: int | None
+    language: str
+    title: str
+    has_chinese: bool
+    has_video: bool
+    has_audio: bool
+
+
+_known: dict[int, tuple[float, Fact]] = {}
+_lock = threading.Lock()
+
+
 class Facts:
-    """What facets count by, of some items, looked up once."""
+    """What facets count by, of some items. A process looks an item up once in some seconds."""
 
     def __init__(self, ids: Iterable[int]) -> None:
-        wanted = sorted(set(ids))
-        self._items: dict[int, tuple[int | None, str, str, str]] = {}
-        self._media: dict[str, set[int]] = {Media.Kind.VIDEO: set(), Media.Kind.AUDIO: set()}
-        for start in range(0, len(wanted), _AT_ONCE):
-            self._look_up(wanted[start : start + _AT_ONCE])
-
-    def _look_up(self, ids: list[int]) -> None:
-        rows = (
-            Item.objects.available()
-            .filter(pk__in=ids)
-            .values_list("pk", "category_id", "language", "title", "title_zh")
-        )
-        self._items |= {pk: rest for pk, *rest in rows}
-        media = Media.objects.ready().filter(item_id__in=ids, kind__in=list(self._media)).order_by()
-        for pk, kind in media.values_list("item_id", "kind"):
-            self._media[kind].add(pk)
+        after = time.monotonic() - _SECONDS
+        self._items: dict[int, Fact] = {}
+        missing = []
+        for pk in set(ids):
+            looked, fact = _known.get(pk, _NEVER)
+            if looked > after and fact is not None:
+                self._items[pk] = fact
+            else:
+                missing.append(pk)
+        for start in range(0, len(missing), _AT_ONCE):
+            self._items |= _looked_up(missing[start : start + _AT_ONCE])
 
     def __contains__(self, pk: int) -> bool:
         """Whether the item is there and available."""
@@ -43,24 +60,67 @@ class Facts:
 
     def title(self, pk: int) -> str:
         """As two titles are compared."""
-        _category, _language, title, _chinese = self._items[pk]
-        return normalise_text(title).casefold()
+        return self._items[pk].title
 
     def categories(self, ids: Iterable[int]) -> Counter[int]:
         """Category to the number of items that are in it, and not below it."""
-        return Counter(category for pk in ids if (category := self._items[pk][0]) is not None)
+        return Counter(category for pk in ids if (category := self._items[pk].category) is not None)
 
     def languages(self, ids: Iterable[int]) -> Counter[str]:
         """Code to the number of items; one with Chinese words counts as Chinese as well."""
         counts: Counter[str] = Counter()
         for pk in ids:
-            _category, language, _title, chinese = self._items[pk]
-            counts.update({language, "zh"} if chinese else {language})
+            counts[self._items[pk].language] += 1
+            if self._items[pk].has_chinese and self._items[pk].language != "zh":
+                counts["zh"] += 1
         del counts[""]
         return counts
 
-    def with_media(self, ids: Iterable[int], kind: str) -> int:
-        return len(self._media[kind].intersection(ids))
+    def with_video(self, ids: Iterable[int]) -> int:
+        return sum(self._items[pk].has_video for pk in ids)
+
+    def with_audio(self, ids: Iterable[int]) -> int:
+        return sum(self._items[pk].has_audio for pk in ids)
+
+
+def _looked_up(ids: list[int]) -> dict[int, Fact]:
+    """The available ones of these items, by hand, because there are hundreds in every answer."""
+    marks = ",".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, category_id, language, title, title_zh <> '' FROM recommender_item "  # noqa: S608 (marks)
+            f"WHERE availability = 'available' AND id IN ({marks})",
+            ids,
+        )
+        rows = cursor.fetchall()
+        cursor.execute(
+            "SELECT item_id, kind FROM recommender_media WHERE state = 'ready' "  # noqa: S608 (marks)
+            f"AND kind IN ('video', 'audio') AND item_id IN ({marks})",
+            ids,
+        )
+        media = set(cursor.fetchall())
+    found = {
+        pk: Fact(
+            category,
+            language,
+            normalise_text(title).casefold(),
+            bool(chinese),
+            (pk, Media.Kind.VIDEO) in media,
+            (pk, Media.Kind.AUDIO) in media,
+        )
+        for pk, category, language, title, chinese in rows
+    }
+    now = time.monotonic()
+    with _lock:
+        if len(_known) + len(found) > _MOST:
+            _known.clear()
+        _known.update({pk: (now, fact) for pk, fact in found.items()})
+    return found
+
+
+def forget_facts() -> None:
+    """Look every item up anew."""
+    _known.clear()
 
 
 def make_facets(facts: Facts, pools: Mapping[str, Collection[int]], chosen: int | None) -> Facets:
@@ -74,8 +134,8 @@ def make_facets(facts: Facts, pools: Mapping[str, Collection[int]], chosen: int 
     return Facets(
         categories=category_counts(facts.categories(pools["category"]), chosen),
         languages=dict(languages.most_common()),
-        with_video=facts.with_media(pools["video"], Media.Kind.VIDEO),
-        with_audio=facts.with_media(pools["audio"], Media.Kind.AUDIO),
+        with_video=facts.with_video(pools["video"]),
+        with_audio=facts.with_audio(pools["audio"]),
     )
 
 

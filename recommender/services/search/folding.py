@@ -28,11 +28,16 @@ def fold(ids: Sequence[int], facts: Facts, live: LiveIndex | None) -> list[int]:
     by_title: dict[str, list[int]] = defaultdict(list)
     for pk in present:
         by_title[facts.title(pk)].append(pk)
+    groups = [group for group in by_title.values() if len(group) > 1]
+    if not groups:
+        return present
+    looks = _looks(live.vectors(np.array([pk for group in groups for pk in group])))
     gone: set[int] = set()
-    for group in by_title.values():
-        if len(group) > 1:
-            standing = fold_duplicates(_looks(live.vectors(np.array(group))), _ALIKE)
-            gone.update(pk for row, pk in enumerate(group) if standing[row] != row)
+    start = 0
+    for group in groups:
+        standing = fold_duplicates(looks[start : start + len(group)], _ALIKE)
+        gone.update(pk for row, pk in enumerate(group) if standing[row] != row)
+        start += len(group)
     return [pk for pk in present if pk not in gone]
 
 

@@ -66,7 +66,7 @@ class SearchQuery:
     @property
     def is_words_only(self) -> bool:
         """Nothing but words says what to look for."""
-        return bool(self.text.strip()) and not (self.image or self.audio or self.item_ids)
+        return bool(self.text.strip() or self.plus) and not (self.image or self.audio or self.item_ids)
 
 
 @dataclass(frozen=True, slots=True)

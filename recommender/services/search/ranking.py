@@ -22,13 +22,14 @@ from recommender.services.spaces import current_space
 #: Results by similarity, and by words, at most.
 MOST_SIMILAR, MOST_WORDS = 200, 200
 #: Candidates that are compared exactly.
-_SHORTLIST = 400
+_SHORTLIST = 256
 #: What is shown where nothing matches.
 FEW = 8
 #: With all words found so often, items that have only some of them are not looked for.
 _ENOUGH = 12
-#: Of the rankings that are fused: by similarity, by all words, by some of them.
-_WORTH = (1.0, 1.0, 0.25)
+#: Of the ranking by some of the words, and of that by similarity where nothing is really similar; beside all
+#: words, and what matches, which have 1.
+_WORTH_OF_SOME = 0.25
 #: Standard scores below which nothing is a result, as a number and as a share of the best one's.
 _LEAST_SCORE, _LEAST_SHARE = 0.5, 0.55
 #: Standard scores by which a match has to be clearer where no item has any word of the question.
@@ -70,8 +71,7 @@ class Search:
         self._space = current_space()
         self._is_down = self._space is None or self.live is None
         self._comparison = self._compared()
-        text = query.text.strip()
-        self._words = text if text and not query.is_words_only else " ".join([text, *query.plus]).strip()
+        self._words = " ".join([query.text, *query.plus] if query.is_words_only else [query.text]).strip()
 
     def under(self, among: np.ndarray | None) -> Ranking:
         """The results among the items with these ids (n,) ascending; among all, if None."""
@@ -83,10 +83,12 @@ class Search:
         similar = _best(ids, judged, MOST_SIMILAR)
         by_words = [pk for pk in words.ids if pk not in refused]
         fully = [pk for pk in by_words if words.shares[pk] == 1.0]
-        scores = reciprocal_rank_fusion([similar, fully, by_words[len(fully) :]], weights=_WORTH)
+        matches = self._any_match(judged, words)
+        worth = (1.0, 1.0 if matches else _WORTH_OF_SOME, _WORTH_OF_SOME)
+        scores = reciprocal_rank_fusion([fully, similar, by_words[len(fully) :]], weights=worth)
         order = sorted(scores, key=lambda pk: pk in refused)
         notice = ENCODER_DOWN if self._is_down else ""
-        if not self._is_down and not words.complete and not self._any_match(judged, words):
+        if not self._is_down and not words.complete and not matches:
             order, notice = order[:FEW], NOTHING_CLOSE if order else ""
         return Ranking(order, _parts(ids, judged, words), scores, notice)
 
@@ -169,12 +171,14 @@ class Search:
 
 
 def _best(ids: np.ndarray, judged: Judged | None, most: int) -> list[int]:
-    """The most similar, without the tail that has little of what the best have."""
+    """The most similar, without the tail that has little of what the best have; but always a few."""
     if judged is None or not len(ids):
         return []
     order = np.argsort(-judged.scores, kind="stable")[:most]
-    floor = max(_LEAST_SCORE, _LEAST_SHARE * float(judged.scores[order[0]]))
-    return ids[order[judged.scores[order] >= floor]].tolist()
+    scores = judged.scores[order]
+    order = order[np.isfinite(scores)]
+    enough = scores >= max(_LEAST_SCORE, _LEAST_SHARE * float(scores[0]))
+    return ids[order[: max(FEW, np.count_nonzero(enough))]].tolist()
 
 
 def _parts(ids: np.ndarray, judged: Judged | None, words: WordMatches) -> dict[int, dict[str, float]]:
