@@ -52,9 +52,11 @@ def top_of_rows(matrix: csr_matrix, top: int) -> csr_matrix:
     counts = np.diff(matrix.indptr)
     if not len(counts) or counts.max() <= top:
         return matrix
-    rows = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((-matrix.data, rows))  # within each row the largest first
-    place = np.arange(len(rows)) - np.repeat(matrix.indptr[:-1], counts)
-    kept = np.sort(order[place < top])
+    # A partition of each row on its own is several times faster than one sort of all entries.
+    kept = np.ones(len(matrix.data), bool)
+    for row in np.flatnonzero(counts > top):
+        start, end = matrix.indptr[row], matrix.indptr[row + 1]
+        least = np.argpartition(matrix.data[start:end], end - start - top)[: end - start - top]
+        kept[start + least] = False
     pointers = np.concatenate([[0], np.cumsum(np.minimum(counts, top))])
     return csr_matrix((matrix.data[kept], matrix.indices[kept], pointers), shape=matrix.shape)
