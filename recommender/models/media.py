@@ -109,7 +109,12 @@ class Media(models.Model):
 
     def thumbnail(self, size: int = 480) -> str:
         """URL of the WebP rendition whose long side is ``size`` (one of SIZES); empty while not ready."""
-        return default_storage.url(self.derived(f"{size}.webp")) if self.has_picture else ""
+        if not self.has_picture:
+            return ""
+        name = self.derived(f"{size}.webp")
+        # Made of a checksum it needs no quoting, and is asked for more often than anything else.
+        base = getattr(default_storage, "base_url", None)
+        return base + name if base else default_storage.url(name)
 
     def derived(self, suffix: str) -> str:
         """Storage name of a file made from this one, e.g. ``derived/ab/<checksum>/480.webp``."""

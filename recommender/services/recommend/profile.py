@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import numpy as np
 
@@ -119,7 +118,7 @@ def read_profile(actor: Actor, version: str = "") -> Profile:
     )
 
 
-_Row = tuple[int, str, datetime, float | None]
+_Row = tuple[int, str, float, float | None]  # item, kind, seconds since 1970, value
 
 
 def _once(rows: list[_Row]) -> list[_Row]:
@@ -135,7 +134,7 @@ def _worth(rows: list[_Row]) -> np.ndarray:
     from recommender.engine.ranking import event_weights
 
     now = time.time()
-    ages = np.array([max(0.0, now - row[2].timestamp()) for row in rows])
+    ages = np.array([max(0.0, now - row[2]) for row in rows])
     values = np.array([np.nan if row[3] is None else row[3] for row in rows])
     present = 1.0 + _NOW_FACTOR * 0.5 ** (ages / _NOW_HALF_LIFE)
     return event_weights([row[1] for row in rows], ages, values) * present

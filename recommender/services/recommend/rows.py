@@ -36,8 +36,10 @@ def rows_above(
     for kind, seed, ids, parts in _drafts(world, profile, mixture):
         chosen: list[int] = []
         for number, item in enumerate(ids.tolist()):
+            if len(chosen) == MOST:
+                break
             from_grid = item in tail
-            if item in taken or len(chosen) == MOST or (from_grid and spare <= 0):
+            if item in taken or (from_grid and spare <= 0):
                 continue
             spare -= from_grid
             taken.add(item)
@@ -62,10 +64,10 @@ def _drafts(world: World, profile: Profile, mixture: Mapping[str, float]) -> lis
         parts = np.zeros((len(PARTS), len(ids)), np.float32)
         parts[: len(SOURCES)] = found
         drafts.append((profile.kinds[seed], seed, ids, parts))
-    known = np.union1d(world.shelf, world.arrivals)
-    popular, fresh = world.facts(known)
-    drafts.append(("popular", 0, *_best(known, popular, PARTS.index("popular"))))
-    drafts.append(("fresh", 0, *_best(known, fresh, PARTS.index("fresh"))))
+    for name, (ids, values) in world.leaders.items():
+        parts = np.zeros((len(PARTS), len(ids)), np.float32)
+        parts[PARTS.index(name)] = values
+        drafts.append((name, 0, ids, parts))
     return drafts
 
 
@@ -73,12 +75,3 @@ def _seeds(profile: Profile) -> list[int]:
     """The last thing somebody clearly liked, and the last thing that caught their eye besides."""
     strong = [item for item in profile.latest if profile.kinds[item] in _STRONG]
     return list(dict.fromkeys([*strong[:1], *profile.latest[:_ABOUT_THINGS], *strong]))[:_ABOUT_THINGS]
-
-
-def _best(ids: np.ndarray, values: np.ndarray, part: int) -> tuple[np.ndarray, np.ndarray]:
-    """The items with the highest values above 0, best first, and their parts (6, n)."""
-    order = np.lexsort((-ids, -values))[: 4 * _LOOKED_AT]
-    order = order[values[order] > 0]
-    parts = np.zeros((len(PARTS), len(order)), np.float32)
-    parts[part] = values[order]
-    return ids[order], parts

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PARTS = (*SOURCES, "popular", "fresh")
 #: How deep a feed can be scrolled, and how much of its top is spread out.
-DEPTH, SPREAD = 480, 96
+DEPTH, SPREAD = 480, 72
 #: Say of unlikeness to what is shown already against the score (1 - lambda of maximal marginal relevance).
 TRADE_OFF = 0.25
 _FROM_INDEX = 300
@@ -243,7 +243,7 @@ def _best_seeds(
     best = np.zeros(len(ids), np.int64)
     new = np.arange(len(ids))
     if world.graph is not None:
-        new = np.flatnonzero(np.isin(ids, world.graph.ids, invert=True))
+        new = np.flatnonzero(world.graph.places(ids) < 0)
         if source in world.graph.sources:
             best = np.maximum(world.graph.best_seed(source, ids, history, weights), 0)
     if source in MODALITIES and world.live is not None and len(new):

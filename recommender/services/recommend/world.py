@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ _LAST_EVENTS = 20_000
 _ARRIVALS_SECONDS, _CATEGORY_SECONDS, _COUNTS_SECONDS = 2.0, 10.0, 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class World:
     """One graph and one index, as they are at this moment.
 
@@ -49,6 +50,17 @@ class World:
     def dim(self) -> int:
         return self.live.dim if self.live is not None else 0
 
+    @cached_property
+    def leaders(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """The most ``popular`` items and the ``fresh`` ones (c,), with values (c,) above 0, best first."""
+        known = np.union1d(self.shelf, self.arrivals)
+        found = {}
+        for name, values in zip(("popular", "fresh"), self.facts(known), strict=True):
+            order = np.lexsort((-known, -values))[:MOST_FRESH]
+            order = order[values[order] > 0]
+            found[name] = (known[order], values[order])
+        return found
+
     def facts(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Popularity and freshness (c,) of ``ids`` (c,) ascending; 0 where nothing is known."""
         if self.graph is not None:
@@ -70,44 +82,50 @@ def _places(known: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 _lock = threading.Lock()
-_shelves: tuple[object, np.ndarray] = (None, np.empty(0, np.int64))
-_newest: tuple[float, object, tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None
+#: when it was put together, and the world
+_known: tuple[float, World] | None = None
 _categories: dict[int, tuple[float, np.ndarray]] = {}
 _counts: tuple[float, dict[int, float]] | None = None
 
 
 def world_now() -> World:
     """The graph and index that serve, and what arrived since (as of at most two seconds ago)."""
+    global _known
     graph, live = train.current_graph(), index.live_index()
-    arrivals, fresh, popular = _arrivals(graph)
-    return World(train.graph_name(), graph, live, _shelf(graph), arrivals, fresh, popular)
+    known = _known
+    same = known is not None and known[1].graph is graph and known[1].live is live
+    if known is not None and same and time.monotonic() - known[0] < _ARRIVALS_SECONDS:
+        return known[1]
+    if not _lock.acquire(blocking=not same):
+        return known[1]  # type: ignore[index]
+    try:
+        before = known[1] if known is not None else None
+        _known = (time.monotonic(), _put_together(graph, live, before))
+        return _known[1]
+    finally:
+        _lock.release()
 
 
 def forget_world() -> None:
     """Look everything up anew at its next use."""
-    global _shelves, _newest, _counts
-    _shelves, _newest, _counts = (None, np.empty(0, np.int64)), None, None
+    global _known, _counts
+    _known, _counts = None, None
     _categories.clear()
 
 
-def _shelf(graph: ItemGraph | None) -> np.ndarray:
-    """The most popular and the freshest items of a graph (c,) ascending; worked out once a graph."""
-    global _shelves
-    known, shelf = _shelves
-    if graph is None or known is graph:
-        return shelf if graph is not None else np.empty(0, np.int64)
-    shelf = np.union1d(graph.popular(MOST_POPULAR), graph.fresh(MOST_FRESH))
-    _shelves = (graph, shelf)
-    return shelf
+def _put_together(graph: ItemGraph | None, live: LiveIndex | None, before: World | None) -> World:
+    arrivals, fresh, popular = _arrivals(graph)
+    if graph is None:
+        shelf = np.empty(0, np.int64)
+    elif before is not None and before.graph is graph:
+        shelf = before.shelf
+    else:
+        shelf = np.union1d(graph.popular(MOST_POPULAR), graph.fresh(MOST_FRESH))
+    return World(train.graph_name(), graph, live, shelf, arrivals, fresh, popular)
 
 
 def _arrivals(graph: ItemGraph | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The newest items (a,) ascending that ``graph`` does not know, their freshness and popularity (a,)."""
-    global _newest
-    now = time.monotonic()
-    known = _newest
-    if known is not None and known[1] is graph and now - known[0] < _ARRIVALS_SECONDS:
-        return known[2]
     made = dict(Item.objects.available().order_by("-created_at").values_list("pk", "created_at")[:MOST_FRESH])
     counts: dict[int, float] = {}
     if graph is None:
@@ -121,8 +139,7 @@ def _arrivals(graph: ItemGraph | None) -> tuple[np.ndarray, np.ndarray, np.ndarr
     ages = np.array([(today - made[pk]).total_seconds() for pk in ids.tolist()])
     fresh = (0.5 ** (np.maximum(ages, 0.0) / _FRESH_HALF_LIFE)).astype(np.float32)
     popular = np.array([counts.get(pk, 0.0) for pk in ids.tolist()], np.float32)
-    _newest = (now, graph, (ids, fresh, popular))
-    return _newest[2]
+    return ids, fresh, popular
 
 
 def _popular_counts() -> dict[int, float]:
