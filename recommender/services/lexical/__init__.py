@@ -20,7 +20,7 @@ Backend = PostgresWords | SqliteWords
 #: Items that are compared where more have all the words.
 _POOL = 1_000
 #: Items of one word that are looked at where few have all.
-_LIST = 5_000
+_LIST = 3_000
 
 
 @dataclass(frozen=True, slots=True)

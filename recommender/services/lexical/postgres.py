@@ -9,16 +9,9 @@ import numpy as np
 from django.db import connection
 
 from recommender.services.lexical.filter import Filter
+from recommender.services.lexical.places import pattern, where_it_stands
 
 _TABLE = "recommender_item_words"
-#: What a needle counts by where it stands.
-_WEIGHTS = {"title": 8, "category": 4, "attributes": 3, "description": 1}
-
-
-def _pattern(needle: str) -> str:
-    """A LIKE pattern for ``needle`` anywhere; its own wildcards stand for themselves."""
-    escaped = needle.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 class PostgresWords:
@@ -40,7 +33,7 @@ class PostgresWords:
             titles: only what stands in title or category counts.
         """
         where, parameters = _all_of(needles, titles, among)
-        score, patterns = _score(needles)
+        score, patterns = where_it_stands(needles, "({name} LIKE %s)::int")
         rows = _rows(
             f"SELECT item_id FROM (SELECT * FROM {_TABLE} WHERE {where} LIMIT {most:d}) AS found "  # noqa: S608
             f"ORDER BY {score} DESC, length(title), item_id DESC",
@@ -64,10 +57,10 @@ def _condition(needle: str, titles: bool = False) -> tuple[str, list[Any]]:
         parameters.append(needle)
     else:
         parts.append("said LIKE %s")
-        parameters.append(_pattern(needle))
+        parameters.append(pattern(needle))
     if titles:
         parts.append("(title LIKE %s OR category LIKE %s)")
-        parameters += [_pattern(needle)] * 2
+        parameters += [pattern(needle)] * 2
     return f"({' AND '.join(parts)})", parameters
 
 
@@ -76,11 +69,6 @@ def _all_of(needles: Sequence[str], titles: bool, among: Filter | None) -> tuple
     if among is not None:
         conditions.append(("item_id = ANY(%s)", [among.ids]))
     return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
-
-
-def _score(needles: Sequence[str]) -> tuple[str, list[str]]:
-    parts = [f"{weight} * ({name} LIKE %s)::int" for _ in needles for name, weight in _WEIGHTS.items()]
-    return " + ".join(parts), [_pattern(needle) for needle in needles for _ in _WEIGHTS]
 
 
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

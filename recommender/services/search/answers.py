@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.core.cache import cache
@@ -19,7 +20,7 @@ from recommender.services.search.facts import Facts, make_facets
 from recommender.services.search.filters import filtered_ids, loosened
 from recommender.services.search.folding import fold
 from recommender.services.search.question import Facets, SearchPage, SearchQuery
-from recommender.services.search.ranking import Search
+from recommender.services.search.ranking import PARTS, Search
 from recommender.services.spaces import current_space
 
 log = logging.getLogger(__name__)
@@ -35,15 +36,22 @@ class Answer:
 
     Attributes:
         ids: all results (n,), best first.
-        scores, parts: item to what ranked it and to what speaks for it; of browsing there is neither.
+        scores, parts: (n,) and (n, 4) as in ``Ranking``; None where there was no question.
     """
 
     ids: np.ndarray
     facets: Facets
-    scores: dict[int, float] = field(default_factory=dict)
-    parts: dict[int, dict[str, float]] = field(default_factory=dict)
+    scores: np.ndarray | None = None
+    parts: np.ndarray | None = None
     folded: int = 0
     notice: str = ""
+
+    def told(self, rank: int) -> dict[str, float]:
+        """What speaks for the result at ``rank``."""
+        if self.parts is None:
+            return {}
+        named = zip(PARTS, self.parts[rank].tolist(), strict=True)
+        return {name: part for name, part in named if not math.isnan(part)}
 
 
 def search(query: SearchQuery, actor: Actor) -> SearchPage:
@@ -57,7 +65,8 @@ def search(query: SearchQuery, actor: Actor) -> SearchPage:
     answer = _kept(name) if query.offset else None
     if answer is None:
         answer = _browsed(query) if query.is_browsing else _searched(query)
-        _keep(name, answer)
+        if len(answer.ids) > query.limit:
+            _keep(name, answer)
     cards = _cards(answer, query, actor)
     return SearchPage(
         cards=cards,
@@ -74,16 +83,19 @@ def _searched(query: SearchQuery) -> Answer:
     asked = Search(query)
     wanted = {query.filters, *loosened(query.filters).values()}
     rankings = {filters: asked.under(filtered_ids(filters)) for filters in wanted}
-    facts = Facts(pk for ranking in rankings.values() for pk in ranking.ids)
-    folded = {filters: fold(ranking.ids, facts, asked.live) for filters, ranking in rankings.items()}
-    pools = {name: folded[filters] for name, filters in loosened(query.filters).items()}
-    ranking, ids = rankings[query.filters], folded[query.filters]
+    facts = Facts(pk for ranking in rankings.values() for pk in ranking.ids.tolist())
+    kept = {filters: fold(ranking.ids.tolist(), facts, asked.live) for filters, ranking in rankings.items()}
+    ranking, places = rankings[query.filters], kept[query.filters]
+    pools = {
+        name: rankings[filters].ids[kept[filters]].tolist()
+        for name, filters in loosened(query.filters).items()
+    }
     return Answer(
-        ids=np.array(ids, np.int64),
+        ids=ranking.ids[places],
         facets=make_facets(facts, pools, query.filters.category),
-        scores={pk: ranking.scores[pk] for pk in ids},
-        parts={pk: ranking.parts[pk] for pk in ids},
-        folded=sum(pk in facts for pk in ranking.ids) - len(ids),
+        scores=ranking.scores[places],
+        parts=ranking.parts[places],
+        folded=sum(pk in facts for pk in ranking.ids.tolist()) - len(places),
         notice=ranking.notice,
     )
 
@@ -124,16 +136,15 @@ def _keep(name: str, answer: Answer) -> None:
 def _cards(answer: Answer, query: SearchQuery, actor: Actor) -> list[Card]:
     ids: list[int] = answer.ids[query.offset : query.offset + query.limit].tolist()
     items = available_now(ids)
-    shown = [(rank, pk) for rank, pk in enumerate(ids, query.offset) if pk in items]
-    impressions = note_shown(actor, [_shown(answer, rank, pk) for rank, pk in shown], model=_SURFACE)
+    shown = [(rank, pk, answer.told(rank)) for rank, pk in enumerate(ids, query.offset) if pk in items]
+    impressions = note_shown(actor, [_shown(answer, *one) for one in shown], model=_SURFACE)
     profile = profile_of(actor)
     return [
-        make_card(items[pk], profile, impression=impression, parts=answer.parts.get(pk))
-        for (_rank, pk), impression in zip(shown, impressions, strict=True)
+        make_card(items[pk], profile, impression=impression, parts=parts)
+        for (_rank, pk, parts), impression in zip(shown, impressions, strict=True)
     ]
 
 
-def _shown(answer: Answer, rank: int, pk: int) -> Shown:
-    parts = answer.parts.get(pk) or {}
-    source = max(parts, key=parts.__getitem__) if parts else ""
-    return Shown(pk, _SURFACE, rank, answer.scores.get(pk, 0.0), source)
+def _shown(answer: Answer, rank: int, pk: int, parts: dict[str, float]) -> Shown:
+    score = float(answer.scores[rank]) if answer.scores is not None else 0.0
+    return Shown(pk, _SURFACE, rank, score, max(parts, key=parts.__getitem__) if parts else "")

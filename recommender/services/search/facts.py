@@ -17,7 +17,7 @@ from recommender.services.search.question import CategoryCount, Facets
 #: Categories that are all shown; of more, the top ones and those round the chosen one.
 _MOST_CATEGORIES = 40
 #: How long an item's facts are remembered, and how many.
-_SECONDS, _MOST = 10.0, 50_000
+_SECONDS, _MOST = 30.0, 50_000
 _NEVER: tuple[float, None] = (float("-inf"), None)
 _AT_ONCE = 10_000
 _TREE_SECONDS = 5.0

@@ -17,28 +17,26 @@ _ALIKE = 0.98
 
 
 def fold(ids: Sequence[int], facts: Facts, live: LiveIndex | None) -> list[int]:
-    """``ids`` without those that repeat an earlier one, and without those that are gone.
+    """Places in ``ids`` without those that repeat an earlier one, and without those that are gone.
 
     Two items are one where their titles are the same and their pictures nearly so; without pictures, their
     words.
     """
-    present = [pk for pk in ids if pk in facts]
-    if live is None:
-        return present
+    present = [place for place, pk in enumerate(ids) if pk in facts]
     by_title: dict[str, list[int]] = defaultdict(list)
-    for pk in present:
-        by_title[facts.title(pk)].append(pk)
+    for place in present:
+        by_title[facts.title(ids[place])].append(place)
     groups = [group for group in by_title.values() if len(group) > 1]
-    if not groups:
+    if live is None or not groups:
         return present
-    looks = _looks(live.vectors(np.array([pk for group in groups for pk in group])))
+    looks = _looks(live.vectors([ids[place] for group in groups for place in group]))
     gone: set[int] = set()
     start = 0
     for group in groups:
         standing = fold_duplicates(looks[start : start + len(group)], _ALIKE)
-        gone.update(pk for row, pk in enumerate(group) if standing[row] != row)
+        gone.update(place for row, place in enumerate(group) if standing[row] != row)
         start += len(group)
-    return [pk for pk in present if pk not in gone]
+    return [place for place in present if place not in gone]
 
 
 def _looks(vectors: np.ndarray) -> np.ndarray:

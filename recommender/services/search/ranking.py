@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,8 +25,6 @@ MOST_SIMILAR, MOST_WORDS = 200, 200
 _SHORTLIST = 256
 #: What is shown where nothing matches.
 FEW = 8
-#: With all words found so often, items that have only some of them are not looked for.
-_ENOUGH = 12
 #: Of the ranking by some of the words, and of that by similarity where nothing is really similar; beside all
 #: words, and what matches, which have 1.
 _WORTH_OF_SOME = 0.25
@@ -34,24 +32,24 @@ _WORTH_OF_SOME = 0.25
 _LEAST_SCORE, _LEAST_SHARE = 0.5, 0.55
 #: Standard scores by which a match has to be clearer where no item has any word of the question.
 _UNHEARD = 0.4
-LEXICAL = "lexical"
+#: What a result's parts are called.
+PARTS = (*MODALITIES, "lexical")
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Items in order, each with what speaks for it.
+    """Items (n,), best first, each with what speaks for it.
 
     Attributes:
-        ids: best first.
-        parts: item to similarity by modality, 0 as by chance and 1 as for a typical match, and under
-            ``LEXICAL`` the share of the words that it has.
-        scores: item to the score that ranked it.
+        scores: (n,) what ranked them.
+        parts: (n, 4) in the order of ``PARTS``: similarity by modality, 0 as by chance and 1 as for a typical
+            match, then the share of the words that an item has; nan where there is nothing to tell.
         notice: as in ``SearchPage``.
     """
 
-    ids: list[int]
-    parts: Mapping[int, dict[str, float]] = field(default_factory=dict)
-    scores: Mapping[int, float] = field(default_factory=dict)
+    ids: np.ndarray
+    scores: np.ndarray
+    parts: np.ndarray
     notice: str = ""
 
 
@@ -90,7 +88,12 @@ class Search:
         notice = ENCODER_DOWN if self._is_down else ""
         if not self._is_down and not words.complete and not matches:
             order, notice = order[:FEW], NOTHING_CLOSE if order else ""
-        return Ranking(order, _parts(ids, judged, words), scores, notice)
+        return Ranking(
+            ids=np.array(order, np.int64),
+            scores=np.array([scores[pk] for pk in order], np.float32),
+            parts=_parts(ids, judged, words, order),
+            notice=notice,
+        )
 
     # -- by similarity --------------------------------------------------------------------------------------
 
@@ -152,7 +155,8 @@ class Search:
             return WordMatches()
         if near and not self._query.is_words_only and (self._query.image or self._query.audio):
             return find_words(self._words, limit=MOST_WORDS, among=np.array(near), partly_below=0)
-        found = find_words(self._words, limit=MOST_WORDS, among=among, partly_below=_ENOUGH if near else None)
+        # Where meaning answers too, items with some of the words matter only if none has all.
+        found = find_words(self._words, limit=MOST_WORDS, among=among, partly_below=1 if near else None)
         return found.without(self._query.item_ids)
 
     def _any_match(self, judged: Judged | None, words: WordMatches) -> bool:
@@ -181,11 +185,11 @@ def _best(ids: np.ndarray, judged: Judged | None, most: int) -> list[int]:
     return ids[order[: max(FEW, np.count_nonzero(enough))]].tolist()
 
 
-def _parts(ids: np.ndarray, judged: Judged | None, words: WordMatches) -> dict[int, dict[str, float]]:
-    parts: dict[int, dict[str, float]] = {pk: {} for pk in ids.tolist()}
-    if judged is not None:
-        for pk, row in zip(ids.tolist(), judged.relevance.tolist(), strict=True):
-            parts[pk] = {name: share for name, share in zip(MODALITIES, row, strict=True) if share == share}
-    for pk, share in words.shares.items():
-        parts[pk][LEXICAL] = share
+def _parts(ids: np.ndarray, judged: Judged | None, words: WordMatches, order: Sequence[int]) -> np.ndarray:
+    """(m, 4) of the items in ``order``, from what is known of all ``ids`` (n,)."""
+    place = {pk: number for number, pk in enumerate(ids.tolist())}
+    parts = np.full((len(order), len(PARTS)), np.nan, np.float32)
+    if judged is not None and order:
+        parts[:, : len(MODALITIES)] = judged.relevance[[place[pk] for pk in order]]
+    parts[:, -1] = [words.shares.get(pk, np.nan) for pk in order]
     return parts
