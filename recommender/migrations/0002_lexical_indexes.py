@@ -4,8 +4,8 @@ SQLite: an FTS5 table with the trigram tokenizer. PostgreSQL: a table with pg_tr
 ``recommender_item_words`` and are kept up to date by triggers, so that whoever writes items need not know of
 them. In both, whatever may stand before a word is a blank, and a text begins and ends with blanks.
 
-A migration that lets SQLite make ``recommender_item`` anew (a changed column, a constraint) drops its triggers:
-it must call ``create`` again afterwards.
+A migration that lets SQLite make ``recommender_item`` anew (a changed column, a constraint) drops its triggers
+with it, and must bring them back.
 """
 
 from django.core.management.base import CommandError
@@ -83,10 +83,13 @@ _BLANKS = "'" + " " * len(BREAKS) + "'"
 POSTGRES = (
     f"""CREATE FUNCTION recommender_spaced(said text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
         $$ SELECT ' ' || translate(lower(said), {_SIGNS}, {_BLANKS}) || '  ' $$""",
-    # Pairs of neighbouring characters: what trigrams cannot find.
-    """CREATE FUNCTION recommender_pairs(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-        $$ SELECT coalesce(array_agg(DISTINCT substr(said, i, 2)), '{}')
-           FROM generate_series(1, length(said) - 1) AS i WHERE substr(said, i, 2) <> '  ' $$""",
+    # Single characters beyond ASCII and neighbouring pairs of them: the Chinese words too short for trigrams.
+    r"""CREATE FUNCTION recommender_short_pieces(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+        $$ SELECT coalesce(array_agg(DISTINCT piece), '{}')
+           FROM regexp_replace(said, '[\x01-\x7f]+', ' ', 'g') AS beyond,
+                generate_series(1, length(beyond)) AS i,
+                LATERAL (VALUES (substr(beyond, i, 1)), (substr(beyond, i, 2))) AS pieces (piece)
+           WHERE strpos(piece, ' ') = 0 $$""",
     """CREATE FUNCTION recommender_values(held jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
         $$ SELECT string_agg(v #>> '{}', ' ')
            FROM jsonb_path_query(held, 'strict $.**') AS v WHERE jsonb_typeof(v) IN ('string', 'number') $$""",
@@ -104,7 +107,7 @@ POSTGRES = (
     f"""INSERT INTO recommender_item_words (item_id, {', '.join(COLUMNS)})
         SELECT * FROM recommender_item_said""",
     """CREATE INDEX recommender_item_words_parts ON recommender_item_words
-        USING gin (said gin_trgm_ops, recommender_pairs(said))""",
+        USING gin (said gin_trgm_ops, recommender_short_pieces(said))""",
     # What an UPDATE left as it was stays; what has no row, and is available, is given one.
     f"""CREATE FUNCTION recommender_follow_items() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF TG_OP = 'TRUNCATE' THEN
@@ -155,7 +158,7 @@ POSTGRES_REVERSE = (
     "DROP TABLE IF EXISTS recommender_item_words",
     "DROP VIEW IF EXISTS recommender_item_said",
     "DROP FUNCTION IF EXISTS recommender_follow_items, recommender_follow_category",
-    "DROP FUNCTION IF EXISTS recommender_spaced, recommender_pairs, recommender_values",
+    "DROP FUNCTION IF EXISTS recommender_spaced, recommender_short_pieces, recommender_values",
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 
 from recommender.services.lexical.filter import Filter
 from recommender.services.lexical.places import pattern, where_it_stands
@@ -49,11 +49,11 @@ class PostgresWords:
 
 
 def _condition(needle: str, titles: bool = False) -> tuple[str, list[Any]]:
-    """SQL that the index can answer. A single character has no index: the table is read."""
+    """SQL that the index can answer; of one or two Latin letters inside words, all of the index is read."""
     parameters: list[Any] = []
     parts = []
-    if len(needle) == 2:
-        parts.append("recommender_pairs(said) @> ARRAY[%s]")
+    if len(needle) <= 2 and not needle.isascii():
+        parts.append("recommender_short_pieces(said) @> ARRAY[%s]")
         parameters.append(needle)
     else:
         parts.append("said LIKE %s")
@@ -72,6 +72,11 @@ def _all_of(needles: Sequence[str], titles: bool, among: Filter | None) -> tuple
 
 
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    """Through the index, whatever the planner thinks: without statistics it takes any word for common, and
+    reads the whole table."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
+        rows = list(cursor.fetchall())
+        cursor.execute("SET LOCAL enable_seqscan = on")  # where the caller is in a transaction, it goes on
+        return rows

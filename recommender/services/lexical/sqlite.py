@@ -39,8 +39,8 @@ class SqliteWords:
     ) -> list[int]:
         """Items that have all the needles: by where these stand, then the shortest title first.
 
-        The newest ``most`` of them are compared. BM25 would first count the items that have each needle, which
-        takes longer than all the rest; and where all have all of them, rareness tells nothing apart.
+        The newest ``most`` of them are compared. BM25 would count the items that have each needle first, and
+        that takes longer than all the rest; where all have all of them, rareness tells nothing apart.
 
         Args:
             titles: only what stands in title or category counts.
