@@ -9,8 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from recommender.models import Impression, Interaction, Profile, Role
-from recommender.services import events, impressions
-from recommender.services.events import Actor
+from recommender.services import impressions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,8 +40,6 @@ def adopt_visitor(user: User, visitor: str) -> int:
         _settle_conflicts(user, list(theirs))
         moved = theirs.update(user=user, visitor="")
         Impression.objects.filter(user__isnull=True, visitor=visitor).update(user=user, visitor="")
-    for actor in (Actor(user=user), Actor(visitor=visitor)):
-        events.note_change(actor)
     return moved
 
 

@@ -1,8 +1,7 @@
-"""What people do with items: recorded at once, and told to every process that ranks for them."""
+"""What people do with items: recorded at once, and known to every process with its next answer."""
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +10,10 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from recommender.errors import RecommenderError
 from recommender.models import Interaction, Item
 from recommender.services.impressions import answered, flush_impressions
-from recommender.services.redis_link import shared_redis
 
 __all__ = [
     "Actor",
@@ -24,19 +21,15 @@ __all__ = [
     "flush_impressions",
     "history_version",
     "newest",
-    "note_change",
     "record",
     "states",
     "toggle",
     "undo",
 ]
 
-log = logging.getLogger(__name__)
-
 Kind = Interaction.Kind
 #: A switch that goes off when the other goes on.
 _OPPOSITE = {Kind.LIKE: Kind.DISLIKE, Kind.DISLIKE: Kind.LIKE}
-_VERSION_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +84,7 @@ def record(
         if kind in Interaction.TOGGLES and (done := mine.first()):
             return done
         _switch_off_opposite(actor, item, kind)
-        done = _insert(actor, item, kind, value=value, impression=impression, at=at)
-    note_change(actor)
-    return done
+        return _insert(actor, item, kind, value=value, impression=impression, at=at)
 
 
 def toggle(actor: Actor, item: Item, kind: str, *, impression: uuid.UUID | None = None) -> bool:
@@ -112,16 +103,12 @@ def toggle(actor: Actor, item: Item, kind: str, *, impression: uuid.UUID | None 
         if on:
             _switch_off_opposite(actor, item, kind)
             _insert(actor, item, kind, impression=impression)
-    note_change(actor)
     return on
 
 
 def undo(actor: Actor, pk: int) -> bool:
     """Take back one thing that ``actor`` did; False where it is not theirs, or is gone."""
-    removed = Interaction.objects.of(actor.user, actor.visitor).filter(pk=pk).delete()[0]
-    if removed:
-        note_change(actor)
-    return bool(removed)
+    return bool(Interaction.objects.of(actor.user, actor.visitor).filter(pk=pk).delete()[0])
 
 
 def _check(kind: str, value: float | None) -> None:
@@ -178,15 +165,32 @@ def newest(actor: Actor, limit: int) -> list[tuple[int, str, float, float | None
     """
     if actor.is_nobody:
         return []
+    rows = _ask(
+        actor,
+        "SELECT item_id, kind, created_at, value",
+        f"ORDER BY created_at DESC, id DESC LIMIT {int(limit)}",
+    )
+    return [(item, kind, _seconds(moment), value) for item, kind, moment, value in rows]
+
+
+def history_version(actor: Actor) -> str:
+    """A name for the present state of this person's history, another one after every event.
+
+    Numbers of rows are never given twice, so the highest of them and their count tell one state from another.
+    """
+    if actor.is_nobody:
+        return ""
+    ((highest, count),) = _ask(actor, "SELECT MAX(id), COUNT(*)")
+    return f"{highest or 0}-{count}"
+
+
+def _ask(actor: Actor, select: str, rest: str = "") -> list[tuple[Any, ...]]:
+    """Rows of what ``actor`` did, in plain SQL."""
     table = connection.ops.quote_name(Interaction._meta.db_table)
     column, who = ("user_id", actor.user.pk) if actor.user is not None else ("visitor", actor.visitor)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT item_id, kind, created_at, value FROM {table} WHERE {column} = %s"  # noqa: S608 (names)
-            " ORDER BY created_at DESC, id DESC LIMIT %s",
-            [who, limit],
-        )
-        return [(item, kind, _seconds(moment), value) for item, kind, moment, value in cursor.fetchall()]
+        cursor.execute(f"{select} FROM {table} WHERE {column} = %s {rest}", [who])
+        return list(cursor.fetchall())
 
 
 def _seconds(moment: datetime | str) -> float:
@@ -217,43 +221,3 @@ def states(actor: Actor, item_ids: Iterable[int] | None = None) -> dict[int, dic
     for item_id, kind in on.values_list("item_id", "kind"):
         found.setdefault(item_id, {})[kind] = True
     return found
-
-
-# -- telling ------------------------------------------------------------------------------------------------
-
-
-def note_change(actor: Actor) -> None:
-    """Whatever a process remembers of this person's history is out of date from now on."""
-    _renew_version(actor)
-    if transaction.get_connection().in_atomic_block:
-        # Somebody may have read the old state, under the new version, before the commit.
-        transaction.on_commit(lambda: _renew_version(actor))
-
-
-def history_version(actor: Actor) -> str:
-    """A name for the present state of this person's history: it changes with every event.
-
-    "" while Redis does not answer: then nothing may be remembered, and the database is read.
-    """
-    key = _version_key(actor)
-    try:
-        version = shared_redis().get(key)
-        if version is None:
-            # Random, not counted: a number could come back after Redis has lost its memory.
-            shared_redis().set(key, uuid.uuid4().hex, ex=_VERSION_SECONDS, nx=True)
-            version = shared_redis().get(key)
-    except RedisError as error:
-        log.warning("Redis does not answer (%s); histories are read from the database.", error)
-        return ""
-    return version.decode() if version else ""
-
-
-def _renew_version(actor: Actor) -> None:
-    try:
-        shared_redis().set(_version_key(actor), uuid.uuid4().hex, ex=_VERSION_SECONDS)
-    except RedisError as error:
-        log.warning("Redis does not answer (%s); a feed may lag behind for some seconds.", error)
-
-
-def _version_key(actor: Actor) -> str:
-    return f"mmsite:history:{actor.key}"

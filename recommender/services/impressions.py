@@ -13,10 +13,10 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from redis.exceptions import RedisError
 
 from recommender.models import Impression, Item
@@ -32,7 +32,8 @@ KEY = "mmsite:impressions"
 MOST_WAITING = 2_000
 MOST_CARDS = 0xFFFF
 _FLUSH_SECONDS = 4.0
-_ANSWERS_AT_ONCE = 50
+#: In one transaction: nobody who acts is to wait for long.
+_ANSWERS_AT_ONCE = 8
 _PAUSE_SECONDS = 1.0
 _pause_until = 0.0
 
@@ -98,7 +99,7 @@ def answered(actor: Actor, item_id: int, impression: uuid.UUID | None) -> uuid.U
     """
     if impression is None:
         return None
-    row = Impression.objects.filter(pk=impression).first()
+    row = Impression.objects.filter(pk=impression).values_list(*_Row._fields, named=True).first()
     waiting = row is None
     if row is None:
         row = _waiting(impression)
@@ -108,11 +109,11 @@ def answered(actor: Actor, item_id: int, impression: uuid.UUID | None) -> uuid.U
     if (row.user_id, row.visitor) not in {(user_id, actor.visitor), (None, "")}:
         return None
     if waiting:
-        Impression.objects.bulk_create(_living([row]), ignore_conflicts=True)
+        _write([row])
     return impression
 
 
-def _waiting(impression: uuid.UUID) -> Impression | None:
+def _waiting(impression: uuid.UUID) -> _Row | None:
     """The impression as it waits to be written, if it does."""
     try:
         entry = shared_redis().hget(KEY, _field(impression.int))
@@ -121,7 +122,7 @@ def _waiting(impression: uuid.UUID) -> Impression | None:
     if entry is None:
         return None
     rows = _rows(_field(impression.int), entry)
-    return next((row for row in rows if row.pk == impression), None)
+    return next((row for row in rows if row.id == impression), None)
 
 
 def hand_over(visitor: str, user_id: int) -> None:
@@ -147,13 +148,10 @@ def flush_impressions() -> int:
     for answers in _answers():
         rows = [row for field, entry in answers.items() for row in _rows(field.decode(), entry)]
         try:
-            with transaction.atomic():
-                rows = _living(rows)
-                Impression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+            written += _write(rows)
         except IntegrityError:
             # An item or a person went away in between; the next flush sees that.
             continue
-        written += len(rows)
         shared_redis().hdel(KEY, *answers)
         if time.monotonic() > end:
             break
@@ -175,37 +173,64 @@ def _answers() -> Iterator[dict[bytes, bytes]]:
         yield found
 
 
-def _rows(field: str, entry: bytes) -> list[Impression]:
+class _Row(NamedTuple):
+    """The columns of an impression."""
+
+    id: uuid.UUID
+    answer: uuid.UUID
+    user_id: int | None
+    visitor: str
+    item_id: int
+    surface: str
+    rank: int
+    score: float
+    source: str
+    seed_id: int | None
+    model: str
+    created_at: datetime
+
+
+def _rows(field: str, entry: bytes) -> list[_Row]:
     """The impressions of one waiting answer."""
     told: dict[str, Any] = json.loads(entry)
     answer = int(field, 16) << 16
-    shown_at = datetime.fromtimestamp(told["t"], UTC)
+    who = (told["u"], told["v"])
+    name, shown_at = uuid.UUID(int=answer), datetime.fromtimestamp(told["t"], UTC)
     return [
-        Impression(
-            pk=uuid.UUID(int=answer + number),
-            answer=uuid.UUID(int=answer),
-            user_id=told["u"],
-            visitor=told["v"],
-            item_id=item_id,
-            surface=surface,
-            rank=rank,
-            score=score,
-            source=source,
-            seed_id=seed_id,
-            model=told["m"],
-            created_at=shown_at,
-        )
-        for number, (item_id, surface, rank, score, source, seed_id) in enumerate(told["c"], 1)
+        _Row(uuid.UUID(int=answer + number), name, *who, *card, told["m"], shown_at)
+        for number, card in enumerate(told["c"], 1)
     ]
 
 
-def _living(rows: list[Impression]) -> list[Impression]:
+def _write(rows: list[_Row]) -> int:
+    """Insert what is not there yet, in plain SQL: it is much, and somebody else may want to write."""
+    fields = [Impression._meta.get_field(name.removesuffix("_id") or name) for name in _Row._fields]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    table = quote(Impression._meta.db_table)
+    with transaction.atomic():
+        rows = _living(rows)
+        values = [
+            [field.get_db_prep_value(value, connection) for field, value in zip(fields, row, strict=True)]
+            for row in rows
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
+                values,
+            )
+    return len(rows)
+
+
+def _living(rows: list[_Row]) -> list[_Row]:
     """Rows whose item and person are still there; seeds that are gone are left out."""
     items = {row.item_id for row in rows} | {row.seed_id for row in rows if row.seed_id}
     there = set(Item.objects.filter(pk__in=items).values_list("pk", flat=True))
     people = {row.user_id for row in rows if row.user_id}
-    users = set(get_user_model().objects.filter(pk__in=people).values_list("pk", flat=True))
-    for row in rows:
-        if row.seed_id not in there:
-            row.seed_id = None
-    return [row for row in rows if row.item_id in there and (row.user_id is None or row.user_id in users)]
+    users = set(get_user_model().objects.filter(pk__in=people).values_list("pk", flat=True)) | {None}
+    return [
+        row if row.seed_id is None or row.seed_id in there else row._replace(seed_id=None)
+        for row in rows
+        if row.item_id in there and row.user_id in users
+    ]

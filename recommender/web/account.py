@@ -78,7 +78,7 @@ def sign_up(request: HttpRequest) -> HttpResponseBase:
             form.cleaned_data["password1"],
             language=request.LANGUAGE_CODE,  # type: ignore[attr-defined]
         )
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user)
         response = redirect(_next(request))
         _settle_in(request, response, visitor)
         return response

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from recommender.models import Interaction
 from recommender.services import events
 from recommender.web.actor import actor_of, acts
-from recommender.web.item import find_item, impression_id
+from recommender.web.item import find_item_to_act_on, impression_id
 
 Kind = Interaction.Kind
 _DONE: dict[str, Any] = {
@@ -40,7 +40,7 @@ def act(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     """Switch like, dislike, save or hide, or note a purchase or a rating; HX-Trigger says what came of it."""
     if kind not in _DONE:
         return HttpResponseBadRequest("unknown kind")
-    found = find_item(request, pk)
+    found = find_item_to_act_on(request, pk)
     actor = actor_of(request)
     impression = impression_id(request.POST.get("impression", ""))
     undo = ""

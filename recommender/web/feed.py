@@ -31,6 +31,9 @@ from recommender.web.mixture import Mixture, mixture_of
 
 _CATEGORY_SECONDS = 60
 _FILLING_SECONDS = 4
+_BODIES_KEPT = 256
+#: by answer the last page shown of it, the language, and rows and grid as HTML
+_bodies: dict[str, tuple[recommend.FeedPage, str | None, SafeString]] = {}
 
 
 class TopCategory(NamedTuple):
@@ -107,6 +110,9 @@ def _body(
         page = _grid(request, mixture, category, offset)
     else:
         page, rows = recommend.front_page(actor_of(request), mixture=mixture, limit=settings.FEED_PAGE)
+    known = _bodies.get(page.answer)
+    if known is not None and known[0] is page and known[1] == get_language():
+        return known[2], page.cold
     if not page.cards:
         context = {"category": category, "cold": page.cold}
         return render_to_string("recommender/feed_body.html", context, request), page.cold
@@ -119,7 +125,12 @@ def _body(
     shown = {"category": category, "cold": page.cold, "cards": (slots(["tiles"])["tiles"],)}
     shown["more_url"] = slots(["more"])["more"] if more else ""
     key = (page.cold, _named(category), bool(more))
-    return frames.part("recommender/feed_body.html", values, shown, *key), page.cold
+    body = frames.part("recommender/feed_body.html", values, shown, *key)
+    if rows:  # other pages are seldom asked for again
+        if len(_bodies) >= _BODIES_KEPT:
+            _bodies.clear()
+        _bodies[page.answer] = (page, get_language(), body)
+    return body, page.cold
 
 
 def _grid(

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from redis.exceptions import RedisError
@@ -20,6 +20,9 @@ from recommender.contracts import Explanation
 from recommender.services.events import Actor
 from recommender.services.recommend.scoring import PLACE, candidate
 from recommender.services.redis_link import shared_redis
+
+if TYPE_CHECKING:
+    from recommender.services.recommend.showing import LastShown
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ class Row:
     places: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answer:
     """What one reader is shown, ranked once.
 
@@ -62,6 +65,7 @@ class Answer:
         cold: nothing personal went into it.
         model: what ranked it.
         noted: impressions given already, by surface and item, so that a page shown again is the same showing.
+        last_shown: its first page as it was put together last.
     """
 
     token: str
@@ -70,6 +74,7 @@ class Answer:
     cold: bool = False
     model: str = ""
     noted: dict[tuple[str, int], uuid.UUID] = field(default_factory=dict)
+    last_shown: LastShown | None = None
     _spots: dict[tuple[int, int], tuple[Spot, ...]] = field(default_factory=dict)
 
     def spots(self, start: int, stop: int) -> tuple[Spot, ...]:

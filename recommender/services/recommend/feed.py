@@ -66,11 +66,9 @@ def _answer(
     """The answer of this moment; a new one only if the history, the graph or the mixture is another."""
     weights = {source: float(mixture.get(source, 1.0)) for source in SOURCES}
     world = world_now()
-    if actor.is_nobody or profile.version:
-        key = (actor.key, _scope(category), *weights.values())
-        state = (profile.version, world.name, len(world.arrivals), bool(world.live))
-        return answers.kept_answer(key, state, lambda: _rank(actor, profile, weights, category))
-    return _rank(actor, profile, weights, category)
+    key = (actor.key, _scope(category), *weights.values())
+    state = (profile.version, world.name, len(world.arrivals), world.live is None)
+    return answers.kept_answer(key, state, lambda: _rank(actor, profile, weights, category))
 
 
 def _rank(actor: Actor, profile: Profile, weights: Mapping[str, float], category: Category | None) -> Answer:

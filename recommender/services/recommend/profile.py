@@ -20,8 +20,9 @@ MOST_EVENTS, MOST_SEEDS = 1_000, 100
 #: What one does now counts up to this many times more; half of that is gone after half an hour. So a feed
 #: follows the present visit, whatever years came before it.
 _NOW_FACTOR, _NOW_HALF_LIFE = 2.0, 1_800.0
-#: How long a history is remembered: its version tells of every event but those that an import brings.
-_SECONDS = 20.0
+#: How long a history is remembered: its version tells of every event, but not that events grow older, nor of
+#: a value that an import corrects.
+_SECONDS = 60.0
 _MOST = 4_000
 #: Kinds by how much they say, for "because you ...".
 _TELLING = (Kind.PURCHASE, Kind.LIKE, Kind.SAVE, Kind.RATING, Kind.CLICK, Kind.VIEW)
@@ -33,7 +34,7 @@ class Profile:
     """A person's history, ready to be ranked with.
 
     Attributes:
-        version: name of the state of the history; "" where it is not known.
+        version: name of the state of the history; "" for nobody's.
         seeds: items (m,) of the recent history, the weightiest first, and ``weights`` (m,) float32: by kind
             and age, negative for what was turned down.
         evidence: what everything that speaks for an item is worth together, in likes.
@@ -72,7 +73,7 @@ def profile_of(actor: Actor) -> Profile:
     version = events.history_version(actor)  # before the rows: what comes in between has another version
     now = time.monotonic()
     known = _kept.get(actor.key)
-    if known and version and known[1].version == version and now - known[0] < _SECONDS:
+    if known and known[1].version == version and now - known[0] < _SECONDS:
         return known[1]
     profile = read_profile(actor, version)
     with _lock:

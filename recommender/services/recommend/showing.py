@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recommender.models import Item
@@ -40,6 +40,26 @@ class FeedRow:
     cards: list[Card]
 
 
+@dataclass(frozen=True, slots=True)
+class LastShown:
+    """A first page as it was shown, and what it was made of."""
+
+    limit: int
+    profile: Profile
+    items: Mapping[int, Item]
+    page: FeedPage
+    rows: list[FeedRow]
+
+    def is_still_so(self, limit: int, profile: Profile, items: Mapping[int, Item]) -> bool:
+        """Whether it would be the same page now: an item that has changed is another object."""
+        return (
+            self.limit == limit
+            and self.profile is profile
+            and len(self.items) == len(items)
+            and all(item is items.get(pk) for pk, item in self.items.items())
+        )
+
+
 class Showing:
     """One page of an answer, put together for its reader."""
 
@@ -59,14 +79,27 @@ class Showing:
         return self._as_rows(spots, self._cards([spot for row in spots for spot in row]))
 
     def first_page(self, limit: int) -> tuple[FeedPage, list[FeedRow]]:
-        """Grid and rows together: one look at the database, one answer in the impressions."""
-        answer = self._answer
-        self._look_up(spot for row in (answer.spots(0, limit), *answer.row_spots) for spot in row)
+        """Grid and rows together: one look at the database, one answer in the impressions.
+
+        Where nothing has changed since the last time, the very page that was shown then.
+        """
+        answer, profile = self._answer, self._profile
+        last = answer.last_shown
+        self._fetch(last.items if last else self._first_ids(limit))
+        if last and last.is_still_so(limit, profile, self._items):
+            return last.page, last.rows
         grid, more = self._spots(0, limit)
         rows = self._row_spots()
         cards = self._cards([*grid, *(spot for row in rows for spot in row)])
         page = FeedPage(cards[: len(grid)], answer.cold, more, answer.token)
-        return page, self._as_rows(rows, cards[len(grid) :])
+        found = self._as_rows(rows, cards[len(grid) :])
+        if not self._actor.is_nobody:
+            answer.last_shown = LastShown(limit, profile, self._items, page, found)
+        return page, found
+
+    def _first_ids(self, limit: int) -> set[int]:
+        spots = (spot for row in (self._answer.spots(0, limit), *self._answer.row_spots) for spot in row)
+        return {pk for spot in spots for pk in (spot.item_id, spot.seed_id) if pk}
 
     # -- what can be shown ----------------------------------------------------------------------------------
 
@@ -106,7 +139,10 @@ class Showing:
 
     def _look_up(self, spots: Iterable[Spot]) -> None:
         """The items of spots and of the seeds that they name."""
-        wanted = {pk for spot in spots for pk in (spot.item_id, spot.seed_id) if pk} - self._looked
+        self._fetch({pk for spot in spots for pk in (spot.item_id, spot.seed_id) if pk})
+
+    def _fetch(self, ids: Iterable[int]) -> None:
+        wanted = set(ids) - self._looked
         if wanted:
             self._items |= items_now(wanted)
             self._looked |= wanted
