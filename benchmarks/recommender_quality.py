@@ -37,8 +37,8 @@ BABY_BARS = {"recall@20": 0.081, "ndcg@20": 0.038}
 DEMO_BAR = 3.0  # times popularity
 #: As in ``recommender/services/train.py``, which cannot be imported without the site.
 REGULARISATION, CROWD_NEIGHBOURS, CONTENT_NEIGHBOURS = 100.0, 200, 50
-ALS_GRID = {"factors": (32, 64, 128), "regularization": (0.1, 1.0, 10.0), "alpha": (1.0, 5.0)}
-BPR_GRID = {"factors": (32, 128), "regularization": (0.01, 0.1), "learning_rate": (0.01, 0.05)}
+ALS_GRID = {"factors": (32, 64, 128), "regularization": (1.0, 10.0, 100.0), "alpha": (1.0, 5.0, 20.0)}
+BPR_GRID = {"factors": (32, 128), "regularization": (0.01, 0.03), "learning_rate": (0.01, 0.05, 0.1)}
 Score = Callable[[np.ndarray], np.ndarray]
 Row = dict[str, Any]
 
@@ -89,7 +89,7 @@ def implicit_model(kind: str, train: csr_matrix, **settings: Any) -> Score:
 
     makers = {
         "ALS": lambda: AlternatingLeastSquares(iterations=15, random_state=0, **settings),
-        "BPR": lambda: BayesianPersonalizedRanking(iterations=100, random_state=0, **settings),
+        "BPR": lambda: BayesianPersonalizedRanking(iterations=200, random_state=0, **settings),
     }
     model = makers[kind]()
     model.fit(train, show_progress=False)
@@ -104,6 +104,7 @@ def tuned(kind: str, grid: dict[str, Sequence[Any]], split: Split) -> dict[str, 
     for settings in tried:
         score = implicit_model(kind, split.fitted, **settings)
         found.append(evaluate(score, split.fitted, split.chosen_on, (20,))["recall@20"])
+    print(f"{split.name}: {kind} tried with {len(tried)} settings", flush=True)
     return tried[int(np.argmax(found))]
 
 
