@@ -65,7 +65,10 @@ class RawRecord:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """Why one row (or one cell of it) could not be taken, and what to do about it."""
+    """Why one row (or one cell of it) could not be taken, and what to do about it.
+
+    ``cut``: the file ends within the row, so that nobody knows what else it would have named.
+    """
 
     row: int
     source: str
@@ -74,6 +77,7 @@ class RowProblem:
     reason: str
     remedy: str
     raw: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from decimal import Decimal
 
 import numpy as np
@@ -195,6 +196,52 @@ def test_nothing_is_retired_when_a_refused_row_does_not_say_which_item_it_is(tmp
     batch = bring_in(table(tmp_path / "b.csv", [HAT, CAP | {"id": ""}]), retire_missing=True)
     assert batch.retired == 0
     assert "Nothing was retired" in batch.error
+
+
+def test_nothing_is_retired_by_a_file_that_is_cut_off_within_a_row(tmp_path):
+    whole = "id,title,price\n1,Cup,5\n2,Bowl,6\n3,Plate,7\n"
+    path = tmp_path / "goods.csv"
+    path.write_text(whole)
+    bring_in(path)
+    path.write_text(whole[: whole.index("2,Bowl") + 4])
+    batch = bring_in(path, retire_missing=True)
+    assert batch.retired == 0
+    assert "cut off" in batch.error
+    assert Item.objects.available().count() == 3
+
+
+def test_a_file_without_rows_fails_and_retires_nothing(tmp_path):
+    bring_in(table(tmp_path / "goods.csv", [{"id": "1", "title": "Cup"}]))
+    path = tmp_path / "empty.csv"
+    path.write_text("id,title\n")
+    batch = bring_in(path, retire_missing=True)
+    assert batch.state == ImportBatch.State.FAILED
+    assert batch.error.startswith("empty.csv holds no items")
+    assert Item.objects.available().count() == 1
+
+
+def test_a_file_of_bad_rows_only_retires_nothing(tmp_path):
+    bring_in(table(tmp_path / "goods.csv", [{"id": "1", "title": "Cup"}, {"id": "2", "title": "Bowl"}]))
+    batch = bring_in(
+        table(tmp_path / "bad.csv", [{"id": "1", "title": "Cup", "price": "five"}]), retire_missing=True
+    )
+    assert batch.state == ImportBatch.State.FAILED
+    assert Item.objects.available().count() == 2
+
+
+def test_lists_survive_the_table_of_refused_rows(tmp_path):
+    row = {"asin": "B1", "title": "Cup", "categories": [["Baby", "Cups"]], "description": ["Soft.", "Red."]}
+    row |= {"features": ["light", "safe"], "salesRank": {}, "price": "five"}
+    path = tmp_path / "metadata.jsonl"
+    path.write_text(json.dumps(row))
+    refused = bring_in(path)
+    corrected = tmp_path / "corrected.csv"
+    corrected.write_text("".join(imports.issues_csv(refused)).replace("five", "5", 1), encoding="utf-8")
+    bring_in(corrected)
+    item = Item.objects.get(external_id="B1")
+    assert item.category.path == "Baby > Cups"
+    assert item.description == "Soft.\nRed."
+    assert item.attributes["features"] == ["light", "safe"]
 
 
 def test_chinese_items_are_told_as_chinese(tmp_path):

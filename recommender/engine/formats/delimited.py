@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from recommender.contracts import RowProblem
 from recommender.engine.formats.base import (
@@ -91,7 +92,7 @@ class DelimitedTable:
         raw = dict(zip(self.columns, cells, strict=False))
         if len(cells) < width and not whole:
             reason = f"the file ends within this row, after {len(cells)} of {width} cells"
-            return self._problem(number, reason, "Upload the whole file again.", raw)
+            return replace(self._problem(number, reason, "Upload the whole file again.", raw), cut=True)
         if len(cells) > width and any(cells[width:]):
             return self._problem(
                 number,

@@ -102,8 +102,20 @@ def user_key(value: Any) -> str:
     return key(value, 150)
 
 
+def _unwritten(value: Any) -> Any:
+    """A list that a table could only hold as JSON, as the error report writes it; else ``value`` itself."""
+    if not isinstance(value, str) or not value.startswith(('["', '[["')):
+        return value
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return parsed if isinstance(parsed, list) else value
+
+
 def text(value: Any) -> str:
     """Running text: markup stripped; a list becomes paragraphs."""
+    value = _unwritten(value)
     if isinstance(value, list):
         return "\n".join(filter(None, (text(part) for part in value)))
     cleaned = clean_text(_written(value))
@@ -307,6 +319,7 @@ def captions(value: Any) -> list[str]:
 
 def category(value: Any) -> str:
     """A path with " > " between its parts; a list is a path as well, and of a list of lists the first."""
+    value = _unwritten(value)
     if isinstance(value, list) and value and isinstance(value[0], list):
         value = value[0]
     parts = value if isinstance(value, list) else re.split(r"\s*[>›»＞]\s*", as_text(value))
@@ -341,6 +354,8 @@ def attributes(value: Any) -> dict[str, Any]:
 
 def attribute(value: Any, depth: int = 0) -> Any:
     """A value of an attribute: text, number, truth, or a list of them; anything deeper is kept as text."""
+    if depth == 0:
+        value = _unwritten(value)
     if isinstance(value, str):
         cleaned = value.strip() if value.isascii() and value.isprintable() else clean_text(value)
         if len(cleaned) > 2_000:

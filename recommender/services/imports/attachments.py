@@ -46,7 +46,13 @@ def gather(
                 found.wanted.append(Attachment(ref, store_media(file, ref.kind, ref.source)))
         except RecommenderError as error:
             lost = RowProblem(
-                record.row, record.source, column, ref.source, error.message, error.remedy, record.raw
+                record.row,
+                record.source,
+                column,
+                ref.source,
+                error.message.removesuffix("."),
+                error.remedy,
+                record.raw,
             )
             problems.append(lost)
     if problems:

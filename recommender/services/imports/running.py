@@ -107,19 +107,20 @@ def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], No
                 _call_workers(kind)
             progress.advance(chunk.rows)
             watch(progress.job)
-        if batch.options.get("retire_missing") and isinstance(writer, ItemWriter):
-            progress.stage("retire")
-            _retire(batch, writer, seen, counts)
         if not counts.taken and counts.rejected:
             raise FormatError(
                 "No row could be taken.", "Look at the rows below, correct them, and import again."
             )
+        if batch.options.get("retire_missing") and isinstance(writer, ItemWriter):
+            progress.stage("retire")
+            _retire(batch, writer, seen, counts)
 
 
 def _check(source: CatalogSource, batch: ImportBatch, kind: RecordKind, progress: JobProgress) -> int:
     """Read the file from end to end before anything is written; the number of its rows.
 
-    A file that is cut off, or an archive that is damaged, is found out here, and nothing has been harmed.
+    A file that is empty or cut off, or an archive that is damaged, is found out here, and nothing has been
+    harmed.
     """
     progress.stage("check", 100)
     done = total = 0
@@ -127,6 +128,11 @@ def _check(source: CatalogSource, batch: ImportBatch, kind: RecordKind, progress
         share = min(100, int(100 * source.progress()))
         progress.advance(max(0, share - done))
         done, total = max(done, share), count
+    if not total:
+        raise FormatError(
+            f"{batch.filename} holds no {kind}s, only the names of its columns.",
+            "Upload a file with at least one row.",
+        )
     return total
 
 
@@ -166,10 +172,11 @@ def _chunks(found: Iterator[RawRecord | RowProblem]) -> Iterator[Chunk]:
 
 
 def _note_refused(chunk: Chunk, batch: ImportBatch, seen: SeenKeys) -> None:
-    """A refused row still names its item, which must not be retired for it."""
+    """A refused row still names its item, which must not be retired for it; a file cut off hides others."""
     column = next((c for c, field in batch.mapping.items() if field == "external_id"), "")
     taken = {(record.source, record.row) for record in chunk.records}
     for problem in chunk.problems:
+        seen.cut |= problem.cut
         if (problem.source, problem.row) in taken:
             continue
         key = problem.raw.get(column, "").strip()
@@ -188,9 +195,13 @@ def _call_workers(kind: RecordKind) -> None:
 
 
 def _retire(batch: ImportBatch, writer: ItemWriter, seen: SeenKeys, counts: Counts) -> None:
-    if seen.nameless:
+    if seen.cut:
+        batch.error = f"Nothing was retired: {batch.filename} is cut off."
+        batch.remedy = "Upload the whole file again."
+    elif seen.nameless:
         batch.error = f"Nothing was retired: {seen.nameless} refused rows do not say which item they are."
         batch.remedy = "Correct them and import the whole file again."
+    if batch.error:
         batch.save(update_fields=["error", "remedy"])
         return
     counts.retired = writer.retire_missing()

@@ -17,6 +17,8 @@ class SeenKeys:
         self._database.execute("CREATE TABLE refused (key TEXT PRIMARY KEY) WITHOUT ROWID")
         #: refused rows that do not say which item they are about
         self.nameless = 0
+        #: whether the file ends within a row
+        self.cut = False
 
     def close(self) -> None:
         self._database.close()

@@ -113,6 +113,14 @@ def test_categories_are_paths():
         values.category("x" * 121)
 
 
+def test_a_list_that_a_table_holds_as_json_is_the_list():
+    assert values.category('[["Baby", "Cups"], ["Other"]]') == "Baby > Cups"
+    assert values.text('["Soft.", "Red."]') == "Soft.\nRed."
+    assert values.attribute('["light", "safe"]') == ["light", "safe"]
+    assert values.category('["Sale"') == '["Sale"'
+    assert values.attribute("[1]") == "[1]"
+
+
 def test_stars_are_whole():
     assert values.stars("5.0") == 5
     for written in ("0", "6", "4.5", "good"):
