@@ -123,9 +123,13 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV file with a header line.
 
     Raises:
-        EncoderError: the file does not exist.
+        EncoderError: the file does not exist or is no CSV in UTF-8.
     """
     if not path.is_file():
-        raise EncoderError(f"The table {path} does not exist.", "Set MMSITE_DATA to the folder of data sets.")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        remedy = "Check its name; MMSITE_DATA names the folder of the data sets for training."
+        raise EncoderError(f"The table {path} does not exist.", remedy)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise EncoderError(f"{path.name} cannot be read ({error}).", "Save it as CSV in UTF-8.") from error
