@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -135,10 +136,17 @@ def _keep(medium: Media, outcome: dict[str, Any] | RecommenderError) -> None:
 
 
 def _failure(medium: Media, error: RecommenderError) -> dict[str, Any]:
-    told = {"error": error.message, "remedy": error.remedy}
+    told = {"error": _named_as_given(medium, error.message), "remedy": error.remedy}
     if error.permanent or medium.attempts >= MOST_ATTEMPTS:
         return told | {"state": Media.State.FAILED}
     return told | {"claimed_at": _due_again(medium.attempts)}
+
+
+def _named_as_given(medium: Media, text: str) -> str:
+    """``text`` with the name that the catalogue gave the file, not the checksum it is kept under."""
+    source = medium.source.partition("?")[0] if "://" in medium.source else medium.source
+    kept, given = PurePosixPath(medium.file).name, PurePosixPath(source).name
+    return text.replace(kept, given) if kept and given else text
 
 
 def _due_again(attempts: int) -> datetime:

@@ -135,6 +135,13 @@ def test_a_damaged_picture_fails_with_reason_and_remedy_and_stops_nobody(tmp_pat
     assert bad.remedy
 
 
+def test_what_failed_is_called_by_the_name_the_catalogue_gave(tmp_path: Path) -> None:
+    (tmp_path / "half.jpg").write_bytes(photo("red")[:300])
+    bring_in(table(tmp_path / "goods.csv", [{"id": "1", "title": "Cup", "image": "half.jpg"}]))
+    preprocess.prepare_pending()
+    assert Media.objects.get().error.startswith("half.jpg is damaged")
+
+
 def test_what_failed_can_be_tried_again(tmp_path: Path) -> None:
     path = tmp_path / "late.jpg"
     path.write_bytes(photo("red"))

@@ -51,7 +51,9 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
         ):
             yield container
     except (av.error.FFmpegError, ValueError, IndexError, OSError, RuntimeError) as error:
-        raise MediaError(f"{name} is damaged or cut off ({error}).", REMEDY) from error
+        # The text of an FFmpeg error names the file with its folder, which is nobody's business.
+        reason = getattr(error, "strerror", None) or error
+        raise MediaError(f"{name} is damaged or cut off ({reason}).", REMEDY) from error
 
 
 def picture_stream(container: InputContainer) -> VideoStream | None:

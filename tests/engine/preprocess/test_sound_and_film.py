@@ -170,6 +170,15 @@ def test_a_film_cut_off_gives_a_clear_error(tmp_path):
             read(cut)
 
 
+def test_an_error_does_not_tell_where_the_file_lies(tmp_path):
+    path = tmp_path / "cut.wav"
+    path.write_bytes(write_wav(tmp_path / "whole.wav", sine(440, 0.1)).read_bytes()[:30])
+    with pytest.raises(MediaError) as caught:
+        probe_media(path)
+    assert "Invalid data" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+
+
 def test_a_playlist_in_disguise_opens_nothing(tmp_path):
     target = write_wav(tmp_path / "secret.wav", sine(440, 1.0))
     playlist = tmp_path / "innocent.mp3"
