@@ -139,6 +139,15 @@ def test_cancelling_before_the_start_discards_the_file(tmp_path, settings):
     assert not uploads(settings)
 
 
+def test_an_import_that_failed_discards_the_file(settings):
+    batch = upload(b"id,title,price\n1,Hat,five\n")
+    imports.start(batch, queue=False)
+    imports.run_import(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.FAILED
+    assert not uploads(settings)
+
+
 def test_an_unexpected_error_is_kept_on_the_batch_and_raised(monkeypatch):
     batch = upload(TABLE)
     imports.start(batch, queue=False)

@@ -239,9 +239,8 @@ def cancel(batch: ImportBatch) -> None:
 
 def discard_file(batch: ImportBatch) -> None:
     """Remove an uploaded file that no batch needs any more; files of the command line are left alone."""
-    needed = ImportBatch.objects.filter(path=batch.path).exclude(
-        state__in=[ImportBatch.State.DONE, ImportBatch.State.CANCELLED]
-    )
+    over = [ImportBatch.State.DONE, ImportBatch.State.FAILED, ImportBatch.State.CANCELLED]
+    needed = ImportBatch.objects.filter(path=batch.path).exclude(state__in=over)
     if not batch.options.get("local") and not needed.exists():
         file_of(batch).unlink(missing_ok=True)
 
