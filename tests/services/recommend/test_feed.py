@@ -2,64 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
-from collections import Counter
+from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import pytest
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 from recommender.contracts import SOURCES
-from recommender.errors import RecommenderError
-from recommender.models import Impression, Interaction, Item
-from recommender.services import events, impressions, index, recommend, train
+from recommender.models import Interaction, Item, ModelVersion
+from recommender.services import events, recommend, train
 from recommender.services.catalogue import set_availability
 from recommender.services.events import Actor
-from recommender.services.recommend import answers, world
 from tests.conftest import Cast
-from tests.services.tastes import Tastes, add_vectors, plant
+from tests.services.recommend.tastes import ALL, Tastes, ids, kinds, page
 
 pytestmark = pytest.mark.django_db
 
-ALL = dict.fromkeys(SOURCES, 1.0)
 VISITOR = Actor(visitor="v1")
-
-
-@pytest.fixture(autouse=True)
-def _always_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "CHECK_SECONDS", 0.0)
-    monkeypatch.setattr(index, "REFRESH_SECONDS", 0.0)
-    monkeypatch.setattr(world, "_ARRIVALS_SECONDS", 0.0)
-    monkeypatch.setattr(world, "_CATEGORY_SECONDS", 0.0)
-    monkeypatch.setattr(impressions, "_pause_until", 0.0)
-
-
-@pytest.fixture
-def tastes(db: None) -> Tastes:
-    return plant()
-
-
-@pytest.fixture
-def member(cast: Cast) -> Actor:
-    return Actor(user=cast.member)
-
-
-@pytest.fixture(params=["member", "visitor"])
-def actor(request: pytest.FixtureRequest, cast: Cast) -> Actor:
-    return Actor(user=cast.member) if request.param == "member" else VISITOR
-
-
-def page(actor: Actor, **options: Any) -> recommend.FeedPage:
-    return recommend.feed(actor, **{"mixture": ALL, "limit": 12} | options)
-
-
-def ids(cards: list[recommend.Card]) -> list[int]:
-    return [card.item.pk for card in cards]
-
-
-def kinds(tastes: Tastes, cards: list[recommend.Card]) -> Counter[str]:
-    return Counter(tastes.kind_of(card.item) for card in cards)
 
 
 # -- what follows from what one does ------------------------------------------------------------------------
@@ -78,9 +36,7 @@ def test_a_new_turn_is_followed_in_spite_of_a_long_past(tastes: Tastes, member: 
     for item in tastes.warm[:6]:
         row = events.record(member, item, "like")
         assert row is not None
-        Interaction.objects.filter(pk=row.pk).update(
-            created_at=row.created_at - np.timedelta64(40, "D").item()
-        )
+        Interaction.objects.filter(pk=row.pk).update(created_at=row.created_at - timedelta(days=40))
     before = kinds(tastes, page(member).cards)["cold"]
     events.record(member, tastes.cold[0], "like")
     assert kinds(tastes, page(member).cards)["cold"] > before
@@ -313,8 +269,6 @@ def test_an_empty_site_has_an_empty_feed(actor: Actor) -> None:
 
 
 def test_before_the_graph_the_index_knows_what_is_alike(tastes: Tastes, actor: Actor) -> None:
-    from recommender.models import ModelVersion
-
     ModelVersion.objects.all().delete()
     train.forget_graph()
     recommend.forget()
@@ -336,125 +290,3 @@ def test_an_item_newer_than_the_graph_is_reached_through_its_content(tastes: Tas
     assert card.explanation.source in {"image", "text"}
     assert card.seed == tastes.warm[0]
     assert new.pk == ids(recommend.similar(tastes.warm[0], by="text", limit=3, actor=actor))[0]
-
-
-# -- similar ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("by", ["all", "image", "text"])
-def test_similar_items_are_of_one_kind(by: str, tastes: Tastes, actor: Actor) -> None:
-    cards = recommend.similar(tastes.cold[0], by=by, limit=10, actor=actor)
-    assert len(cards) == 10
-    assert kinds(tastes, cards) == {"cold": 10}
-    assert tastes.cold[0].pk not in ids(cards)
-
-
-def test_similar_by_what_an_item_lacks_is_nothing(tastes: Tastes) -> None:
-    assert recommend.similar(tastes.cold[0], by="audio", limit=10, actor=Actor()) == []
-
-
-def test_similar_leaves_out_what_is_hidden_or_withdrawn(tastes: Tastes, actor: Actor) -> None:
-    before = recommend.similar(tastes.cold[0], by="text", limit=10, actor=actor)
-    events.toggle(actor, before[0].item, "hide")
-    set_availability(before[1].item, "unavailable")
-    after = recommend.similar(tastes.cold[0], by="text", limit=10, actor=actor)
-    assert not {before[0].item.pk, before[1].item.pk} & set(ids(after))
-
-
-def test_an_item_newer_than_the_graph_has_similar_ones(tastes: Tastes) -> None:
-    new = Item.objects.create(external_id="warm-new", title="Warm new")
-    add_vectors(tastes.space, new, 0, np.random.default_rng(1))
-    cards = recommend.similar(new, by="text", limit=10, actor=Actor())
-    assert kinds(tastes, cards) == {"warm": 10}
-
-
-def test_an_unknown_way_to_compare_is_refused(tastes: Tastes) -> None:
-    with pytest.raises(RecommenderError, match="Use all, image, text, audio"):
-        recommend.similar(tastes.warm[0], by="smell", limit=3, actor=Actor())
-
-
-# -- cards and impressions ----------------------------------------------------------------------------------
-
-
-def test_cards_know_what_is_liked_and_saved(tastes: Tastes, member: Actor) -> None:
-    neighbour = recommend.similar(tastes.warm[0], by="text", limit=3, actor=member)[0].item
-    events.toggle(member, neighbour, "like")
-    events.toggle(member, neighbour, "save")
-    card = next(
-        card
-        for card in recommend.similar(tastes.warm[0], by="text", limit=3, actor=member)
-        if card.item == neighbour
-    )
-    assert (card.liked, card.saved, card.hidden) == (True, True, False)
-
-
-def test_what_is_shown_becomes_impressions(tastes: Tastes, member: Actor) -> None:
-    events.record(member, tastes.warm[0], "like")
-    found, rows = recommend.front_page(member, mixture=ALL, limit=24)
-    cards = found.cards + [card for row in rows for card in row.cards]
-    events.flush_impressions()
-    kept = {row.pk: row for row in Impression.objects.all()}
-    assert {card.impression for card in cards} == set(kept)
-    first = kept[found.cards[0].impression]
-    assert (first.surface, first.rank, first.user) == ("feed", 0, member.user)
-    assert first.source == found.cards[0].explanation.source
-    assert first.model == train.graph_name()
-
-
-def test_the_same_page_shown_again_is_the_same_showing(tastes: Tastes, member: Actor) -> None:
-    first = [card.impression for card in page(member).cards]
-    assert [card.impression for card in page(member).cards] == first
-    events.record(member, tastes.warm[0], "like")
-    assert not set(first) & {card.impression for card in page(member).cards}
-
-
-def test_strangers_never_share_an_impression(tastes: Tastes) -> None:
-    first = {card.impression for card in page(Actor()).cards}
-    assert not first & {card.impression for card in page(Actor()).cards}
-
-
-# -- cost and failure ---------------------------------------------------------------------------------------
-
-
-def test_a_page_costs_few_queries(
-    tastes: Tastes, member: Actor, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
-) -> None:
-    for module, name in ((train, "CHECK_SECONDS"), (index, "REFRESH_SECONDS"), (world, "_ARRIVALS_SECONDS")):
-        monkeypatch.setattr(module, name, 1000.0)
-    events.record(member, tastes.warm[0], "like")
-    recommend.front_page(member, mixture=ALL, limit=24)
-    with django_assert_num_queries(2):  # whether history and items are still as they were
-        recommend.front_page(member, mixture=ALL, limit=24)
-    events.record(member, tastes.cold[0], "like")
-    with django_assert_num_queries(5):  # the history as well, and items that are new to this process
-        recommend.front_page(member, mixture=ALL, limit=24)
-
-
-def test_a_changed_item_is_shown_as_it_is_now(tastes: Tastes, member: Actor) -> None:
-    item = page(member).cards[0].item
-    item_now = Item.objects.get(pk=item.pk)
-    item_now.title = "Renamed"
-    item_now.save()
-    assert next(card for card in page(member).cards if card.item == item).item.title == "Renamed"
-
-
-class Down:
-    def __getattr__(self, name: str) -> Any:
-        raise RedisConnectionError("nobody there")
-
-
-def test_without_redis_the_feed_still_follows(
-    tastes: Tastes, member: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (impressions, answers):
-        monkeypatch.setattr(module, "shared_redis", Down)
-    assert page(member).cold
-    events.record(member, tastes.warm[0], "like")
-    first = page(member)
-    assert kinds(tastes, first.cards)["warm"] >= 10
-    second = page(member, offset=first.next_offset, answer=first.answer)
-    assert not set(ids(first.cards)) & set(ids(second.cards))
-
-
-def test_a_token_that_nobody_gave_begins_anew(tastes: Tastes, member: Actor) -> None:
-    assert page(member, offset=12, answer=uuid.uuid4().hex).cards

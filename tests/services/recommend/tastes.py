@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from recommender.contracts import SOURCES
 from recommender.models import Category, Embedding, EncoderSpace, Interaction, Item
-from recommender.services import index, train
+from recommender.services import index, recommend, train
+from recommender.services.events import Actor
 
 DIM = 8
+ALL = dict.fromkeys(SOURCES, 1.0)
 EACH = 40
 
 
@@ -69,3 +74,16 @@ def add_vectors(space: EncoderSpace, item: Item, axis: int, rng: np.random.Gener
         Embedding.objects.create(
             space=space, item=item, modality=modality, state="ready", vector=values.astype("<f2").tobytes()
         )
+
+
+def page(actor: Actor, **options: Any) -> recommend.FeedPage:
+    """A page of twelve, everything mixed in full."""
+    return recommend.feed(actor, **{"mixture": ALL, "limit": 12} | options)
+
+
+def ids(cards: list[recommend.Card]) -> list[int]:
+    return [card.item.pk for card in cards]
+
+
+def kinds(tastes: Tastes, cards: list[recommend.Card]) -> Counter[str]:
+    return Counter(tastes.kind_of(card.item) for card in cards)
