@@ -185,8 +185,19 @@ def register() -> None:
 
 
 def configuration(folder: Path = FOLDER) -> dict[str, Any]:
-    """The open_clip configuration that ships beside the weights."""
-    return json.loads((folder / f"{DEFAULT_ENCODER}.json").read_text(encoding="utf-8"))
+    """The open_clip configuration that ships beside the weights.
+
+    Raises:
+        EncoderError: it is missing or damaged.
+    """
+    path = folder / f"{DEFAULT_ENCODER}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EncoderError(
+            f"The configuration {path} cannot be read ({error}).",
+            "Restore it from the repository, or train anew: manage.py train_encoder.",
+        ) from error
 
 
 def load_tokenizer(folder: Path = FOLDER) -> JointTokenizer:

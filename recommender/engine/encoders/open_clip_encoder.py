@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from recommender.contracts import Clip
-from recommender.engine.encoders.base import EncoderInfo, unit_rows
+from recommender.engine.encoders.base import DEFAULT_ENCODER, EncoderInfo, unit_rows
 from recommender.engine.encoders.registry import torch_threads
 from recommender.errors import EncoderError
 
@@ -220,10 +220,16 @@ def load_named(spec: str, device: str = "auto") -> OpenClipEncoder:
 def load_directory(spec: str, device: str = "auto") -> OpenClipEncoder:
     """``local-dir:/path``: a folder with ``open_clip_config.json`` and weights; no network.
 
+    A folder that ``train_encoder`` wrote is taken as well.
+
     Raises:
         EncoderError: no folder, no configuration, no weights, or weights of another model.
     """
     folder = Path(spec.removeprefix("local-dir:")).expanduser()
+    if (folder / f"{DEFAULT_ENCODER}.json").is_file():
+        from recommender.engine.encoders.mini import load_mini
+
+        return load_mini(f"local-dir:{folder.name}", device, folder)
     if not (folder / "open_clip_config.json").is_file():
         raise EncoderError(
             f"{folder} holds no open_clip_config.json.", "Give a folder saved by open_clip or its hub."

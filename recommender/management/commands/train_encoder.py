@@ -16,7 +16,7 @@ from recommender.errors import RecommenderError
 class Command(BaseCommand):
     help = (
         "Train the embedded encoder: pictures and words first, then sound, then the calibration. "
-        "Use it afterwards with --folder of evaluate_encoder, or copy the folder over the shipped one."
+        "Afterwards the folder is an encoder: ENCODER=local-dir:OUTPUT, or copy it over the shipped one."
     )
     requires_system_checks = ()
 

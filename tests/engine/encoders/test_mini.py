@@ -39,6 +39,19 @@ def test_the_same_thing_in_two_languages_is_closer_than_another_thing(mini: Any)
     assert (english @ chinese.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 
+def test_a_folder_that_training_wrote_is_an_encoder(mini: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(FOLDER, tmp_path / "trained")
+    trained = load_encoder(f"local-dir:{folder}", "cpu")
+    assert (trained.info.name, trained.info.modalities) == ("local-dir:trained", ("image", "text", "audio"))
+    assert np.allclose(trained.encode_texts(["red dress"]), mini.encode_texts(["red dress"]), atol=1e-6)
+
+
+def test_a_damaged_configuration_is_an_error_that_names_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "mmsite-mini.json").write_text("{")
+    with pytest.raises(EncoderError, match="train_encoder"):
+        load_encoder(f"local-dir:{tmp_path}", "cpu")
+
+
 def test_missing_weights_are_an_error_that_names_the_remedy(tmp_path: Path) -> None:
     shutil.copyfile(FOLDER / "mmsite-mini.json", tmp_path / "mmsite-mini.json")
     with pytest.raises(EncoderError, match="train_encoder"):
