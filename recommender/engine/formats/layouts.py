@@ -99,6 +99,14 @@ LAYOUTS: tuple[Layout, ...] = (
          "images": "image_urls", "categories": "category", "brand": "attr:brand", "store": "attr:store"},
         one_of=frozenset({"imurl", "imageurl", "imageurlhighres", "salesrank", "alsobuy"}),
     ),
+    Layout(
+        "amazon of 2023",
+        "item",
+        frozenset({"parentasin", "maincategory"}),
+        {"parentasin": "external_id", "images": "image_urls", "categories": "category",
+         "maincategory": "category", "store": "attr:store"},
+        ignore=re.compile("^videos$"),  # pages, not files
+    ),
 )  # fmt: skip
 
 

@@ -185,3 +185,18 @@ def test_a_preview_shows_the_rows_as_they_are(tmp_path):
 def test_every_field_explains_itself():
     for fields in FIELDS.values():
         assert all(field.help for field in fields)
+
+
+def test_the_amazon_metadata_of_2023_keeps_its_tree_of_categories(tmp_path):
+    row = {
+        "parent_asin": "B1",
+        "main_category": "Baby",
+        "title": "Cup",
+        "images": [{"large": "http://x.y/l.jpg"}],
+    }
+    row |= {"categories": ["Baby Products", "Feeding", "Cups"], "videos": [], "store": "Acme"}
+    (record,), problems = read(write_lines(tmp_path / "meta.jsonl", [row]))
+    assert not problems
+    assert record.values["category"] == "Baby > Baby Products > Feeding > Cups"
+    assert record.values["attributes"] == {"store": "Acme"}
+    assert record.media[0].url == "http://x.y/l.jpg"
