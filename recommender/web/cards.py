@@ -22,20 +22,7 @@ from recommender.web import explain
 #: what an answer says of a card
 _SLOTS = ("impression", "query", "why", "liked", "saved", "hidden")
 #: what an item says of itself, but for whether it has a picture, a price, ...
-_FACTS = (
-    "pk",
-    "title",
-    "blank",
-    "url",
-    "small",
-    "medium",
-    "large",
-    "price",
-    "category",
-    "like",
-    "save",
-    "hide",
-)
+_FACTS = ("pk", "title", "blank", "small", "medium", "large", "price", "category")
 _KEPT = 20_000
 
 #: by item, version and language: the item's own words filled in
@@ -111,14 +98,9 @@ def _own_words(item: Any, language: str) -> str:
         "pk": str(item.pk),
         "title": title,
         "blank": escape(Truncator(title_of(item)).chars(60)) if lead is None else "",
-        "url": reverse("item", args=[item.pk]),
         "price": escape(price(item.price, item.currency)),
         "category": escape(item.category.local_name.replace("\x00", "")) if item.category else "",
-        **{kind: reverse("act", args=[item.pk, kind]) for kind in ("like", "save", "hide")},
-        **{
-            name: escape(lead.thumbnail(size)) if lead else ""
-            for name, size in zip(("small", "medium", "large"), Media.SIZES, strict=True)
-        },
+        **(_addresses(lead) if lead else {}),
         **slots(_SLOTS),
     }
     has_video = any(one.kind == Media.Kind.VIDEO for one in media)
@@ -136,13 +118,14 @@ def _blank(has_picture: bool, has_price: bool, has_category: bool, has_video: bo
     return get_template("components/card.html").render(
         {
             "slots": marks,
-            **{name: marks[name] for name in ("pk", "title", "blank", "url")},
+            **{name: marks[name] for name in ("pk", "title", "blank")},
+            "url": _address(marks["pk"], "item"),
             "picture": marks if has_picture else None,
             "price": marks["price"] if has_price else "",
             "category": marks["category"] if has_category else "",
             "has_video": has_video,
             "has_sound": has_sound,
-            **{f"{kind}_url": marks[kind] for kind in ("like", "save", "hide")},
+            **{f"{kind}_url": _address(marks["pk"], "act", kind) for kind in ("like", "save", "hide")},
             "icons": {
                 "heart": icon("heart", "off"),
                 "heart_on": icon("heart-filled", "on"),
@@ -152,6 +135,17 @@ def _blank(has_picture: bool, has_price: bool, has_category: bool, has_video: bo
             },
         }
     )
+
+
+def _address(mark: str, name: str, *arguments: str) -> SafeString:
+    """The address of a view about an item, with ``mark`` in the place of the item's number."""
+    return SafeString(reverse(name, args=[0, *arguments]).replace("/0/", f"/{mark}/", 1))
+
+
+def _addresses(medium: Media) -> dict[str, str]:
+    """Addresses of a picture's renditions, as HTML, by their slots."""
+    names = zip(("small", "medium", "large"), Media.SIZES, strict=True)
+    return {name: escape(medium.thumbnail(size)) for name, size in names}
 
 
 def lead_picture(item: Any) -> Media | None:
