@@ -97,11 +97,19 @@ def request(method: str, path: str, *, headers: dict[str, str] | None = None, bo
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def drive(port: int, connections: int, seconds: float, following: Callable[[int], Exchange]) -> Measured:
+def drive(
+    port: int,
+    connections: int,
+    seconds: float,
+    following: Callable[[int], Exchange],
+    *,
+    enough: float = float("inf"),
+) -> Measured:
     """Keep ``connections`` busy for ``seconds``.
 
     Args:
         following: the next exchange of a connection, by its number.
+        enough: answers after which to stop before that.
     """
     measured = Measured()
     with selectors.DefaultSelector() as selector:
@@ -115,7 +123,10 @@ def drive(port: int, connections: int, seconds: float, following: Callable[[int]
                 number, one = key.data
                 if one.is_complete():
                     _note(one, measured)
+                    enough -= 1
                     one.send(following(number))
+            if enough <= 0:
+                break
         measured.elapsed = now - began
         for one in opened:
             one.socket.close()

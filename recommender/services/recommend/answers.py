@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from recommender.contracts import Explanation
 from recommender.services.events import Actor
-from recommender.services.recommend.scoring import PLACE, candidate
+from recommender.services.recommend.scoring import PARTS, PLACE
 from recommender.services.redis_link import shared_redis
 
 if TYPE_CHECKING:
@@ -91,12 +91,18 @@ class Answer:
 
 
 def _in_words(places: np.ndarray, surface: str, first: int = 0) -> tuple[Spot, ...]:
-    from recommender.engine.ranking import explain
-
+    """Places (n,) with their largest part as explanation, None where no part is positive."""
+    parts = places["parts"].astype(np.float32)  # (n, 6)
+    largest = parts.argmax(axis=1)
+    shares = parts.max(axis=1, initial=0.0) / np.maximum(np.maximum(parts, 0.0).sum(axis=1), 1e-12)
     found = []
-    for rank, place in enumerate(places.tolist(), first):
-        one = candidate(place)
-        found.append(Spot(place[0], place[1], surface, rank, explain(one), one.parts))
+    columns = (places["item"], places["seed"], largest, shares, parts)
+    for rank, (item, seed, top, share, own) in enumerate(
+        zip(*(column.tolist() for column in columns), strict=True), first
+    ):
+        told = Explanation(PARTS[top], share, seed or None) if share > 0 else None
+        named = {name: part for name, part in zip(PARTS, own, strict=True) if part}
+        found.append(Spot(item, seed, surface, rank, told, named))
     return tuple(found)
 
 

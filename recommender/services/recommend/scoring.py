@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.contracts import MODALITIES, SOURCES, Candidate
+from recommender.contracts import MODALITIES, SOURCES
 from recommender.services.recommend.profile import Profile
 from recommender.services.recommend.world import World, content_similarity
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PARTS = (*SOURCES, "popular", "fresh")
 #: How deep a feed can be scrolled, and how much of its top is spread out.
-DEPTH, SPREAD = 480, 72
+DEPTH, SPREAD = 480, 48
 #: Say of unlikeness to what is shown already against the score (1 - lambda of maximal marginal relevance).
 TRADE_OFF = 0.25
 _FROM_INDEX = 300
@@ -96,16 +96,6 @@ def parts_of(
         if parts[number] > 0 and len(history):
             seeds[source] = int(_best_seeds(world, source, one, history, weights)[0])
     return dict(zip(PARTS, parts.tolist(), strict=True)), {k: seed for k, seed in seeds.items() if seed}
-
-
-def candidate(place: tuple[int, int, np.ndarray]) -> Candidate:
-    """One place, as ``places.tolist()`` gives it, in words."""
-    item, seed, values = place[0], place[1], place[2].tolist()
-    parts = {name: part for name, part in zip(PARTS, values, strict=True) if part}
-    if not seed:
-        return Candidate(item, sum(values), parts)
-    source = max(parts, key=parts.__getitem__)
-    return Candidate(item, sum(values), parts, {source: seed})
 
 
 def _mixed(world: World, profile: Profile, mixture: Mapping[str, float], reached: Reached) -> Mixed:
