@@ -61,7 +61,9 @@ def _is_due(state: dict[str, Any], serving: ModelVersion | None) -> bool:
     if state["space"] != then.get("space"):
         return True
     news = {name: state[name] - then.get(name, 0) for name in ("last_event", "last_vector")}
-    if any(count >= max(_NEWS_LEAST, _NEWS_SHARE * then.get(name, 0)) for name, count in news.items()):
+    # Numbers run on where rows were removed, so the share is of what was there, not of the highest number.
+    known = {"last_event": then.get("events", 0), "last_vector": then.get("items", 0)}
+    if any(count >= max(_NEWS_LEAST, _NEWS_SHARE * known[name]) for name, count in news.items()):
         return True
     return any(news.values()) and serving.created_at < timezone.now() - _STALE
 
