@@ -170,9 +170,9 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts, complaints = [], []
 
     def note(message: Any) -> None:
-        # A refused request is an answer under test, not a fault of the page; nor is one that htmx gave up
-        # because the next replaced it.
-        expected = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+        # A refused or broken request is an answer under test, not a fault of the page; nor is one that htmx
+        # gave up because the next replaced it.
+        expected = ("Failed to load resource", "htmx:sendError", "htmx:sendAbort", "htmx:afterRequest")
         if message.type == "error" and not any(text in message.text for text in expected):
             complaints.append(message.text)
 
