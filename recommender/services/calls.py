@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from django.core.cache import cache
@@ -12,6 +13,7 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
+_WARN_SECONDS = 60.0
 _ONCE_SECONDS = 30  # a message that was lost may be sent again after this long
 
 
@@ -33,7 +35,7 @@ def taken_up(name: str) -> None:
     try:
         cache.delete(_flag(name))
     except RedisError:
-        log.warning("Redis does not answer; the sweep will find the work.")
+        _warn("Redis does not answer; the sweep will find the work.")
 
 
 def _flag(name: str) -> str:
@@ -44,7 +46,7 @@ def _first(name: str) -> bool:
     try:
         return bool(cache.add(_flag(name), 1, _ONCE_SECONDS))
     except RedisError:
-        log.warning("Redis does not answer; %s waits for the sweep.", name)
+        _warn(f"Redis does not answer; {name} waits for the sweep.")
         return False
 
 
@@ -57,4 +59,15 @@ def _send(name: str, arguments: tuple[Any, ...]) -> None:
     try:
         current_app.tasks[full_name].apply_async(arguments, retry=False)
     except (OperationalError, RedisError, ConnectionError) as error:
-        log.warning("%s could not be queued (%s); the sweep will find the work.", name, error)
+        _warn(f"{name} could not be queued ({error}); the sweep will find the work.")
+
+
+_warned = float("-inf")
+
+
+def _warn(text: str) -> None:
+    """Once a minute: an import without a broker would say it with every portion."""
+    global _warned
+    if time.monotonic() - _warned > _WARN_SECONDS:
+        _warned = time.monotonic()
+        log.warning(text)

@@ -26,6 +26,7 @@ from recommender.services.calls import call_once
 from recommender.services.versions import forget_builder
 
 IMPRESSION_DAYS = 180
+UPLOAD_DAYS = 7
 _DRAFT_HOURS = 24
 _KEPT_VERSIONS = 2  # readers may still have the one before open
 _DELETED_AT_ONCE = 5_000
@@ -98,7 +99,18 @@ def purge() -> dict[str, int]:
         "graphs": _old_versions(ModelVersion, Path(settings.GRAPH_ROOT)),
         "drafts": sum(_old_files(folder) for folder in _draft_folders()),
         "vectors": _retired_vectors(),
+        "uploads": _forgotten_uploads(),
     }
+
+
+def _forgotten_uploads() -> int:
+    """Discard files that were sent but not started for a week."""
+    long_ago = timezone.now() - timedelta(days=UPLOAD_DAYS)
+    waiting = ImportBatch.objects.filter(state=ImportBatch.State.UPLOADED, created_at__lt=long_ago)
+    forgotten = list(waiting.exclude(options__has_key="local"))
+    for batch in forgotten:
+        imports.cancel(batch)
+    return len(forgotten)
 
 
 def _old_impressions() -> int:

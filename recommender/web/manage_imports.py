@@ -105,18 +105,23 @@ def batch(request: HttpRequest, pk: int) -> HttpResponseBase:
     return render(request, template, context)
 
 
-def _mapping(found: ImportBatch, kind: str) -> dict[str, Any]:
-    """Columns, fields and first rows for the mapping page; ``problem`` where the file cannot be read so."""
+def _mapping(found: ImportBatch, kind: str, given: dict[str, str] | None = None) -> dict[str, Any]:
+    """Columns, fields and first rows for the mapping page; ``problem`` where the file cannot be read so.
+
+    Args:
+        given: the reading of the form, where it is not the one that was guessed.
+    """
     kind = kind if kind in ImportBatch.Kind.values else ImportBatch.Kind.ITEM
     base = {"kinds": ImportBatch.Kind.choices, "kind": kind}
     try:
         view = imports.preview(found, kind, rows=PREVIEW_ROWS)
     except RecommenderError as error:
         return base | {"problem": str(error)}
-    chosen = set(view.mapping.values())
+    mapping = view.mapping if given is None else given
+    chosen = set(mapping.values())
     known = [{"value": one.name, "label": FIELD_LABELS.get(one.name, one.name)} for one in view.fields]
     return base | {
-        "columns": [_column(name, view.mapping.get(name, ""), kind) for name in view.columns],
+        "columns": [_column(name, mapping.get(name, ""), kind) for name in view.columns],
         "fields": known,
         "preview": [[row.get(column, "") for column in view.columns] for row in view.rows],
         "missing": ", ".join(
@@ -161,16 +166,22 @@ def start(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Begin with the mapping of the form."""
     found = get_object_or_404(ImportBatch, pk=pk)
     lead = "column:"
-    mapping = {name[len(lead) :]: value for name, value in request.POST.items() if name.startswith(lead)}
+    read = {name[len(lead) :]: value for name, value in request.POST.items() if name.startswith(lead)}
+    mapping = {column: field for column, field in read.items() if field}
+    kind = request.POST.get("kind", "")
     try:
         imports.start(
             found,
-            kind=request.POST.get("kind", ""),
-            mapping={column: field for column, field in mapping.items() if field},
+            kind=kind,
+            mapping=mapping,
             options={"retire_missing": "retire_missing" in request.POST},
         )
     except RecommenderError as error:
         messages.error(request, str(error))
+        if found.state == ImportBatch.State.UPLOADED:  # with what was chosen, to be corrected
+            context = {"section": "manage", "tab": "imports", "batch": found}
+            context |= _mapping(found, kind or found.kind, mapping)
+            return render(request, "manage/import.html", context, status=422)
     return redirect("import", pk)
 
 

@@ -216,3 +216,16 @@ def test_vectors_of_a_space_retired_for_a_day_go() -> None:
     assert sweep.purge()["vectors"] == 0
     EncoderSpace.objects.filter(pk=new.pk).update(activated_at=timezone.now() - timedelta(days=2))
     assert sweep.purge()["vectors"] == 1
+
+
+def test_a_file_that_was_sent_but_not_started_for_a_week_goes(settings: Any) -> None:
+    path = Path(settings.MEDIA_ROOT) / "imports" / "goods.csv"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"id,title\n")
+    batch = ImportBatch.objects.create(filename="goods.csv", path="imports/goods.csv")
+    assert sweep.purge()["uploads"] == 0
+    ImportBatch.objects.update(created_at=timezone.now() - timedelta(days=8))
+    assert sweep.purge()["uploads"] == 1
+    batch.refresh_from_db()
+    assert batch.state == "cancelled"
+    assert not path.exists()

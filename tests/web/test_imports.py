@@ -1,0 +1,34 @@
+"""The pages of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from recommender.models import ImportBatch
+from recommender.services import imports
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def waiting(cast: Any) -> ImportBatch:
+    file = SimpleUploadedFile("goods.csv", b"code,label,cost\na1,Red lamp,12\n")
+    return imports.receive_upload(file, owner=cast.catalogue_admin)
+
+
+def test_a_mapping_that_does_not_fit_comes_back_as_it_was_chosen(
+    waiting: ImportBatch, as_: Callable[[str], Any]
+) -> None:
+    chosen = {"kind": "item", "column:code": "title", "column:label": "description", "column:cost": "price"}
+    answer = as_("catalogue_admin").post(reverse("import_start", args=[waiting.pk]), chosen)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert '<option value="description" selected>' in page
+    assert "external_id" in page
+    waiting.refresh_from_db()
+    assert waiting.state == "uploaded"
