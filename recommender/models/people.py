@@ -62,9 +62,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "name"], name="api_token_name_once_per_user")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="api_token_name_once_per_user")]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user_id}"
