@@ -55,7 +55,8 @@ class Judged:
 
     Attributes:
         scores: (n,) standard scores; -inf for items with nothing to compare.
-        relevance: (n, 3) by modality, 0 as by chance, 1 as for a typical match; nan where there is nothing.
+        relevance: (n, 3) by modality: 0 as by chance, 0.5 as for a typical match, 1 for the very same; nan
+            where there is nothing.
         surplus: (n,) standard scores above what a match needs; negative for what is none.
         refused: (n,) bool: a minus term matches.
     """
@@ -133,8 +134,10 @@ class Comparison:
         )
 
     def _relevance(self, cosines: np.ndarray, there: np.ndarray, more: np.ndarray) -> np.ndarray:
-        span = np.maximum(self._match - self._mean, 1e-6)
-        share = np.clip((cosines - self._mean) / span, 0.0, 1.0)[:, more].mean(axis=1)  # (n, 3)
+        below = (cosines - self._mean) / np.maximum(self._match - self._mean, 1e-6)
+        above = (cosines - self._match) / np.maximum(1.0 - self._match, 1e-6)
+        halves = np.clip(below, 0.0, 1.0) + np.clip(above, 0.0, 1.0)
+        share = 0.5 * halves[:, more].mean(axis=1)  # (n, 3)
         return np.where(there & (self._worth[more].sum(axis=0) > 0), share, np.nan)
 
     def _surplus(self, standard: np.ndarray, worth: np.ndarray) -> np.ndarray:
