@@ -129,6 +129,19 @@ def test_a_match_of_several_parts_matches_each_of_them() -> None:
     assert (surplus > 0).tolist() == [True, False]
 
 
+def test_beside_a_picture_words_say_what_should_differ_and_no_match_needs_them() -> None:
+    picture, blue = Part({"image": unit(1)}, shows=True), words(0, 1)
+    rows = np.stack([item(image=unit(1, 0.3), text=unit(1)), item(image=unit(0, 1), text=unit(0, 1))])
+    surplus = compare(picture, blue).judge(rows).surplus
+    assert (surplus > 0).tolist() == [True, False]
+
+
+def test_the_very_picture_is_a_match_whatever_it_is_called() -> None:
+    rows = np.stack([item(image=unit(1), text=unit(0.3, 1)), item(image=unit(0.3, 1), text=unit(0.3, 1))])
+    surplus = compare(Part({"image": unit(1)}, shows=True)).judge(rows).surplus
+    assert (surplus > 0).tolist() == [True, False]
+
+
 def test_relevance_is_nought_by_chance_and_one_for_the_very_same() -> None:
     rows = np.stack([item(image=unit(1), text=unit(0, 0, 1)), item(text=unit(0.9, 0.2))])
     relevance = compare(words(1)).judge(rows).relevance

@@ -38,10 +38,12 @@ class Part:
     Attributes:
         vectors: by modality, unit (dim,): one for words, a picture or a sound; an item has up to three.
         sign: 1 for more of it, -1 for less.
+        shows: it shows what is meant (an item, a picture, a sound); words beside it say what should differ.
     """
 
     vectors: Mapping[str, np.ndarray]
     sign: float = 1.0
+    shows: bool = False
 
     def facing(self, target: str) -> tuple[str, np.ndarray]:
         """Modality and vector that a block is compared with: its own kind, if the part has it."""
@@ -94,6 +96,11 @@ class Comparison:
         #: how well a pair tells matches from chance, times what it counts for the asker
         self._worth = shares * own * np.maximum((self._match - self._mean) / self._std, _LEAST_WORTH)
         self._signs = np.array([part.sign for part in self.parts])
+        #: what a match has to match: what is shown, which nothing matches that is as different as asked for
+        shows = np.array([part.shows for part in self.parts]) & (self._signs > 0)
+        self._needed = shows if shows.any() else self._signs > 0
+        facing = [[part.facing(target)[0] for target in MODALITIES] for part in self.parts]
+        self._same_kind = np.array(facing) == np.array(MODALITIES)  # (parts, 3)
 
     @cached_property
     def query(self) -> np.ndarray:
@@ -129,7 +136,9 @@ class Comparison:
         return Judged(
             scores=np.where(comparable, scores, -np.inf),
             relevance=self._relevance(cosines, there, more),
-            surplus=np.where(comparable, self._surplus(standard, worth)[:, more].min(axis=1), -np.inf),
+            surplus=np.where(
+                comparable, self._surplus(standard, worth)[:, self._needed].min(axis=1), -np.inf
+            ),
             refused=(each[:, less] > _REFUSED_FROM * usual[:, less]).any(axis=1),
         )
 
@@ -144,14 +153,18 @@ class Comparison:
         """(n, parts) how far above its threshold an item is, from scores and worths (n, parts, 3).
 
         The scores of all pairs are held against the thresholds of all pairs, and a pair that tells matches
-        well must pass its own. A pair that is alone has nothing to back it, and needs more.
+        well must pass its own, but for what a picture or sound would be called where the like of it is
+        seen or heard. A pair that is alone has nothing to back it, and needs more.
         """
         needed = (self._threshold - self._mean) / self._std  # (parts, 3)
         counted = worth > _LEAST_WORTH
         total = np.maximum(worth.sum(axis=2), 1e-9)
         surplus = (worth * (standard - needed)).sum(axis=2) / total
         reliable = self._match >= self._threshold
-        failed = (counted & reliable & (standard < needed)).any(axis=2)
+        own = self._same_kind & (np.array(MODALITIES) != "text")
+        alike = (counted & own & (standard >= needed)).any(axis=2, keepdims=True)
+        excused = alike & ~self._same_kind
+        failed = (counted & reliable & (standard < needed) & ~excused).any(axis=2)
         alone = counted.sum(axis=2) < 2
         return np.where(failed, -1.0, surplus - _ALONE * alone)
 

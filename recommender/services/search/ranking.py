@@ -117,7 +117,10 @@ class Search:
         asked += [("text", "text", word, 1.0) for word in query.plus]
         asked += [("text", "text", word, -1.0) for word in query.minus]
         vectors = queries.encode_query(space, [{"modality": kind, key: said} for kind, key, said, _ in asked])
-        return [Part({kind: one}, sign) for (kind, _, _, sign), one in zip(asked, vectors, strict=True)]
+        return [
+            Part({kind: one}, sign, shows=kind != "text")
+            for (kind, _, _, sign), one in zip(asked, vectors, strict=True)
+        ]
 
     def _parts_of_items(self) -> list[Part]:
         if not self._query.item_ids or self.live is None:
@@ -128,7 +131,7 @@ class Search:
             {name: block for name, block in zip(MODALITIES, row, strict=True) if block.any()}
             for row in blocks
         ]
-        return [Part(vectors) for vectors in found if vectors]
+        return [Part(vectors, shows=True) for vectors in found if vectors]
 
     def _nearest(self, among: np.ndarray | None) -> list[int]:
         if self._comparison is None or self.live is None:
@@ -150,17 +153,22 @@ class Search:
     # -- by words -------------------------------------------------------------------------------------------
 
     def _found_words(self, among: np.ndarray | None, near: Sequence[int]) -> WordMatches:
-        """Beside a picture or a sound, words only order what is near: alone they would say too much."""
+        """Beside what is shown, words only order what is near: alone they would say too much."""
         if not self._words:
             return WordMatches()
-        if near and not self._query.is_words_only and (self._query.image or self._query.audio):
+        if near and not self._query.is_words_only:
             return find_words(self._words, limit=MOST_WORDS, among=np.array(near), partly_below=0)
         # Where meaning answers too, items with some of the words matter only if none has all.
         found = find_words(self._words, limit=MOST_WORDS, among=among, partly_below=1 if near else None)
         return found.without(self._query.item_ids)
 
     def _any_match(self, judged: Judged | None, words: WordMatches) -> bool:
-        """Words that occur nowhere in the catalogue are some evidence that nothing in it is meant."""
+        """Words that occur nowhere in the catalogue are some evidence that nothing in it is meant.
+
+        What is like an item of the catalogue is worth showing, however little like it that is.
+        """
+        if self._query.item_ids and judged is not None:
+            return True
         margin = _UNHEARD if self._query.is_words_only and not words.shares else 0.0
         return judged is not None and bool((judged.surplus >= margin).any())
 

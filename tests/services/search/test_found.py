@@ -61,6 +61,14 @@ def test_like_this_picture_but_blue(items: Items) -> None:
     assert found[0].endswith("bag")
 
 
+def test_like_this_item_but_blue(items: Items) -> None:
+    like = (items["red leather bag"].pk,)
+    for page in (ask(item_ids=like, plus=("blue",)), ask("blue", item_ids=like)):
+        assert page.notice == ""
+        assert names(page)[0].startswith("blue")
+        assert names(page)[0].endswith("bag")
+
+
 def test_a_minus_term_demotes_what_matches_it(items: Items) -> None:
     before = names(ask("bag"))
     after = names(ask("bag", minus=("metal",)))
