@@ -86,6 +86,7 @@ def _page(request: HttpRequest, found: Item, impression: uuid.UUID | None) -> di
         "trail": _trail(found.category),
         "impression": impression,
         "states": events.states(actor_of(request), [found.pk]).get(found.pk, {}),
+        "stars_given": _stars_given(request, found),
         "attributes": _attributes(found.attributes),
         "tabs": tabs,
         "similar": similar,
@@ -93,6 +94,14 @@ def _page(request: HttpRequest, found: Item, impression: uuid.UUID | None) -> di
         **_media(found),
         **review_context(found),
     }
+
+
+def _stars_given(request: HttpRequest, found: Item) -> str:
+    """The reader's own latest rating as the form has it; empty where there is none."""
+    actor = actor_of(request)
+    rated = Interaction.objects.of(actor.user, actor.visitor).filter(item=found, kind=Interaction.Kind.RATING)
+    value = rated.order_by("-created_at", "-pk").values_list("value", flat=True).first()
+    return f"{value:.0f}" if value else ""
 
 
 def _similar(request: HttpRequest, found: Item) -> tuple[str, list[Any]]:

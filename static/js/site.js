@@ -11,6 +11,9 @@ const flip = (button, on) => {
 };
 const pressed = (button) => button.getAttribute("aria-pressed") === "true";
 
+/** A switch that goes off when the other goes on. */
+const OPPOSITES = { like: "dislike", dislike: "like" };
+
 /** Every switch of one kind for one item, so that a row and the grid agree. */
 const twins = (button) => [...document.querySelectorAll(
   `button[data-act="${CSS.escape(button.dataset.act)}"][data-item="${CSS.escape(button.dataset.item)}"]`)];
@@ -55,6 +58,9 @@ document.addEventListener("acted", (event) => {
   const { message, undo, item, kind, on } = event.detail;
   const changed = document.querySelectorAll(`button[data-act="${CSS.escape(kind)}"][data-item="${item}"]`);
   changed.forEach((button) => flip(button, on));
+  if (on && kind in OPPOSITES) {
+    document.querySelectorAll(`button[data-act="${OPPOSITES[kind]}"][data-item="${item}"]`).forEach((button) => flip(button, false));
+  }
   if (kind === "hide") setHidden(item, on);
   if (message) toast(message, undo ? { label: words.undo, run: () => takeBackOnServer(undo) } : null);
 });

@@ -72,6 +72,18 @@ def test_more_cards_come_while_scrolling_and_none_comes_twice(
     assert len(items) == len(set(items))
 
 
+def test_a_like_takes_a_dislike_back_on_the_page_too(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    page.goto(f"{live_site}/item/{showroom[0].pk}/")
+    dislike, like = (page.locator(f".item-acts [data-act={kind}]") for kind in ("dislike", "like"))
+    dislike.click()
+    expect(page.locator("#toasts")).to_contain_text("less of this")
+    like.click()
+    expect(like).to_have_attribute("aria-pressed", "true")
+    expect(dislike).to_have_attribute("aria-pressed", "false")
+
+
 def test_an_item_shows_its_picture_large_and_what_is_like_it(
     page: Page, live_site: str, showroom: list[Item]
 ) -> None:

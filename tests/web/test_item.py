@@ -45,3 +45,11 @@ def test_attributes_are_read_in_english(bag: Any, as_: Callable[[str], Any]) -> 
 def test_attributes_that_have_chinese_are_read_in_chinese(bag: Any, as_: Callable[[str], Any]) -> None:
     page = as_("guest").get(reverse("item", args=[bag.pk]), headers={"accept-language": "zh-hans"})
     assert attributes_shown(page.content.decode())["颜色"] == "红色"
+
+
+def test_the_rating_one_gave_is_shown_again(bag: Any, as_: Callable[[str], Any]) -> None:
+    member = as_("member")
+    for stars in ("2", "4"):
+        member.post(reverse("act", args=[bag.pk, "rating"]), {"value": stars})
+    page = member.get(reverse("item", args=[bag.pk])).content.decode()
+    assert re.findall(r'id="rate-(\d)" checked', page) == ["4"]
