@@ -44,6 +44,7 @@ DEBUG = env.flag("DEBUG", False)
 PRODUCTION = env.flag("PRODUCTION", False)
 SECRET_KEY = env.text("SECRET_KEY") or _local_secret()
 ALLOWED_HOSTS = list(env.names("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]")))
+CSRF_FAILURE_VIEW = "recommender.web.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = list(env.names("CSRF_TRUSTED_ORIGINS"))
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True

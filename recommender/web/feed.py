@@ -56,7 +56,7 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     offset = _whole(request.GET.get("offset", ""))
     if request.headers.get("HX-Request") and offset:
         page = _grid(request, mixture, category, offset)
-        context = {"cards": cards.render(page.cards), "more_url": _more_url(page, category)}
+        context = {"cards": cards.render(page.cards), "more_url": _more_url(page, category), "at_end": True}
         response: HttpResponseBase = render(request, "recommender/feed_cards.html", context)
     else:
         response = _whole_page(request, mixture, category, offset)

@@ -70,6 +70,8 @@ def test_more_cards_come_while_scrolling_and_none_comes_twice(
     expect(cards.nth(before)).to_be_attached()
     items = [card.get_attribute("data-item") for card in cards.all()]
     assert len(items) == len(set(items))
+    page.locator(".footer-site").scroll_into_view_if_needed()
+    expect(page.locator(".feed-end")).to_be_attached()
 
 
 def test_a_like_takes_a_dislike_back_on_the_page_too(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from recommender.models import Interaction
@@ -147,3 +148,9 @@ def test_every_database_page_opens(shop: Shop, liked: Interaction, as_: Callable
         assert client.get(reverse(f"{place}_changelist"), {"q": "1"}).status_code == 200, model
         if (row := model.objects.first()) is not None:
             assert client.get(reverse(f"{place}_change", args=[row.pk])).status_code == 200, model
+
+
+def test_a_form_that_was_open_for_too_long_is_refused_in_the_sites_own_look(shop: Shop) -> None:
+    answer = Client(enforce_csrf_checks=True).post(reverse("act", args=[shop.items[0].pk, "like"]))
+    assert answer.status_code == 403
+    assert "The form was open for too long" in answer.content.decode()
