@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from recommender.models import Category, Item, Media
 from recommender.services.search.question import Filters
@@ -71,9 +71,12 @@ def _in_language(code: str) -> Q:
     return Q(language=code) | ~Q(title_zh="") if code == "zh" else Q(language=code)
 
 
-def has_medium(kind: str) -> Exists:
-    """The condition that an item has a medium of ``kind`` that can be shown."""
-    return Exists(Media.objects.ready().filter(item=OuterRef("pk"), kind=kind))
+def has_medium(kind: str) -> Q:
+    """The condition that an item has a medium of ``kind`` that can be shown.
+
+    As a list, which is read once: for a condition of each item SQLite goes through all media that are ready.
+    """
+    return Q(pk__in=Media.objects.ready().filter(kind=kind, item__isnull=False).values("item"))
 
 
 def loosened(filters: Filters) -> dict[str, Filters]:
