@@ -12,6 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
+_KINDS = {
+    "import": _("Import"),
+    "encode": _("Encoding the catalogue"),
+    "index": _("Building the index"),
+    "item-graph": _("Fitting the item graph"),
+}
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def unfinished(self) -> Self:
         return self.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING])
@@ -61,6 +69,16 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.label}".strip()
+
+    @property
+    def kind_name(self) -> str:
+        """The kind in the reader's language."""
+        return str(_KINDS.get(self.kind, self.kind))
+
+    @property
+    def name(self) -> str:
+        """What it is about, else its kind."""
+        return self.label or self.kind_name
 
     @property
     def percent(self) -> int:

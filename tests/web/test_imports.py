@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from recommender.models import ImportBatch
+from recommender.models import ImportBatch, Job
 from recommender.services import imports
 
 pytestmark = pytest.mark.django_db
@@ -32,3 +32,10 @@ def test_a_mapping_that_does_not_fit_comes_back_as_it_was_chosen(
     assert "external_id" in page
     waiting.refresh_from_db()
     assert waiting.state == "uploaded"
+
+
+def test_a_job_is_named_in_the_readers_language(as_: Callable[[str], Any]) -> None:
+    Job.objects.create(kind="encode")
+    page = as_("operator").get(reverse("jobs"), headers={"accept-language": "zh-hans"}).content.decode()
+    assert "为目录编码" in page
+    assert "encode" not in page.split('class="job-list"')[1].split("</ul>")[0].replace("encode_", "")
