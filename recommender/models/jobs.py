@@ -11,7 +11,6 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-
 _KINDS = {
     "import": _("Import"),
     "encode": _("Encoding the catalogue"),
