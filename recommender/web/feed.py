@@ -195,7 +195,10 @@ def _surroundings() -> tuple[tuple[TopCategory, ...], dict[str, int] | None]:
     global _categories, _filling
     now = time.monotonic()
     if now - _categories[0] > _CATEGORY_SECONDS:
-        known = cache.get_or_set("top-categories", _top_categories, _CATEGORY_SECONDS)
+        known = cache.get("top-categories")
+        if known is None:
+            known = _top_categories()
+            cache.set("top-categories", known, _CATEGORY_SECONDS)
         _categories = (now, tuple(TopCategory(*one) for one in known))
     if now - _filling[0] > _FILLING_SECONDS:
         _filling = (now, filling_now())
