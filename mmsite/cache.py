@@ -2,7 +2,7 @@
 
 Reading from a Redis that does not answer finds nothing, and writing to it keeps nothing: everything kept
 there can be had again. A lock (``add``) still raises, because nobody may believe to hold one, and so does
-``delete``, because a session that was ended must not come back.
+``delete``, because what was taken back must not be found again.
 """
 
 from __future__ import annotations

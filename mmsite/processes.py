@@ -58,7 +58,7 @@ def redis() -> Child:
         "save": "",
         "appendonly": "no",
         "maxmemory": f"{settings.REDIS_MEMORY_MB}mb",
-        # What expires (cache, sessions) may be evicted; queues do not expire, so they stay.
+        # What expires (cache) may be evicted; queues do not expire, so they stay.
         "maxmemory-policy": "volatile-lru",
         "loglevel": "warning",
     }

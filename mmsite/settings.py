@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "ninja",
 ]
 MIDDLEWARE = [
+    "mmsite.lane.LaneMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -166,7 +167,8 @@ CACHES = {
         "KEY_PREFIX": "mmsite",
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# The database is asked on each request as it is; a second look into Redis costs more than it saves.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CELERY_BROKER_URL = (
     REDIS_URL if not REDIS_URL.startswith("unix://") else f"redis+socket://{REDIS_SOCKET}?virtual_host=0"
 )

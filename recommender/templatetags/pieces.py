@@ -20,11 +20,12 @@ def slots(names: Iterable[str]) -> dict[str, SafeString]:
 class Pieces:
     """HTML cut at its slots; filling it is one join."""
 
-    __slots__ = ("_literals", "_names")
+    __slots__ = ("_encoded", "_literals", "_names")
 
     def __init__(self, html: str) -> None:
         parts = _SLOT.split(html)
         self._literals, self._names = parts[0::2], parts[1::2]
+        self._encoded: list[bytes] = []
 
     @property
     def has_slots(self) -> bool:
@@ -36,3 +37,13 @@ class Pieces:
         out[0::2] = self._literals
         out[1::2] = [values[name] for name in self._names]
         return SafeString("".join(out))
+
+    def encoded(self, values: Mapping[str, str | bytes]) -> bytes:
+        """The whole as UTF-8, for an answer; what is bytes already is taken as it is."""
+        if not self._encoded:
+            self._encoded = [literal.encode() for literal in self._literals]
+        out = [b""] * (2 * len(self._encoded) - 1)
+        out[0::2] = self._encoded
+        named = (values[name] for name in self._names)
+        out[1::2] = [value if isinstance(value, bytes) else value.encode() for value in named]
+        return b"".join(out)

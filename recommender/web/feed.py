@@ -33,7 +33,7 @@ _CATEGORY_SECONDS = 60
 _FILLING_SECONDS = 4
 _BODIES_KEPT = 256
 #: by answer the last page shown of it, the language, and rows and grid as HTML
-_bodies: dict[str, tuple[recommend.FeedPage, str | None, SafeString]] = {}
+_bodies: dict[str, tuple[recommend.FeedPage, str | None, bytes]] = {}
 
 
 class TopCategory(NamedTuple):
@@ -86,7 +86,9 @@ def _whole_page(
     }
     if filled:
         return render(
-            request, "recommender/feed.html", context | {"greeting": _greeting(request), "body": body}
+            request,
+            "recommender/feed.html",
+            context | {"greeting": _greeting(request), "body": frames.text(body)},
         )
     named = _named(category)
     return frames.page(
@@ -103,8 +105,8 @@ def filling(request: HttpRequest) -> HttpResponse:
 
 def _body(
     request: HttpRequest, mixture: Mixture, category: Category | None, offset: int
-) -> tuple[SafeString, bool]:
-    """Rows and grid as HTML, and whether nothing personal went into them."""
+) -> tuple[SafeString | bytes, bool]:
+    """Rows and grid as HTML (UTF-8 where they were shown before), and whether nothing personal went into them."""
     rows: list[recommend.FeedRow] = []
     if category is not None or offset:
         page = _grid(request, mixture, category, offset)
@@ -129,7 +131,7 @@ def _body(
     if rows:  # other pages are seldom asked for again
         if len(_bodies) >= _BODIES_KEPT:
             _bodies.clear()
-        _bodies[page.answer] = (page, get_language(), body)
+        _bodies[page.answer] = (page, get_language(), body.encode())
     return body, page.cold
 
 

@@ -17,7 +17,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import get_template, render_to_string
 from django.utils.html import escape
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from recommender.templatetags.pieces import Pieces, slots
@@ -46,17 +46,18 @@ def part(template: str, values: Mapping[str, str], context: dict[str, Any], *dep
 def page(
     request: HttpRequest,
     template: str,
-    values: Mapping[str, str],
+    values: Mapping[str, str | bytes],
     context: dict[str, Any],
     *depends_on: Any,
 ) -> HttpResponse:
     """A whole page that extends the frame of the site; arguments as for ``part``.
 
     Kept by role, theme and language besides; the reader's name, the address and the token of forms are slots.
+    A value that is used again and again may be given as UTF-8, which saves encoding it every time.
     A page that has a message to tell is rendered as any other.
     """
     if len(get_messages(request)):
-        return render(request, template, context | values)
+        return render(request, template, context | {name: text(value) for name, value in values.items()})
     own = chrome(request)["chrome"]
     frame = replace(own, name="", initial="")
     address = request.get_full_path()
@@ -76,7 +77,11 @@ def page(
         whole |= {"slots": marks, "csrf_token": marks["csrf"]}
         whole["chrome"] = replace(own, name=marks["name"], initial=marks["initial"])
         pieces = _keep(key, get_template(template).render(whole, request))
-    return HttpResponse(pieces.filled(filled))
+    return HttpResponse(pieces.encoded(filled))
+
+
+def text(value: str | bytes) -> str:
+    return mark_safe(value.decode()) if isinstance(value, bytes) else value  # noqa: S308 (HTML, see ``page``)
 
 
 def _keep(key: tuple[Any, ...], html: str) -> Pieces:

@@ -12,6 +12,8 @@ from recommender.engine.graph.files import read_graph
 
 #: What somebody turned down says nothing about what other people go on to do; it works through content.
 POSITIVE_ONLY = frozenset({"crowd"})
+#: Up to so many numbers for each item a table finds its row, which takes a fifth of a binary search.
+_GAPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class ItemGraph:
         }
         filled = [np.diff(self._rows[source].indptr) > 0 for source in self.sources]
         self._known = np.array(filled, bool).reshape(len(self.sources), len(self.ids))
+        self._place_of = _table(self.ids)
         self._popular = np.argsort(-self.popularity, kind="stable")
         self._fresh = np.argsort(-self.freshness, kind="stable")
 
@@ -88,6 +91,9 @@ class ItemGraph:
         ids = np.asarray(ids, np.int64)
         if not len(self.ids):
             return np.full(len(ids), -1)
+        if self._place_of is not None:
+            first = int(self.ids[0])
+            return self._place_of[np.clip(ids - (first - 1), 0, len(self._place_of) - 1)]
         places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         return np.where(self.ids[places] == ids, places, -1)
 
@@ -187,5 +193,14 @@ class ItemGraph:
         starts, counts = rows.indptr[places], rows.indptr[places + 1] - rows.indptr[places]
         before = np.cumsum(counts) - counts
         owners = np.repeat(np.arange(len(places)), counts)
-        entries = np.arange(len(owners)) + (starts - before)[owners]
-        return _Slices(rows.indices[entries], rows.data[entries] * weights[owners], owners)
+        entries = np.arange(len(owners)) + (starts - before).take(owners)
+        return _Slices(rows.indices.take(entries), rows.data.take(entries) * weights.take(owners), owners)
+
+
+def _table(ids: np.ndarray) -> np.ndarray | None:
+    """Rows by ``id - (first - 1)``, -1 for gaps and at both ends; None where ids are too far apart for that."""
+    if not len(ids) or int(ids[-1]) - int(ids[0]) > _GAPS * len(ids):
+        return None
+    table = np.full(int(ids[-1]) - int(ids[0]) + 3, -1, np.int64)
+    table[ids - ids[0] + 1] = np.arange(len(ids))
+    return table

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: An answer is shown again for this long, while neither history nor graph nor mixture changes.
-_FRESH_SECONDS = 60.0
+_FRESH_SECONDS = 300.0
 _MOST = 1_000
 #: How long somebody may take to scroll on.
 _KEPT_SECONDS = 900

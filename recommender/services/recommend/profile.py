@@ -22,7 +22,7 @@ MOST_EVENTS, MOST_SEEDS = 1_000, 100
 _NOW_FACTOR, _NOW_HALF_LIFE = 2.0, 1_800.0
 #: How long a history is remembered: its version tells of every event, but not that events grow older, nor of
 #: a value that an import corrects.
-_SECONDS = 60.0
+_SECONDS = 300.0
 _MOST = 4_000
 #: Kinds by how much they say, for "because you ...".
 _TELLING = (Kind.PURCHASE, Kind.LIKE, Kind.SAVE, Kind.RATING, Kind.CLICK, Kind.VIEW)

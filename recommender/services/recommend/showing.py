@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from recommender.models import Item
 from recommender.services.events import Actor
@@ -12,7 +13,7 @@ from recommender.services.impressions import Shown, note_shown
 from recommender.services.recommend.answers import Answer, Spot
 from recommender.services.recommend.cards import Card, make_card
 from recommender.services.recommend.profile import Profile
-from recommender.services.recommend.shelf import is_available, items_now
+from recommender.services.recommend.shelf import is_available, items_now, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +47,14 @@ class LastShown:
 
     limit: int
     profile: Profile
-    items: Mapping[int, Item]
+    ids: tuple[int, ...]
+    state: tuple[Any, ...]
     page: FeedPage
     rows: list[FeedRow]
 
-    def is_still_so(self, limit: int, profile: Profile, items: Mapping[int, Item]) -> bool:
-        """Whether it would be the same page now: an item that has changed is another object."""
-        return (
-            self.limit == limit
-            and self.profile is profile
-            and len(self.items) == len(items)
-            and all(item is items.get(pk) for pk, item in self.items.items())
-        )
+    def is_still_so(self, limit: int, profile: Profile) -> bool:
+        """Whether it would be the same page now, as far as its reader and its items go."""
+        return self.limit == limit and self.profile is profile and state_of(self.ids) == self.state
 
 
 class Showing:
@@ -85,16 +82,20 @@ class Showing:
         """
         answer, profile = self._answer, self._profile
         last = answer.last_shown
-        self._fetch(last.items if last else self._first_ids(limit))
-        if last and last.is_still_so(limit, profile, self._items):
+        if last and last.is_still_so(limit, profile):
             return last.page, last.rows
+        first = self._first_ids(limit)
+        before = state_of(first)  # what changes while the page is put together makes another state
+        self._fetch(first)
         grid, more = self._spots(0, limit)
         rows = self._row_spots()
         cards = self._cards([*grid, *(spot for row in rows for spot in row)])
         page = FeedPage(cards[: len(grid)], answer.cold, more, answer.token)
         found = self._as_rows(rows, cards[len(grid) :])
         if not self._actor.is_nobody:
-            answer.last_shown = LastShown(limit, profile, self._items, page, found)
+            ids = tuple(self._items)
+            state = before if set(ids) == first else ()
+            answer.last_shown = LastShown(limit, profile, ids, state, page, found)
         return page, found
 
     def _first_ids(self, limit: int) -> set[int]:

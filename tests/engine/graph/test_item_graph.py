@@ -197,3 +197,14 @@ def test_a_manifest_of_another_make_is_refused(folder: Path, change: dict[str, o
 def test_nothing_at_all_is_a_missing_graph(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="manifest"):
         ItemGraph.open(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("step", [1, 3, 1_000_000])
+def test_rows_are_found_by_id_however_far_apart_ids_are(tmp_path: Path, step: int) -> None:
+    ids = np.arange(N, dtype=np.int64) * step + 7
+    nothing = np.zeros(N)
+    write_graph(tmp_path, ids, some_rows(), popularity=nothing, freshness=nothing, manifest={})
+    graph = ItemGraph.open(tmp_path)
+    asked = np.concatenate([ids[::-1], ids[:3] - 1, ids[-1:] + 1, [0, 2**40]])
+    known = {int(item): place for place, item in enumerate(ids)}
+    assert graph.places(asked).tolist() == [known.get(int(item), -1) for item in asked]
