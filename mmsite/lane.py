@@ -1,4 +1,4 @@
-"""Short requests one at a time: threads of one process that all compute only take the interpreter from each other."""
+"""Short requests one at a time: threads of one process that compute take the interpreter from each other."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def filling(request: HttpRequest) -> HttpResponse:
 def _body(
     request: HttpRequest, mixture: Mixture, category: Category | None, offset: int
 ) -> tuple[SafeString | bytes, bool]:
-    """Rows and grid as HTML (UTF-8 where they were shown before), and whether nothing personal went into them."""
+    """Rows and grid as HTML (as UTF-8 if shown before), and whether nothing personal went into them."""
     rows: list[recommend.FeedRow] = []
     if category is not None or offset:
         page = _grid(request, mixture, category, offset)

@@ -198,7 +198,7 @@ class ItemGraph:
 
 
 def _table(ids: np.ndarray) -> np.ndarray | None:
-    """Rows by ``id - (first - 1)``, -1 for gaps and at both ends; None where ids are too far apart for that."""
+    """Rows by ``id - (first - 1)``, -1 for gaps and at both ends; None where ids are far apart."""
     if not len(ids) or int(ids[-1]) - int(ids[0]) > _GAPS * len(ids):
         return None
     table = np.full(int(ids[-1]) - int(ids[0]) + 3, -1, np.int64)

@@ -48,18 +48,17 @@ def available_now(ids: Iterable[int]) -> dict[int, Item]:
 def state_of(ids: Iterable[int]) -> tuple[Any, ...]:
     """What the database says of these items together: another value once one of them changed or went away.
 
-    A change sets ``updated_at`` anew, so the latest of them tells of any; one row is read, however many items.
+    A change sets ``updated_at`` anew, so the latest of them tells of any; only one row is read.
     """
     listed = ",".join(map(str, map(int, ids)))
     if not listed:
         return ()
     table, shown = connection.ops.quote_name(Item._meta.db_table), Item.Availability.AVAILABLE.value
+    told = (
+        "COUNT(*), SUM(CASE WHEN availability = %s THEN 1 ELSE 0 END), CAST(MAX(updated_at) AS varchar(40))"
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(*), SUM(CASE WHEN availability = %s THEN 1 ELSE 0 END),"
-            f" CAST(MAX(updated_at) AS varchar(40)) FROM {table} WHERE id IN ({listed})",  # noqa: S608
-            [shown],
-        )
+        cursor.execute(f"SELECT {told} FROM {table} WHERE id IN ({listed})", [shown])  # noqa: S608
         return tuple(cursor.fetchone())
 
 

@@ -145,13 +145,14 @@ def test_a_token_that_nobody_gave_begins_anew(tastes: Tastes, member: Actor) -> 
 
 def test_the_state_of_items_tells_of_each_change(tastes: Tastes) -> None:
     first, second = Item.objects.order_by("pk")[:2]
-    states = [state_of([first.pk, second.pk])]
+    both = [first.pk, second.pk]
+    states = [state_of(both)]
     second.title = "Another name"
     second.save()
-    states.append(state_of([first.pk, second.pk]))
+    states.append(state_of(both))
     Item.objects.filter(pk=first.pk).update(availability=Item.Availability.RETIRED)
-    states.append(state_of([first.pk, second.pk]))
+    states.append(state_of(both))
     first.delete()
-    states.append(state_of([first.pk, second.pk]))
+    states.append(state_of(both))
     assert len(set(states)) == len(states)
     assert state_of([]) == ()
