@@ -66,11 +66,16 @@ def _environment(var: str) -> dict[str, str]:
 @contextlib.contextmanager
 def _running(*children: Any) -> Iterator[None]:
     """Children of the supervisor's list, as processes of their own, stopped at the end."""
+    from mmsite import processes
+
     started = []
     try:
         for child in children:
+            # With the supervisor's own wrapper: workers yield to the web as they do on a site.
+            wrapper = [sys.executable, "-I", "-S", str(Path(processes.__file__).with_name("child.py"))]
+            command = [*wrapper, str(os.getpid()), str(child.nice), *child.command]
             env = {**os.environ, **child.env}
-            started.append(subprocess.Popen(list(child.command), env=env, start_new_session=True))
+            started.append(subprocess.Popen(command, env=env, start_new_session=True))
         yield
     finally:
         for process in reversed(started):

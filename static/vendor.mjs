@@ -10,13 +10,14 @@ const files = {
   "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
   "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
   "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+  "echarts/echarts.min.js": "echarts/dist/echarts.min.js",
 };
 const binaries = {
   "fonts/bricolage.woff2": "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
   "fonts/inter.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
 };
 const licences = [
-  "@tabler/core", "@tabler/icons", "@popperjs/core", "htmx.org",
+  "@tabler/core", "@tabler/icons", "@popperjs/core", "htmx.org", "echarts",
   "@fontsource-variable/bricolage-grotesque", "@fontsource-variable/inter",
 ];
 

@@ -1,0 +1,1 @@
+"""Statistics of reports: intervals, tests, terms, charts."""

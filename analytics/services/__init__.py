@@ -1,0 +1,1 @@
+"""What analytics decides and writes: one module per verb."""
