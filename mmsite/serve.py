@@ -237,5 +237,6 @@ def static_files_changed() -> bool:
 
 
 def collect_static_files() -> None:
-    call_command("collectstatic", verbosity=0, interactive=False)
+    # Fonts of printed documents are read by workers and never sent to a browser.
+    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["fonts-print"])
     (settings.STATIC_ROOT / ".fingerprint").write_text(static_fingerprint(), encoding="ascii")

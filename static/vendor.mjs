@@ -1,6 +1,6 @@
 // Copies the few front-end files the site uses from node_modules into static/vendor, without their source
 // maps, and gathers the icons named in icons.txt into one sprite. Run after `npm ci`.
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,8 +18,11 @@ const binaries = {
 };
 const licences = [
   "@tabler/core", "@tabler/icons", "@popperjs/core", "htmx.org", "echarts",
-  "@fontsource-variable/bricolage-grotesque", "@fontsource-variable/inter",
+  "@fontsource-variable/bricolage-grotesque", "@fontsource-variable/inter", "@fontsource-variable/noto-sans-sc",
 ];
+// The font of printed reports, in the pieces it is published in, with the characters of each: about a hundred
+// small files, of which a document embeds what it uses. Browsers never ask for them.
+const printFont = { to: "fonts-print", from: "@fontsource-variable/noto-sans-sc" };
 
 /** The text without the trailing comment that points at a source map, which is not copied. */
 function withoutSourceMap(text) {
@@ -61,6 +64,16 @@ async function licenceTexts() {
   return texts.join("\n----------\n\n");
 }
 
+async function copyPrintFont() {
+  const from = join(here, "node_modules", printFont.from);
+  const to = join(target, printFont.to);
+  await mkdir(to, { recursive: true });
+  await copyFile(join(from, "unicode.json"), join(to, "unicode.json"));
+  for (const name of await readdir(join(from, "files"))) {
+    if (name.endsWith("-wght-normal.woff2")) await copyFile(join(from, "files", name), join(to, name));
+  }
+}
+
 await rm(target, { recursive: true, force: true });
 for (const [to, from] of Object.entries(files)) {
   await mkdir(dirname(join(target, to)), { recursive: true });
@@ -70,5 +83,6 @@ for (const [to, from] of Object.entries(binaries)) {
   await mkdir(dirname(join(target, to)), { recursive: true });
   await copyFile(join(here, "node_modules", from), join(target, to));
 }
+await copyPrintFont();
 await writeFile(join(target, "icons.svg"), await iconSprite());
 await writeFile(join(target, "LICENCES.txt"), await licenceTexts());
