@@ -217,6 +217,8 @@ ENCODER_DEVICE = env.text("ENCODER_DEVICE", "auto")
 QUERY_TIMEOUT = env.number("QUERY_TIMEOUT", 2.0)  # seconds a page waits for a query to be encoded
 VECTOR_INDEX = env.text("VECTOR_INDEX", "faiss")
 INDEX_HNSW_FROM = env.integer("INDEX_HNSW_FROM", 20_000)  # items below which search stays exact
+#: what nobody waits for is done by a thread of its own, after the answer
+WORK_ASIDE = True
 FEED_PAGE = env.integer("FEED_PAGE", 24)
 
 # -- uploads --------------------------------------------------------------------------------------------

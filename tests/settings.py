@@ -32,6 +32,8 @@ STORAGES = {
     **_STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# What is done aside of an answer is done when the test goes on.
+WORK_ASIDE = False
 # Tasks run where they are queued; tests/flows has the ones with real workers.
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

@@ -20,6 +20,7 @@ from django.db import IntegrityError, connection, transaction
 from redis.exceptions import RedisError
 
 from recommender.models import Impression, Item
+from recommender.services.later import later
 from recommender.services.redis_link import shared_redis
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def note_shown(actor: Actor, shown: Sequence[Shown], *, model: str = "") -> list
     ]
     user_id = actor.user.pk if actor.user is not None else None
     entry = {"u": user_id, "v": actor.visitor, "m": model[:80], "t": time.time(), "c": cards}
-    _keep(_field(answer), json.dumps(entry, separators=(",", ":")))
+    later(_keep, _field(answer), entry)
     return [uuid.UUID(int=answer + number) for number in range(1, len(cards) + 1)]
 
 
@@ -75,14 +76,15 @@ def _field(answer: int) -> str:
     return f"{answer >> 16:028x}"
 
 
-def _keep(field: str, entry: str) -> None:
+def _keep(field: str, entry: dict[str, Any]) -> None:
     """Let an answer wait for the worker, unless too many do."""
     global _pause_until
     if time.monotonic() < _pause_until:
         return
     try:
         with shared_redis().pipeline(transaction=False) as pipe:
-            _new, waiting = pipe.hset(KEY, field, entry).hlen(KEY).execute()
+            told = json.dumps(entry, separators=(",", ":"))
+            _new, waiting = pipe.hset(KEY, field, told).hlen(KEY).execute()
     except RedisError as error:
         log.warning("Redis does not answer (%s); what is shown is not remembered.", error)
         waiting = MOST_WAITING

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from recommender.errors import SnapshotError
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item
 from recommender.services.calls import call_once, call_task
 from recommender.services.jobs import told_as_job
+from recommender.services.later import later
 from recommender.services.spaces import activate_space, current_space, is_covered
 from recommender.services.versions import flip, only_builder, written_aside
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 1.0
+#: Up to this age a view is still given out while it is brought up to date aside.
+_STALE_SECONDS = 1.7
 #: A row may become visible this long after one with a higher number (PostgreSQL numbers before it commits).
 _LATE = timedelta(seconds=30)
 #: An item's time of change may lie this far before the commit that makes the change visible.
@@ -204,7 +207,10 @@ class _View:
     def _follow(self) -> bool:
         """One portion; True while there is more."""
         items, more = self._new_vectors()
-        items |= self._changed_items()
+        changed = self._changed_items()
+        for listener in _listeners:
+            listener(changed | items)
+        items |= changed
         for part in _portions(sorted(items)):
             self._load(part)
         return more
@@ -283,30 +289,52 @@ def _portions(ids: list[int]) -> Iterator[list[int]]:
         yield ids[start : start + _AT_ONCE]
 
 
+#: told of the items that came or changed
+_listeners: list[Callable[[set[int]], None]] = []
 _view: _View | None = None
 _looked = float("-inf")
 _lock = threading.Lock()
 
 
-def live_index() -> LiveIndex | None:
-    """The serving index as of at most a second ago; None before anything has been encoded.
+def tell_of_changes(listener: Callable[[set[int]], None]) -> None:
+    """Call ``listener`` with the ids of items that came or changed, whenever this process hears of them."""
+    _listeners.append(listener)
 
-    One request a second pays for the look at the database; the others go on with what there is.
+
+def is_followed() -> bool:
+    """Whether this process hears of changes, as it does while the index is asked."""
+    return _view is not None and time.monotonic() - _looked < 2 * _STALE_SECONDS
+
+
+def live_index() -> LiveIndex | None:
+    """The serving index as of at most two seconds ago; None before anything has been encoded.
+
+    While requests come, the database is looked at aside, once a second; only the first after a pause waits.
     """
-    global _view, _looked
     space = current_space()
     if space is None:
         return None
-    view = _view
+    view, age = _view, time.monotonic() - _looked
     is_ours = view is not None and view.space.pk == space.pk
-    if is_ours and time.monotonic() - _looked < REFRESH_SECONDS:
+    if is_ours and age < REFRESH_SECONDS:
         return view.live  # type: ignore[union-attr]
-    if not _lock.acquire(blocking=not is_ours):
+    if is_ours and age < _STALE_SECONDS and settings.WORK_ASIDE:
+        later(_look, space, False)
         return view.live  # type: ignore[union-attr]
+    _look(space, not is_ours)
+    return _view.live if _view is not None else None
+
+
+def _look(space: EncoderSpace, wait: bool) -> None:
+    """Bring the view up to date, unless somebody else is at it; with ``wait`` there is one afterwards."""
+    global _view, _looked
+    if not _lock.acquire(blocking=wait):
+        return
     try:
-        _view = _current_view(space)
-        _looked = time.monotonic()
-        return _view.live
+        is_ours = _view is not None and _view.space.pk == space.pk
+        if not is_ours or time.monotonic() - _looked >= REFRESH_SECONDS:
+            _view = _current_view(space)
+            _looked = time.monotonic()
     finally:
         _lock.release()
 

@@ -276,3 +276,45 @@ def test_one_look_costs_few_queries(space: EncoderSpace, django_assert_max_num_q
     index.live_index()
     with django_assert_max_num_queries(4):
         index.live_index()
+
+
+def test_a_view_of_a_moment_ago_is_brought_up_to_date_aside(
+    space: EncoderSpace, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    vector(space, item(1), axis(0))
+    assert len(found(axis(0))) == 1
+    aside: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(index, "later", lambda *call: aside.append(call))
+    settings.WORK_ASIDE = True
+    vector(space, item(2), axis(0))
+    assert len(found(axis(0))) == 1  # nobody waits for the look
+    for look, *args in aside:
+        look(*args)
+    assert len(found(axis(0))) == 2
+
+
+def test_after_a_pause_the_first_request_sees_what_has_come(
+    space: EncoderSpace, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    vector(space, item(1), axis(0))
+    assert len(found(axis(0))) == 1
+    settings.WORK_ASIDE = True
+    monkeypatch.setattr(index, "_STALE_SECONDS", 0.0)
+    vector(space, item(2), axis(0))
+    assert len(found(axis(0))) == 2
+
+
+def test_whoever_keeps_something_of_items_hears_of_their_change(
+    space: EncoderSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = item(1)
+    vector(space, one, axis(0))
+    index.rebuild_index(force=True)
+    heard: list[int] = []
+    monkeypatch.setattr(index, "_listeners", [heard.extend])
+    index.live_index()
+    heard.clear()
+    one.title = "Another"
+    one.save()
+    index.live_index()
+    assert heard == [one.pk]

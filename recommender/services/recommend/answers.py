@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from recommender.contracts import Explanation
 from recommender.services.events import Actor
+from recommender.services.later import later
 from recommender.services.recommend.scoring import PARTS, PLACE
 from recommender.services.redis_link import shared_redis
 
@@ -142,6 +143,10 @@ def keep_for_scrolling(actor: Actor, scope: str, answer: Answer) -> None:
     Args:
         scope: what was asked for, so that a page asked for without a token continues the latest such answer.
     """
+    later(_keep_for_scrolling, actor, scope, answer)
+
+
+def _keep_for_scrolling(actor: Actor, scope: str, answer: Answer) -> None:
     head = json.dumps({"cold": answer.cold, "model": answer.model}).encode()
     content = head + b"\n" + answer.places.tobytes()
     try:

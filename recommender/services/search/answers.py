@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from recommender.services.events import Actor
 from recommender.services.impressions import Shown, note_shown
+from recommender.services.later import later
 from recommender.services.recommend import Card, available_now, make_card, profile_of
 from recommender.services.search.browsing import browse
 from recommender.services.search.facts import Facts, make_facets
@@ -66,7 +67,7 @@ def search(query: SearchQuery, actor: Actor) -> SearchPage:
     if answer is None:
         answer = _browsed(query) if query.is_browsing else _searched(query)
         if len(answer.ids) > query.limit:
-            _keep(name, answer)
+            later(_keep, name, answer)
     cards = _cards(answer, query, actor)
     return SearchPage(
         cards=cards,

@@ -12,12 +12,13 @@ from django.db import connection
 
 from recommender.engine.preprocess.text import normalise_text
 from recommender.models import Category, Media
+from recommender.services import index
 from recommender.services.search.question import CategoryCount, Facets
 
 #: Categories that are all shown; of more, the top ones and those round the chosen one.
 _MOST_CATEGORIES = 40
-#: How long an item's facts are remembered, and how many.
-_SECONDS, _MOST = 30.0, 50_000
+#: How long an item's facts are remembered where this process hears of changes, and where not; and how many.
+_SECONDS, _SECONDS_UNHEARD, _MOST = 600.0, 10.0, 100_000
 _NEVER: tuple[float, None] = (float("-inf"), None)
 _AT_ONCE = 10_000
 _TREE_SECONDS = 5.0
@@ -39,10 +40,10 @@ _lock = threading.Lock()
 
 
 class Facts:
-    """What facets count by, of some items. A process looks an item up once in some seconds."""
+    """What facets count by, of some items. A process looks an item up once, and again when it has changed."""
 
     def __init__(self, ids: Iterable[int]) -> None:
-        after = time.monotonic() - _SECONDS
+        after = time.monotonic() - (_SECONDS if index.is_followed() else _SECONDS_UNHEARD)
         self._items: dict[int, Fact] = {}
         missing = []
         for pk in set(ids):
@@ -121,6 +122,15 @@ def _looked_up(ids: list[int]) -> dict[int, Fact]:
 def forget_facts() -> None:
     """Look every item up anew."""
     _known.clear()
+
+
+def _forget(ids: set[int]) -> None:
+    with _lock:
+        for pk in ids:
+            _known.pop(pk, None)
+
+
+index.tell_of_changes(_forget)
 
 
 def make_facets(facts: Facts, pools: Mapping[str, Collection[int]], chosen: int | None) -> Facets:
