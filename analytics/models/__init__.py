@@ -3,7 +3,18 @@
 from analytics.models.alerts import Alert
 from analytics.models.audit import AuditEntry
 from analytics.models.corrections import Correction
+from analytics.models.rollups import RollupDay, RollupName, RollupSegment
 from analytics.models.scores import AspectScore, SentimentScore
 from analytics.models.views import SavedView
 
-__all__ = ["Alert", "AspectScore", "AuditEntry", "Correction", "SavedView", "SentimentScore"]
+__all__ = [
+    "Alert",
+    "AspectScore",
+    "AuditEntry",
+    "Correction",
+    "RollupDay",
+    "RollupName",
+    "RollupSegment",
+    "SavedView",
+    "SentimentScore",
+]

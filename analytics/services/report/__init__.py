@@ -1,0 +1,46 @@
+"""The report on what reviewers feel: every figure from rollups, every one with the reviews behind it."""
+
+from analytics.services.report.breakdown import breakdown, impact
+from analytics.services.report.compare import compare
+from analytics.services.report.emerging import emerging, telling_terms
+from analytics.services.report.evidence import reviews, reviews_page
+from analytics.services.report.figures import model_in_service, overview, trend
+from analytics.services.report.filters import Filters
+from analytics.services.report.shapes import (
+    BYS,
+    GRAINS,
+    By,
+    Comparison,
+    Driver,
+    Grain,
+    Impact,
+    Overview,
+    Point,
+    Slice,
+    Term,
+)
+
+__all__ = [
+    "BYS",
+    "GRAINS",
+    "By",
+    "Comparison",
+    "Driver",
+    "Filters",
+    "Grain",
+    "Impact",
+    "Overview",
+    "Point",
+    "Slice",
+    "Term",
+    "breakdown",
+    "compare",
+    "emerging",
+    "impact",
+    "model_in_service",
+    "overview",
+    "reviews",
+    "reviews_page",
+    "telling_terms",
+    "trend",
+]
