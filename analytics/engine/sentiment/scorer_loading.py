@@ -1,0 +1,60 @@
+"""Putting a scorer together from folders of weights; what a folder lacks comes from the shipped one."""
+
+from __future__ import annotations
+
+from importlib import import_module, util
+from pathlib import Path
+from typing import Any
+
+from analytics.engine.sentiment.fusion import FirstChannel, Fusion
+from analytics.engine.sentiment.fusion_loading import load_fusion
+from analytics.engine.sentiment.head import WEIGHTS
+from analytics.engine.sentiment.image import ImageModel
+from analytics.engine.sentiment.scorer import THRESHOLD, ChannelScorer, Scorer
+from analytics.engine.sentiment.speech import SpeechModel
+from recommender.errors import RecommenderError
+
+PARTS = ("text", "aspects", "image", "speech", "fusion")
+
+
+def load_scorer(folder: Path | None = None) -> Scorer:
+    """The scorer whose weights lie in ``folder`` (what ``retrain`` wrote), or the shipped one.
+
+    Raises:
+        RecommenderError: the folder does not exist, or weights are damaged.
+    """
+    if folder is not None and not folder.is_dir():
+        raise RecommenderError(f"The sentiment model {folder.name} does not exist.", "Train it anew.")
+    places = {part: place_of(part, folder) for part in PARTS}
+    fusion: Fusion = load_fusion(places["fusion"]) if places["fusion"] else FirstChannel()
+    return ChannelScorer(
+        text=_optional("text", "TextModel", places["text"]),
+        aspects=_optional("aspects", "AspectModel", places["aspects"]),
+        image=ImageModel.load(places["image"]) if places["image"] else None,
+        speech=SpeechModel.load(places["speech"]) if places["speech"] else None,
+        fusion=fusion,
+        files=tuple(sorted(path for part in PARTS[1:] for path in files_of(places[part]))),
+        threshold=THRESHOLD,
+    )
+
+
+def place_of(part: str, folder: Path | None) -> Path | None:
+    """The folder that holds a part's weights: in ``folder``, else shipped; None where neither has it."""
+    for base in (folder, WEIGHTS):
+        if base is not None and files_of(base / part):
+            return base / part
+    return None
+
+
+def files_of(folder: Path | None) -> list[Path]:
+    """The weight files of one part, in order."""
+    if folder is None or not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+def _optional(module: str, name: str, folder: Path | None) -> Any:
+    target = f"analytics.engine.sentiment.{module}"
+    if folder is None or util.find_spec(target) is None:
+        return None
+    return getattr(import_module(target), name).load(folder)
