@@ -116,6 +116,8 @@ class Review(models.Model):
     text = models.TextField(_("text"), blank=True)
     rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    #: what is felt, from -1 to 1, as analytics found or an analyst said; None while nobody knows
+    polarity = models.FloatField(_("sentiment"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -18,7 +18,7 @@ _ONCE_SECONDS = 30  # a message that was lost may be sent again after this long
 
 
 def call_task(name: str, *arguments: Any) -> None:
-    """Queue ``recommender.tasks.<name>`` once the transaction is through.
+    """Queue a task once the transaction is through: ``recommender.tasks.<name>``, or one by its full name.
 
     A broker that does not answer is no error: the rows say what is to be done, and the sweep finds them.
     """
@@ -53,7 +53,7 @@ def _first(name: str) -> bool:
 def _send(name: str, arguments: tuple[Any, ...]) -> None:
     from celery import current_app
 
-    full_name = f"recommender.tasks.{name}"
+    full_name = name if "." in name else f"recommender.tasks.{name}"
     if full_name not in current_app.tasks:
         current_app.loader.import_default_modules()
     try:

@@ -12,13 +12,15 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from recommender.errors import RecommenderError
-from recommender.models import Interaction, Item
+from recommender.models import Interaction, Item, Review
 from recommender.services.impressions import answered, flush_impressions
 
 __all__ = [
     "Actor",
     "all_items",
+    "feelings",
     "flush_impressions",
+    "has_feelings",
     "history_version",
     "newest",
     "record",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 Kind = Interaction.Kind
+_REVIEWS = Review._meta.db_table
 #: A switch that goes off when the other goes on.
 _OPPOSITE = {Kind.LIKE: Kind.DISLIKE, Kind.DISLIKE: Kind.LIKE}
 
@@ -177,11 +180,42 @@ def history_version(actor: Actor) -> str:
     """A name for the present state of this person's history, another one after every event.
 
     Numbers of rows are never given twice, so the highest of them and their count tell one state from another.
+    What their reviews are found to feel comes in with its number and its sum.
     """
     if actor.is_nobody:
         return ""
-    ((highest, count),) = _ask(actor, "SELECT MAX(id), COUNT(*)")
-    return f"{highest or 0}-{count}"
+    if actor.user is None:
+        ((highest, count),) = _ask(actor, "SELECT MAX(id), COUNT(*)")
+        return f"{highest or 0}-{count}"
+    felt = f"(SELECT %s FROM {_REVIEWS} WHERE user_id = {int(actor.user.pk)})"  # noqa: S608
+    number, total = felt % "COUNT(polarity)", felt % "SUM(polarity)"
+    ((highest, count, felt_count, felt_sum),) = _ask(actor, f"SELECT MAX(id), COUNT(*), {number}, {total}")
+    version = f"{highest or 0}-{count}"
+    return f"{version}-{felt_count}-{felt_sum:.4f}" if felt_count else version
+
+
+def has_feelings(version: str) -> bool:
+    """Whether a history of that version has reviews of which it is known what they feel."""
+    return version.count("-") > 1
+
+
+def feelings(actor: Actor, limit: int) -> dict[int, tuple[float, float]]:
+    """What the last ``limit`` reviews of ``actor`` are found to feel: item to (seconds since 1970, polarity).
+
+    Of several reviews of one item the newest counts; those of which nobody knows yet are left out.
+    """
+    if actor.user is None:
+        return {}
+    found: dict[int, tuple[float, float]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT item_id, created_at, polarity FROM {_REVIEWS} "  # noqa: S608
+            "WHERE user_id = %s AND polarity IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT %s",
+            [actor.user.pk, limit],
+        )
+        for item, moment, polarity in cursor.fetchall():
+            found.setdefault(item, (_seconds(moment), polarity))
+    return found
 
 
 def _ask(actor: Actor, select: str, rest: str = "") -> list[tuple[Any, ...]]:

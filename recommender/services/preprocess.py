@@ -17,10 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recommender.errors import MediaError, RecommenderError
-from recommender.models import Embedding, Item, Media
+from recommender.models import Embedding, Item, Media, Review
 from recommender.services.calls import call_once
 from recommender.services.imports.fetching import fetch_url
 from recommender.services.renditions import make_renditions
+from recommender.services.signals import review_written
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def prepare_pending(limit: int = 10_000, *, seconds: float = WORK_SECONDS) -> in
             outcomes = list(pool.map(_prepared, media))
         for medium, outcome in zip(media, outcomes, strict=True):
             _keep(medium, outcome)
-        _touch_items(media)
+        _touch_owners(media)
         call_once("encode_pending")
         taken += len(media)
     return taken
@@ -154,7 +155,12 @@ def _due_again(attempts: int) -> datetime:
     return timezone.now() - _LOST + timedelta(seconds=30 * attempts)
 
 
-def _touch_items(media: list[Media]) -> None:
-    """Their cards have other pictures now."""
-    owners = {medium.item_id for medium in media if medium.item_id}
-    Item.objects.filter(pk__in=owners).update(updated_at=timezone.now())
+def _touch_owners(media: list[Media]) -> None:
+    """Cards of the items have other pictures now, and reviews say more than before."""
+    items = {medium.item_id for medium in media if medium.item_id}
+    Item.objects.filter(pk__in=items).update(updated_at=timezone.now())
+    reviews = {medium.review_id for medium in media if medium.review_id}
+    if reviews:
+        with transaction.atomic():
+            Review.objects.filter(pk__in=reviews).update(updated_at=timezone.now())
+            review_written.send(Review, review_ids=sorted(reviews))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from recommender.contracts import MediaKind
 from recommender.engine.preprocess.text import detect_language, normalise_text
 from recommender.models import Item, Media, Review
 from recommender.services.calls import call_once
 from recommender.services.imports.storage import store_media
+from recommender.services.signals import review_written
+
+__all__ = ["PHOTOS_MAX", "PHOTO_BYTES", "VOICE_BYTES", "review_written", "set_polarities", "write_review"]
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -63,7 +66,21 @@ def write_review(
             )
         if kept:
             call_once("prepare_media")
+        review_written.send(Review, review_ids=[review.pk])
     return review
+
+
+def set_polarities(polarities: Mapping[int, float | None]) -> None:
+    """Note what reviews (by number) are found to feel, from -1 to 1; None where nobody can tell.
+
+    From the next answer on it counts as evidence of the author's taste. A review that is gone is no error.
+    """
+    table = connection.ops.quote_name(Review._meta.db_table)
+    rows = [(polarity, pk) for pk, polarity in polarities.items()]
+    if rows:
+        # Not ``updated_at``: the review says what it said before.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {table} SET polarity = %s WHERE id = %s", rows)  # noqa: S608
 
 
 def _labelled(

@@ -6,8 +6,10 @@ import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -95,8 +97,8 @@ def purge() -> dict[str, int]:
     """Remove old impressions, versions of index and graph that no reader has open, and left-over drafts."""
     return {
         "impressions": _old_impressions(),
-        "snapshots": _old_versions(IndexSnapshot, Path(settings.INDEX_ROOT)),
-        "graphs": _old_versions(ModelVersion, Path(settings.GRAPH_ROOT)),
+        "snapshots": _old_versions(IndexSnapshot.objects.all(), Path(settings.INDEX_ROOT)),
+        "graphs": _old_versions(ModelVersion.objects.filter(kind=train.KIND), Path(settings.GRAPH_ROOT)),
         "drafts": sum(_old_files(folder) for folder in _draft_folders()),
         "vectors": _retired_vectors(),
         "uploads": _forgotten_uploads(),
@@ -122,16 +124,16 @@ def _old_impressions() -> int:
     return removed
 
 
-def _old_versions(model: type[IndexSnapshot] | type[ModelVersion], root: Path) -> int:
+def _old_versions(versions: QuerySet[Any], root: Path) -> int:
     """Rows and folders that neither serve nor served just before; folders that no row knows."""
-    State = model.State
-    rows = model.objects.exclude(state__in=[State.ACTIVE, State.BUILDING]).order_by("-pk")
+    State = versions.model.State
+    rows = versions.exclude(state__in=[State.ACTIVE, State.BUILDING]).order_by("-pk")
     kept = set(rows.filter(state=State.RETIRED).values_list("pk", flat=True)[: _KEPT_VERSIONS - 1])
     gone = [row for row in rows if row.pk not in kept]
     for row in gone:
         shutil.rmtree(root / row.path, ignore_errors=True)
-    model.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    known = set(model.objects.values_list("path", flat=True))
+    versions.filter(pk__in=[row.pk for row in gone]).delete()
+    known = set(versions.values_list("path", flat=True))
     if root.is_dir():
         for folder in root.iterdir():
             if folder.name not in known and _is_old(folder):

@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,9 @@ from django.utils import timezone
 
 from recommender.contracts import MODALITIES
 from recommender.errors import SnapshotError
-from recommender.models import Embedding, EncoderSpace, Interaction, Item, ModelVersion
+from recommender.models import Embedding, EncoderSpace, Interaction, Item, ModelVersion, Review
 from recommender.services.calls import call_once
+from recommender.services.evidence import Events, read_events
 from recommender.services.index import item_vectors
 from recommender.services.jobs import told_as_job
 from recommender.services.versions import flip, only_builder, written_aside
@@ -47,8 +47,14 @@ def _state_of_data() -> dict[str, Any]:
     """What the graph depends on, in numbers that are cheap to look up."""
     space = EncoderSpace.objects.active()
     events = Interaction.objects.aggregate(last=Max("pk"))["last"] or 0
+    felt = Review.objects.filter(polarity__isnull=False).order_by("-pk").values_list("pk", flat=True).first()
     vectors = Embedding.objects.ready().filter(space=space).aggregate(last=Max("pk"))["last"] if space else 0
-    return {"space": space.key if space else "", "last_event": events, "last_vector": vectors or 0}
+    return {
+        "space": space.key if space else "",
+        "last_event": events,
+        "last_vector": vectors or 0,
+        "last_review": felt or 0,
+    }
 
 
 def _is_due(state: dict[str, Any], serving: ModelVersion | None) -> bool:
@@ -60,9 +66,10 @@ def _is_due(state: dict[str, Any], serving: ModelVersion | None) -> bool:
     then = serving.parameters
     if state["space"] != then.get("space"):
         return True
-    news = {name: state[name] - then.get(name, 0) for name in ("last_event", "last_vector")}
+    news = {name: state[name] - then.get(name, 0) for name in ("last_event", "last_vector", "last_review")}
     # Numbers run on where rows were removed, so the share is of what was there, not of the highest number.
     known = {"last_event": then.get("events", 0), "last_vector": then.get("items", 0)}
+    known["last_review"] = known["last_event"]
     if any(count >= max(_NEWS_LEAST, _NEWS_SHARE * known[name]) for name, count in news.items()):
         return True
     return any(news.values()) and serving.created_at < timezone.now() - _STALE
@@ -120,46 +127,6 @@ def _build(state: dict[str, Any]) -> ModelVersion:
     }
     flip(row, kind=KIND)
     return row
-
-
-@dataclass(frozen=True, slots=True)
-class Events:
-    """What people did, as columns: person, row of the item, weight by kind, weight by kind and age."""
-
-    people: np.ndarray
-    items: np.ndarray
-    weights: np.ndarray
-    aged: np.ndarray
-
-
-def read_events(ids: np.ndarray) -> Events:
-    """All interactions with the items ``ids`` (n,) ascending; a person is numbered from 0."""
-    from recommender.engine.ranking import event_weights
-
-    now = timezone.now().timestamp()
-    people: dict[Any, int] = {}
-    who: list[int] = []
-    what: list[int] = []
-    kinds: list[str] = []
-    ages: list[float] = []
-    values: list[float] = []
-    rows = Interaction.objects.values_list("user_id", "visitor", "item_id", "kind", "created_at", "value")
-    for user, visitor, item, kind, moment, value in rows.iterator(chunk_size=10_000):
-        who.append(people.setdefault(user or visitor, len(people)))
-        what.append(item)
-        kinds.append(kind)
-        ages.append(max(0.0, now - moment.timestamp()))
-        values.append(np.nan if value is None else value)
-    items = np.array(what, np.int64)
-    places = np.searchsorted(ids, items)
-    known = np.isin(items, ids)
-    age, value_ = np.array(ages), np.array(values)
-    return Events(
-        np.array(who, np.int64)[known],
-        places[known],
-        event_weights(kinds, np.zeros_like(age), value_)[known],
-        event_weights(kinds, age, value_)[known],
-    )
 
 
 def _crowd_rows(events: Events, n: int) -> csr_matrix:

@@ -2,7 +2,13 @@
 
 from recommender.engine.ranking.diversity import diversify, fold_duplicates
 from recommender.engine.ranking.fusion import reciprocal_rank_fusion
-from recommender.engine.ranking.history import EVENT_WEIGHTS, HALF_LIFE_DAYS, event_weights, saturated
+from recommender.engine.ranking.history import (
+    EVENT_WEIGHTS,
+    HALF_LIFE_DAYS,
+    event_weights,
+    saturated,
+    stars_of,
+)
 from recommender.engine.ranking.mixing import Mixed, explain, mix
 
 __all__ = [
@@ -16,4 +22,5 @@ __all__ = [
     "mix",
     "reciprocal_rank_fusion",
     "saturated",
+    "stars_of",
 ]

@@ -25,13 +25,22 @@ _NEUTRAL, _BEST = 3.0, 5.0
 _DAY = 86_400.0
 
 
-def event_weights(kinds: Sequence[str], ages: np.ndarray, values: np.ndarray) -> np.ndarray:
+#: Kinds that a review of the same item confirms or turns round.
+_REVIEWED = frozenset({"view", "click", "like", "save", "purchase"})
+
+
+def event_weights(
+    kinds: Sequence[str], ages: np.ndarray, values: np.ndarray, polarities: np.ndarray | None = None
+) -> np.ndarray:
     """Weight of each event, in likes.
 
     Args:
         kinds: (n,) kinds of event; see ``EVENT_WEIGHTS``.
         ages: (n,) seconds since; 0 gives the weight of the kind alone, below 0 counts as 0.
         values: (n,) stars from 1 to 5 where the kind is a rating, else ignored; nan where there is none.
+        polarities: (n,) what the person's review of the item feels, from -1 to 1; nan where there is none.
+            A purchase that ends in an angry review speaks against the item: at -1 its weight is turned round,
+            at -0.5 nothing is left of it; from 0 on it stays as it is.
 
     Returns:
         (n,) float64; below 0 for what was turned down: dislikes, hides and ratings below 3 stars.
@@ -44,6 +53,10 @@ def event_weights(kinds: Sequence[str], ages: np.ndarray, values: np.ndarray) ->
     stars = (np.asarray(values, np.float64) - _NEUTRAL) / (_BEST - _NEUTRAL)
     rated = np.array([kind == "rating" for kind in kinds], bool)
     worth[rated] = np.nan_to_num(np.clip(stars[rated], -1.0, 1.0))
+    if polarities is not None:
+        felt = np.nan_to_num(np.minimum(np.asarray(polarities, np.float64), 0.0))
+        turned = np.array([kind in _REVIEWED for kind in kinds], bool)
+        worth[turned] *= 1.0 + 2.0 * felt[turned]
     days = np.maximum(np.asarray(ages, np.float64), 0.0) / _DAY
     return np.asarray(worth * 0.5 ** (days / HALF_LIFE_DAYS))
 
@@ -63,3 +76,8 @@ def saturated(item_ids: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np
     ids, back = np.unique(np.asarray(item_ids, np.int64), return_inverse=True)
     total = np.bincount(back, np.asarray(weights, np.float64), len(ids))
     return ids, np.sign(total) * np.log1p(np.abs(total))
+
+
+def stars_of(polarities: np.ndarray) -> np.ndarray:
+    """Stars from 1 to 5 for ``polarities`` (n,) from -1 to 1, so that a review counts as a rating does."""
+    return _NEUTRAL + (_BEST - _NEUTRAL) * np.asarray(polarities, np.float64)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from recommender.contracts import RawRecord
 from recommender.engine.formats import CatalogSource
 from recommender.engine.preprocess.text import detect_language
@@ -15,6 +17,7 @@ from recommender.services.imports.attachments import Attachments, attach, gather
 from recommender.services.imports.counts import Chunk, Counts, place_of
 from recommender.services.imports.people import ensure_people, items_by_key
 from recommender.services.imports.seen import SeenKeys
+from recommender.services.signals import review_written
 
 _FIELDS = ("user_id", "item_id", "text", "rating", "language", "created_at")
 
@@ -74,11 +77,20 @@ class ReviewWriter:
             for name, value in given.items():
                 setattr(stored[key], name, value)
         Review.objects.bulk_create(new)
-        Review.objects.bulk_update([stored[key] for key in changed if changed[key]], _FIELDS, batch_size=100)
+        other = [stored[key] for key in changed if changed[key]]
+        for review in other:
+            review.updated_at = timezone.now()
+        Review.objects.bulk_update(other, (*_FIELDS, "updated_at"), batch_size=100)
+        self._tell([*(review.external_id for review in new), *(review.external_id for review in other)])
         counts.media_added += self._attach(keys, changed)
         counts.created += len(new)
         counts.updated += sum(changed.values())
         counts.unchanged += len(changed) - sum(changed.values())
+
+    def _tell(self, keys: list[str]) -> None:
+        if keys:
+            pks = list(Review.objects.filter(external_id__in=keys).values_list("pk", flat=True))
+            review_written.send(Review, review_ids=pks)
 
     def _is_known(self, record: RawRecord, items: Mapping[str, int], chunk: Chunk) -> bool:
         key = record.values["item"]

@@ -27,6 +27,7 @@ _MOST = 4_000
 #: Kinds by how much they say, for "because you ...".
 _TELLING = (Kind.PURCHASE, Kind.LIKE, Kind.SAVE, Kind.RATING, Kind.CLICK, Kind.VIEW)
 _NEUTRAL_RATING = 3.0
+_LOOKS = frozenset({str(Kind.VIEW), str(Kind.CLICK)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,11 @@ def forget_profiles() -> None:
     _kept.clear()
 
 
-def read_profile(actor: Actor, version: str = "") -> Profile:
+def read_profile(actor: Actor, version: str) -> Profile:
     """The profile, from the database."""
     rows = events.newest(actor, MOST_EVENTS)
-    if not rows:
+    felt = events.feelings(actor, MOST_EVENTS) if events.has_feelings(version) else {}
+    if not rows and not felt:
         return Profile(version)
     seen = {row[0] for row in rows}
     on: dict[int, set[str]] = {}
@@ -102,8 +104,9 @@ def read_profile(actor: Actor, version: str = "") -> Profile:
     if len(rows) == MOST_EVENTS:
         seen |= events.all_items(actor)
         on = {item_id: set(kinds) for item_id, kinds in events.states(actor).items()}
-    rows = _once(rows)
-    worth = _worth(rows)
+    seen |= felt.keys()
+    rows = _once(_with_reviews(rows, felt))
+    worth = _worth(rows, felt)
     seeds, weights = _seeds(rows, worth)
     kinds = _kinds(rows, dict(zip(seeds.tolist(), weights.tolist(), strict=True)))
     return Profile(
@@ -130,15 +133,34 @@ def _once(rows: list[_Row]) -> list[_Row]:
     return list(last.values())
 
 
-def _worth(rows: list[_Row]) -> np.ndarray:
-    """What each event (n,) is worth, in likes: by its kind and its age."""
+def _with_reviews(rows: list[_Row], felt: dict[int, tuple[float, float]]) -> list[_Row]:
+    """``rows``, newest first, with each review as a rating of as many stars as it feels like."""
+    from recommender.engine.ranking import stars_of
+
+    said = [
+        (item, str(Kind.RATING), moment, float(stars_of(np.array(polarity))))
+        for item, (moment, polarity) in felt.items()
+    ]
+    return sorted([*rows, *said], key=lambda row: -row[2]) if said else rows
+
+
+def _worth(rows: list[_Row], felt: dict[int, tuple[float, float]]) -> np.ndarray:
+    """What each event (n,) is worth, in likes: by kind, age, and what was said of the item after it."""
     from recommender.engine.ranking import event_weights
 
     now = time.time()
     ages = np.array([max(0.0, now - row[2]) for row in rows])
     values = np.array([np.nan if row[3] is None else row[3] for row in rows])
     present = 1.0 + _NOW_FACTOR * 0.5 ** (ages / _NOW_HALF_LIFE)
-    return event_weights([row[1] for row in rows], ages, values) * present
+    polarities = np.array([_polarity_of(row, felt) for row in rows], np.float64)
+    return event_weights([row[1] for row in rows], ages, values, polarities) * present
+
+
+def _polarity_of(row: _Row, felt: dict[int, tuple[float, float]]) -> float:
+    """What the review of the row's item says of it; nan where there is none, or the deed came after it."""
+    moment, polarity = felt.get(row[0], (0.0, np.nan))
+    # To look at a thing again says nothing that the review did not.
+    return polarity if row[2] <= moment or row[1] in _LOOKS else np.nan
 
 
 def _seeds(rows: list[_Row], worth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

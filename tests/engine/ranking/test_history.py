@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.engine.ranking import EVENT_WEIGHTS, HALF_LIFE_DAYS, event_weights, saturated
+from recommender.engine.ranking import EVENT_WEIGHTS, HALF_LIFE_DAYS, event_weights, saturated, stars_of
 from recommender.errors import RecommenderError
 from recommender.models import Interaction
 
@@ -61,3 +61,20 @@ def test_events_with_one_item_are_summed_and_grow_slowly() -> None:
     ids, weights = saturated(np.array([7, 3, 7, 7]), np.array([1.0, -1.0, 1.0, 1.0]))
     assert ids.tolist() == [3, 7]
     np.testing.assert_allclose(weights, [-np.log(2.0), np.log(4.0)])
+
+
+@pytest.mark.parametrize(
+    ("polarity", "expected"), [(-1.0, -1.5), (-0.5, 0.0), (0.0, 1.5), (0.8, 1.5), (np.nan, 1.5)]
+)
+def test_a_purchase_is_worth_what_the_review_after_it_leaves_of_it(polarity: float, expected: float) -> None:
+    found = event_weights(["purchase"], np.zeros(1), np.array([np.nan]), np.array([polarity]))
+    assert found[0] == pytest.approx(expected)
+
+
+def test_what_was_turned_down_is_not_turned_round_by_an_angry_review() -> None:
+    found = event_weights(["dislike", "rating"], np.zeros(2), np.array([np.nan, 1.0]), np.array([-1.0, -1.0]))
+    assert found.tolist() == [-1.0, -1.0]
+
+
+def test_a_polarity_is_as_many_stars() -> None:
+    assert stars_of(np.array([-1.0, 0.0, 1.0])).tolist() == [1.0, 3.0, 5.0]
