@@ -1,6 +1,7 @@
 """Django application of sentiment, reports and monitoring."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,9 @@ class AnalyticsConfig(AppConfig):
     name = "analytics"
     verbose_name = _("Analytics")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from analytics.services.report.rollups import watch_deletions
+
+        score = self.get_model("SentimentScore")
+        post_delete.connect(watch_deletions, sender=score, dispatch_uid="analytics.rollups")

@@ -1,14 +1,205 @@
-"""The selection by one dimension."""
+"""The selection by one dimension, and what each aspect does to the whole."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from analytics.contracts import CHANNELS
+from analytics.engine.reporting.cubes import ABSTAINED
+from analytics.engine.reporting.intervals import Tally, net_interval
+from analytics.services.report.cells import Selection, select, subtree
 from analytics.services.report.filters import Filters
+from analytics.services.report.names import Kind, named
 from analytics.services.report.shapes import By, Impact, Slice
+from analytics.services.report.wording import aspect_name, channel_name, language_name
+from recommender.models import Category, Item
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Reviews of one value of a dimension, by label; ``key`` as in the address."""
+
+    key: str
+    reviews: int
+    tally: Tally
 
 
 def breakdown(filters: Filters, by: By, *, most: int = 50) -> list[Slice]:
-    raise NotImplementedError
+    """The slices with the most reviews, largest first; ratings in their own order.
+
+    Categories are the children of the one selected (or the top ones), each with all below it; a category
+    without children is its own only slice. By aspect, what counts is what is felt about each aspect.
+
+    Args:
+        by: one of ``BYS``.
+
+    Raises:
+        KeyError: ``by`` is no dimension.
+    """
+    split = _SPLITS[by]
+    cells = select(filters, by=by)
+    total = select(filters).reviews if by == "aspect" and not filters.aspect else cells.reviews
+    groups = sorted(split(cells, filters), key=lambda group: (-group.reviews, group.key))[:most]
+    if by == "rating":
+        groups.sort(key=lambda group: group.key)
+    labels = labelled(by, [group.key for group in groups])
+    return [_slice(group, labels[group.key], total) for group in groups]
+
+
+def _slice(group: Group, label: str, total: int) -> Slice:
+    low, high = net_interval(group.tally) or (None, None)
+    negative = group.tally.negative / group.tally.total if group.tally.total else None
+    share = group.reviews / total if total else 0.0
+    return Slice(group.key, label, group.reviews, group.tally.net, low, high, share, negative)
+
+
+# -- groups -------------------------------------------------------------------------------------------------
+
+
+def grouped(cells: Selection, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) distinct values of ``column`` and (n, 4) reviews of each by label."""
+    values = cells[column].astype(np.int64)
+    size = int(values.max()) + 1 if len(values) else 0
+    counts = np.bincount(values * 4 + cells["label"], weights=cells["reviews"], minlength=size * 4)
+    counts = counts.reshape(-1, 4)
+    there = np.flatnonzero(counts.sum(axis=1))
+    return there, counts[there]
+
+
+def group(key: str, counts: np.ndarray) -> Group:
+    tally = Tally(*(float(value) for value in counts[:ABSTAINED]))
+    return Group(key, int(counts.sum()), tally)
+
+
+def _by_column(column: str) -> Callable[[Selection, Filters], list[Group]]:
+    """Groups whose key is the number in the cells; 0 stands for none."""
+
+    def split(cells: Selection, filters: Filters) -> list[Group]:
+        values, counts = grouped(cells, column)
+        return [group(str(value) if value else "", row) for value, row in zip(values, counts, strict=True)]
+
+    return split
+
+
+def _by_name(column: str, kind: str) -> Callable[[Selection, Filters], list[Group]]:
+    def split(cells: Selection, filters: Filters) -> list[Group]:
+        values, counts = grouped(cells, column)
+        names = named(kind, values)
+        return [group(names.get(int(value), ""), row) for value, row in zip(values, counts, strict=True)]
+
+    return split
+
+
+def _by_channel(cells: Selection, filters: Filters) -> list[Group]:
+    values, counts = grouped(cells, "channels")
+    groups = []
+    for place, name in enumerate(CHANNELS):
+        rows = counts[(values >> place) & 1 == 1]
+        if len(rows):
+            groups.append(group(name, rows.sum(axis=0)))
+    none = counts[values == 0]
+    return [*groups, group("", none.sum(axis=0))] if len(none) else groups
+
+
+def _by_category(cells: Selection, filters: Filters) -> list[Group]:
+    values, counts = grouped(cells, "category")
+    own = {int(value): row for value, row in zip(values, counts, strict=True)}
+    groups = []
+    for shown, below in _branches(filters.category).items():
+        rows = [own[number] for number in below if number in own]
+        if rows:
+            groups.append(group(str(shown), np.sum(rows, axis=0)))
+    return [*groups, group("", own[0])] if 0 in own and filters.category is None else groups
+
+
+def _branches(category: int | None) -> dict[int, list[int]]:
+    """Each child of ``category`` (None: each top one) with all below it; itself where it has none."""
+    children = Category.objects.filter(parent=category).order_by("path")
+    tree = list(Category.objects.values_list("pk", "path"))
+    branches = {}
+    for pk, path in children.values_list("pk", "path"):
+        below = path + Category.SEPARATOR
+        branches[pk] = [other for other, where in tree if other == pk or where.startswith(below)]
+    return branches or ({category: subtree(category)} if category is not None else {})
+
+
+_SPLITS: dict[str, Callable[[Selection, Filters], list[Group]]] = {
+    "item": _by_column("item"),
+    "category": _by_category,
+    "aspect": _by_name("aspect", Kind.ASPECT),
+    "channel": _by_channel,
+    "language": _by_name("language", Kind.LANGUAGE),
+    "rating": _by_column("rating"),
+}
+
+
+def labelled(by: str, keys: list[str]) -> Mapping[str, str]:
+    """What people call each key, in the language of the page."""
+    if by == "item":
+        found = {str(item.pk): item.local_title for item in Item.objects.filter(pk__in=_numbers(keys))}
+        return {key: found.get(key) or _("item %(key)s") % {"key": key} for key in keys}
+    if by == "category":
+        rows = Category.objects.filter(pk__in=_numbers(keys))
+        found = {"": _("no category"), **{str(row.pk): row.local_name for row in rows}}
+        return {key: found.get(key, key) for key in keys}
+    if by == "rating":
+        return {key: key or pgettext("report", "no rating") for key in keys}
+    name = {"aspect": aspect_name, "channel": channel_name, "language": language_name}[by]
+    return {key: name(key) for key in keys}
+
+
+def _numbers(keys: list[str]) -> list[int]:
+    return [int(key) for key in keys if key]
+
+
+# -- impact -------------------------------------------------------------------------------------------------
 
 
 def impact(filters: Filters) -> list[Impact]:
-    raise NotImplementedError
+    """What each aspect does to the net of the selection, the strongest first.
+
+    The impact is the net less what it would be without the reviews that mention the aspect. Filters by
+    aspect, label and abstention are left aside: they would settle the net beforehand.
+    """
+    whole = filters.replace(aspect="", label="", abstained=None)
+    found = aspect_impacts(select(whole), select(whole, by="aspect"))
+    return sorted(found, key=lambda one: (-abs(one.impact), one.aspect))
+
+
+def aspect_impacts(cells: Selection, aspects: Selection) -> list[Impact]:
+    """Of the cells of a selection, and its cells by aspect."""
+    whole = cells.tally()
+    values, counts = grouped(aspects, "aspect")
+    overall = np.bincount(aspects["aspect"], weights=aspects["overall"])
+    names = named(Kind.ASPECT, values)
+    found = []
+    for value, row in zip(values, counts, strict=True):
+        own, name = group("", row), names.get(int(value), "")
+        mentions, balance = own.tally.total, float(overall[value])
+        found.append(
+            Impact(
+                aspect=name,
+                label=aspect_name(name),
+                reviews=own.reviews,
+                net=own.tally.net,
+                overall=balance / mentions if mentions else None,
+                impact=left_out(whole, mentions, balance),
+            )
+        )
+    return found
+
+
+def left_out(whole: Tally, mentions: float, balance: float) -> float:
+    """Net of ``whole`` less its net without ``mentions`` reviews that sum to ``balance`` (-1, 0, 1).
+
+    Where nothing is left without them, they account for the net altogether.
+    """
+    if whole.net is None:
+        return 0.0
+    rest = whole.total - mentions
+    return whole.net - ((whole.positive - whole.negative - balance) / rest if rest > 0 else 0.0)

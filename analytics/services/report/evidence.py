@@ -2,16 +2,111 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
+import numpy as np
+from django.db.models import Q
+
 from analytics.models import SentimentScore
 from analytics.models.scores import SentimentScoreQuerySet
+from analytics.services.report.cells import select, subtree
 from analytics.services.report.filters import Filters
+from analytics.services.report.rows import ASPECT_LEAN, COMMITTED, aspect_code, label_code
+
+ORDERS: dict[str, tuple[str, ...]] = {
+    "newest": ("-reviewed_at", "-pk"),
+    "oldest": ("reviewed_at", "pk"),
+    "negative": ("polarity", "-pk"),
+    "positive": ("-polarity", "-pk"),
+    "disagreement": ("-disagreement", "-pk"),
+    "unsure": ("confidence", "-pk"),
+}
+#: Of how many reviews, the newest, a page in another order than time is chosen.
+SORTED_AMONG = 5_000
+_LEANS: dict[str, dict[str, float]] = {
+    "negative": {"aspects__polarity__lte": -ASPECT_LEAN},
+    "neutral": {"aspects__polarity__gt": -ASPECT_LEAN, "aspects__polarity__lt": ASPECT_LEAN},
+    "positive": {"aspects__polarity__gte": ASPECT_LEAN},
+}
 
 
 def reviews(filters: Filters, order: str = "newest") -> SentimentScoreQuerySet:
-    raise NotImplementedError
+    """Exactly the reviews that the figures of ``filters`` count.
+
+    Args:
+        order: one of ``ORDERS``; anything else counts as "newest".
+    """
+    found = SentimentScore.objects.ready().filter(
+        reviewed_at__gte=filters.since, reviewed_at__lt=filters.until, **_plain(filters)
+    )
+    if filters.category is not None:
+        found = found.filter(category__in=subtree(filters.category))
+    if filters.aspect:
+        found = found.filter(aspects__aspect=filters.aspect, **_LEANS.get(filters.label, {}))
+    if filters.label:
+        found = found.filter(COMMITTED if filters.aspect else COMMITTED & Q(label=filters.label))
+    if filters.abstained is not None:
+        found = found.exclude(COMMITTED) if filters.abstained else found.filter(COMMITTED)
+    return found.order_by(*ORDERS.get(order, ORDERS["newest"]))
+
+
+def _plain(filters: Filters) -> dict[str, Any]:
+    asked = {
+        "item": filters.item,
+        "language": filters.language,
+        "rating": filters.rating,
+        "channels__contains": filters.channel,
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 def reviews_page(
     filters: Filters, page: int = 1, size: int = 25, order: str = "newest"
 ) -> list[SentimentScore]:
-    raise NotImplementedError
+    """One page of ``reviews``, with everything a list shows.
+
+    The sums say which days the page lies in, so that no other day is searched. In another order than by
+    time, the page is of the newest ``SORTED_AMONG`` reviews, to the end of the day that they reach into.
+
+    Args:
+        page: counted from 1.
+    """
+    skip = (max(1, page) - 1) * size
+    by_time = order not in ORDERS or order in ("newest", "oldest")
+    wanted = (skip, skip + size) if by_time else (0, SORTED_AMONG)
+    window = _window(filters, *wanted, newest_first=order != "oldest")
+    if window is None:
+        return []
+    start, end, before = window
+    found = reviews(filters.replace(start=start, end=end), order)
+    first = skip - before if by_time else skip
+    return list(found.for_list()[first : first + size])
+
+
+def _window(filters: Filters, first: int, last: int, *, newest_first: bool) -> tuple[date, date, int] | None:
+    """The days that hold reviews ``first`` up to ``last`` in order of time, and how many come before them."""
+    cells = select(filters, days=True)
+    counts = np.bincount(cells["day"] - filters.start.toordinal(), weights=cells["reviews"]).astype(int)
+    days = np.flatnonzero(counts)
+    days = days[::-1] if newest_first else days
+    upto = np.cumsum(counts[days])
+    if first >= (upto[-1] if len(upto) else 0):
+        return None
+    one = int(np.searchsorted(upto, first, side="right"))
+    two = min(int(np.searchsorted(upto, last, side="left")), len(days) - 1)
+    edges = sorted(int(day) + filters.start.toordinal() for day in (days[one], days[two]))
+    return date.fromordinal(edges[0]), date.fromordinal(edges[1]), int(upto[one] - counts[days[one]])
+
+
+def reviews_sample(filters: Filters, most: int) -> list[tuple[str, int]]:
+    """Texts of the newest reviews of the selection, with what counts of each (see ``label_code``)."""
+    window = _window(filters, 0, most, newest_first=True)
+    if window is None:
+        return []
+    found = reviews(filters.replace(start=window[0], end=window[1]))
+    fields = ("review__text", "label", "abstained", "corrected")
+    if not filters.aspect:
+        return [(text, label_code(*said)) for text, *said in found.values_list(*fields)[:most]]
+    rows = found.values_list(*fields, "aspects__polarity")[:most]
+    return [(text, aspect_code(label_code(*said), polarity)) for text, *said, polarity in rows]

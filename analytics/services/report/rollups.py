@@ -1,18 +1,137 @@
-"""Keeping the sums in step with the scores."""
+"""Keeping the sums in step with the scores.
+
+Whoever changes a score touches its day. A touched day is summed anew from its scores, whole, so that doing it
+twice changes nothing; its month is then summed from its days.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from analytics.engine.reporting.cubes import CUBES, Columns, Cube, joined, packed, summed, unpacked
+from analytics.models import RollupDay, RollupSegment, SentimentScore
+from analytics.services.report.rows import read_day
+
+log = logging.getLogger(__name__)
+Grain = RollupSegment.Grain
+_AT_ONCE = 500
+
+
+def local_day(moment: date | datetime) -> date:
+    """The day of ``moment`` in the site's time zone."""
+    if isinstance(moment, datetime):
+        return timezone.localdate(moment, timezone.get_default_timezone())
+    return moment
 
 
 def touch(keys: Iterable[tuple[date | datetime, int]]) -> int:
-    raise NotImplementedError
+    """Mark that reviews of these (time or day, item) were scored, corrected or removed; how many days.
+
+    Call it in the transaction of the change.
+    """
+    days = sorted({local_day(moment) for moment, _item in keys})
+    for start in range(0, len(days), _AT_ONCE):
+        portion = days[start : start + _AT_ONCE]
+        RollupDay.objects.bulk_create([RollupDay(day=day) for day in portion], ignore_conflicts=True)
+        RollupDay.objects.filter(day__in=portion).update(touched=F("touched") + 1)
+    return len(days)
 
 
 def refresh_rollups(limit: int = 100) -> int:
-    raise NotImplementedError
+    """Sum touched days anew, the newest first, and their months; how many days were. Safe to run twice."""
+    stale = list(RollupDay.objects.stale().order_by("-day").values_list("day", "touched")[:limit])
+    done = 0
+    for month in sorted({day.replace(day=1) for day, _ in stale}, reverse=True):
+        days = [(day, touched) for day, touched in stale if day.replace(day=1) == month]
+        done += _refresh_month(month, days)
+    return done
 
 
-def rebuild_rollups() -> int:
-    raise NotImplementedError
+def rebuild_rollups(say: Callable[[str], None] = log.info) -> int:
+    """Sum everything anew from the scores; how many days there are."""
+    with transaction.atomic():
+        RollupSegment.objects.all().delete()
+        RollupDay.objects.all().delete()
+        zone = timezone.get_default_timezone()
+        days = SentimentScore.objects.ready().datetimes("reviewed_at", "day", tzinfo=zone)
+        touch((local_day(moment), 0) for moment in days)
+    total = RollupDay.objects.count()
+    done = 0
+    while portion := refresh_rollups(100):
+        done += portion
+        say(f"{done} of {total} days")
+    return done
+
+
+def watch_deletions(sender: object, instance: SentimentScore, **_: object) -> None:
+    """A score went with its review, item or author, whoever deleted those."""
+    if instance.state == SentimentScore.State.READY:
+        touch([(instance.reviewed_at, instance.item_id)])
+
+
+# -- days and months ----------------------------------------------------------------------------------------
+
+
+def _refresh_month(month: date, days: list[tuple[date, int]]) -> int:
+    made = {day: _day_cells(day) for day, _ in days}
+    done = 0
+    with transaction.atomic():
+        # Whoever else sums days of this month waits here, and then sees these.
+        list(RollupDay.objects.select_for_update().filter(day__range=(month, _month_end(month))))
+        for day, touched in days:
+            # Somebody may have summed a later state of the day meanwhile; that one stays.
+            if RollupDay.objects.filter(day=day, built__lt=touched).update(built=touched):
+                _replace(Grain.DAY, day, made[day])
+                done += 1
+        if done:
+            _replace(Grain.MONTH, month, _month_cells(month))
+    return done
+
+
+def _day_cells(day: date) -> dict[str, Columns]:
+    rows = read_day(day)
+    source = {"terms": rows.terms, "aspects": rows.aspects, "item_aspects": rows.aspects}
+    return {name: summed(cube, source.get(name, rows.reviews)) for name, cube in CUBES.items()}
+
+
+def _month_cells(month: date) -> dict[str, Columns]:
+    return {name: _month_of(cube, month) for name, cube in CUBES.items()}
+
+
+def _month_of(cube: Cube, month: date) -> Columns:
+    segments = RollupSegment.objects.filter(
+        cube=cube.name, grain=Grain.DAY, start__range=(month, _month_end(month))
+    )
+    parts = [unpacked(cube, data, cells) for data, cells in segments.values_list("data", "cells")]
+    cells = joined(cube, parts)
+    if "hour" in cells:
+        cells["hour"] = cells["hour"] * 0  # the hour is kept with the days only
+    return summed(cube, cells)
+
+
+def _month_end(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _replace(grain: str, start: date, cells: dict[str, Columns]) -> None:
+    """Store the cells of every cube for one day or month; none are kept for nothing."""
+    RollupSegment.objects.filter(grain=grain, start=start).delete()
+    RollupSegment.objects.bulk_create(
+        RollupSegment(
+            cube=name,
+            grain=grain,
+            start=start,
+            cells=len(columns["reviews"]),
+            data=packed(CUBES[name], columns),
+            version=uuid.uuid4().hex,
+        )
+        for name, columns in cells.items()
+        if len(columns["reviews"])
+    )

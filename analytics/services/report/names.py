@@ -1,0 +1,41 @@
+"""The numbers that stand for languages, aspects and terms in the cells."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from analytics.models import RollupName
+
+Kind = RollupName.Kind
+_AT_ONCE = 800
+
+
+def codes(kind: str, names: Collection[str]) -> dict[str, int]:
+    """Number of each name; those that have none are given one."""
+    wanted = {name for name in names if name}
+    found = _known(kind, wanted)
+    missing = sorted(wanted - found.keys())
+    if missing:
+        rows = [RollupName(kind=kind, name=name) for name in missing]
+        RollupName.objects.bulk_create(rows, ignore_conflicts=True, batch_size=_AT_ONCE)
+        found |= _known(kind, missing)
+    return found
+
+
+def code(kind: str, name: str) -> int | None:
+    """Number of ``name``; None if no cell can have it."""
+    return _known(kind, [name]).get(name)
+
+
+def named(kind: str, numbers: Iterable[int]) -> dict[int, str]:
+    """Name of each number."""
+    rows = RollupName.objects.filter(kind=kind, pk__in=[int(number) for number in numbers])
+    return dict(rows.values_list("pk", "name"))
+
+
+def _known(kind: str, names: Collection[str]) -> dict[str, int]:
+    if len(names) > _AT_ONCE:
+        ordered = sorted(names)
+        parts = [ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE)]
+        return {name: number for part in parts for name, number in _known(kind, part).items()}
+    return dict(RollupName.objects.filter(kind=kind, name__in=names).values_list("name", "pk"))

@@ -1,0 +1,122 @@
+"""Scored reviews as columns of numbers: what the sums are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db.models import Q
+from django.utils import timezone
+
+from analytics.contracts import CHANNELS, LABELS
+from analytics.engine.reporting.cubes import ABSTAINED, Columns
+from analytics.engine.reporting.terms import terms_of
+from analytics.models import AspectScore, SentimentScore
+from analytics.services.report.names import Kind, codes
+
+#: From this polarity on, an opinion on an aspect counts as positive, and from its opposite on as negative.
+ASPECT_LEAN = 0.2
+#: Reviews that commit themselves, as a query.
+COMMITTED = Q(label__in=LABELS) & (Q(abstained=False) | Q(corrected=True))
+_FIELDS = (
+    "pk", "reviewed_at", "item_id", "category_id", "language", "channels", "rating", "label", "abstained",
+    "corrected", "disagreement", "review__text",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """One day's reviews, opinions on aspects, and terms: columns by name, each (n,)."""
+
+    reviews: Columns
+    aspects: Columns
+    terms: Columns
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of ``day`` in the site's time zone."""
+    return timezone.make_aware(datetime(day.year, day.month, day.day), timezone.get_default_timezone())
+
+
+def read_day(day: date) -> DayRows:
+    """Everything scored of the reviews of ``day``."""
+    scores = SentimentScore.objects.ready().filter(
+        reviewed_at__gte=midnight(day), reviewed_at__lt=midnight(day + timedelta(days=1))
+    )
+    rows = list(scores.order_by("pk").values_list(*_FIELDS))
+    opinions = list(
+        AspectScore.objects.filter(score__in=scores).values_list("score_id", "aspect", "polarity")
+    )
+    reviews = _reviews(rows)
+    return DayRows(reviews, _aspects(rows, reviews, opinions), _terms(rows, reviews))
+
+
+def channel_bits(channels: str) -> int:
+    """Which of ``CHANNELS`` are named in "text+image", as bits from the lowest."""
+    return sum(1 << CHANNELS.index(name) for name in channels.split("+") if name in CHANNELS)  # type: ignore[arg-type]
+
+
+def _reviews(rows: list[tuple[Any, ...]]) -> Columns:
+    zone = timezone.get_default_timezone()
+    languages = codes(Kind.LANGUAGE, {row[4] for row in rows})
+    bits = {text: channel_bits(text) for text in {row[5] for row in rows}}
+    return {
+        "hour": _whole(row[1].astimezone(zone).hour for row in rows),
+        "item": _whole(row[2] for row in rows),
+        "category": _whole(row[3] or 0 for row in rows),
+        "language": _whole(languages.get(row[4], 0) for row in rows),
+        "channels": _whole(bits[row[5]] for row in rows),
+        "rating": _whole(row[6] or 0 for row in rows),
+        "label": _whole(label_code(row[7], row[8], row[9]) for row in rows),
+        "disagreement": np.array([row[10] for row in rows], dtype=np.float64),
+        "reviews": np.ones(len(rows), dtype=np.int64),
+    }
+
+
+def label_code(label: str, abstained: bool, corrected: bool) -> int:
+    """Position in ``LABELS`` of what counts, or ``ABSTAINED``."""
+    if label not in LABELS or (abstained and not corrected):
+        return ABSTAINED
+    return LABELS.index(label)  # type: ignore[arg-type]
+
+
+def _whole(values: Iterable[int]) -> np.ndarray:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def aspect_label(polarity: np.ndarray) -> np.ndarray:
+    """Positions in ``LABELS`` of opinions on aspects."""
+    return np.where(polarity >= ASPECT_LEAN, 2, np.where(polarity <= -ASPECT_LEAN, 0, 1))
+
+
+def aspect_code(overall: int, polarity: float) -> int:
+    """The same of an opinion on an aspect, in a review of which ``overall`` counts."""
+    return ABSTAINED if overall == ABSTAINED else int(aspect_label(np.array([polarity]))[0])
+
+
+def _aspects(rows: list[tuple[Any, ...]], reviews: Columns, opinions: list[tuple[Any, ...]]) -> Columns:
+    """Every opinion with the columns of its review; a review that abstains has none on any aspect."""
+    numbers = codes(Kind.ASPECT, {aspect for _, aspect, _ in opinions})
+    place = {row[0]: number for number, row in enumerate(rows)}
+    opinions = [opinion for opinion in opinions if opinion[0] in place]
+    where = _whole(place[score] for score, _, _ in opinions)
+    columns = {name: values[where] for name, values in reviews.items()}
+    columns["aspect"] = _whole(numbers.get(aspect, 0) for _, aspect, _ in opinions)
+    overall = columns["label"]
+    own = aspect_label(np.array([polarity for _, _, polarity in opinions], dtype=np.float64))
+    columns["label"] = np.where(overall == ABSTAINED, ABSTAINED, own)
+    columns["overall"] = np.where(overall == ABSTAINED, 0, overall - 1)
+    return columns
+
+
+def _terms(rows: list[tuple[Any, ...]], reviews: Columns) -> Columns:
+    """Every term of every review once, with the columns that terms are told apart by."""
+    found = [terms_of(row[11]) for row in rows]
+    numbers = codes(Kind.TERM, frozenset().union(*found))
+    where = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
+    columns = {name: reviews[name][where] for name in ("category", "language", "label", "reviews")}
+    columns["term"] = _whole(numbers[term] for terms in found for term in terms)
+    return columns
