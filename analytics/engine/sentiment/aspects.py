@@ -1,0 +1,179 @@
+"""What a review is about, and what it feels about each: aspects by a lexicon, polarity by the clause around them.
+
+The lexicon is JSON, ``{"price": {"en": ["bargain", ...], "zh": ["性价比", ...]}, ...}``; a site adds words and
+aspects with a file of the same form (``docs/sentiment-model.md``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics.contracts import AspectOpinion, Word
+from analytics.engine.sentiment.text import TextModel
+from recommender.errors import RecommenderError
+
+SHIPPED = Path(__file__).parent / "weights" / "aspects"
+_LEXICON = "lexicon.json"
+#: Read of one review; the rest is hardly about anything new.
+_LONGEST = 4000
+_MOST_CLAUSES = 40
+_MOST_WORDS = 4
+_CLAUSE = re.compile(
+    r"[.!?;,:\n]+(?=\s|$)|[。！？；，、…\n]+|\s(?:but|although|though|however|yet|while|whereas)\s|但是|不过|可是|然而|虽然|就是"
+)
+
+Lexicon = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An aspect named in a clause: which review, which aspect, where the clause stands and where the name."""
+
+    review: int
+    aspect: str
+    clause: tuple[int, int]
+    place: tuple[int, int]
+
+
+class AspectModel:
+    """Finds aspects and their polarity; made by ``load``."""
+
+    def __init__(self, lexicon: Lexicon, text: TextModel) -> None:
+        self.lexicon = lexicon
+        self._text = text
+        self._pattern, self._aspects = _compiled(lexicon)
+
+    @classmethod
+    def load(
+        cls, folder: Path | None = None, *, extra: Path | None = None, text: TextModel | None = None
+    ) -> AspectModel:
+        """The model in ``folder``, the shipped one where none is given.
+
+        Args:
+            extra: a site's own lexicon, added to the model's.
+            text: the text model to read clauses with, where one is loaded already.
+
+        Raises:
+            RecommenderError: a lexicon cannot be read, or is not of the form above.
+        """
+        lexicon = read_lexicon((folder or SHIPPED) / _LEXICON)
+        if extra:
+            lexicon = merged(lexicon, read_lexicon(extra))
+        return cls(lexicon, text or TextModel.load())
+
+    def read(self, texts: Sequence[str]) -> list[tuple[AspectOpinion, ...]]:
+        """The aspects of each text, the most telling first; none where it names none."""
+        mentions = [mention for number, text in enumerate(texts) for mention in self._mentions(number, text)]
+        clauses = sorted({(mention.review, mention.clause) for mention in mentions})
+        spoken = [texts[review][start:end] for review, (start, end) in clauses]
+        read = self._text.read(spoken)
+        polarity = dict(zip(clauses, (read[:, 2] - read[:, 0]).tolist(), strict=True))
+        found: list[dict[str, list[Mention]]] = [defaultdict(list) for _ in texts]
+        for mention in mentions:
+            found[mention.review][mention.aspect].append(mention)
+        return [self._opinions(text, aspects, polarity) for text, aspects in zip(texts, found, strict=True)]
+
+    def _mentions(self, number: int, text: str) -> list[Mention]:
+        """The aspects named in ``text``, each once a clause."""
+        mentions: dict[tuple[str, tuple[int, int]], Mention] = {}
+        for clause in clauses_of(text[:_LONGEST])[:_MOST_CLAUSES]:
+            for match in self._pattern.finditer(text.lower() if text.isascii() else _lower(text), *clause):
+                for aspect in self._aspects[match.group()]:
+                    mentions.setdefault((aspect, clause), Mention(number, aspect, clause, match.span()))
+        return list(mentions.values())
+
+    def _opinions(
+        self,
+        text: str,
+        aspects: Mapping[str, list[Mention]],
+        polarity: Mapping[tuple[int, tuple[int, int]], float],
+    ) -> tuple[AspectOpinion, ...]:
+        opinions = []
+        for aspect, mentions in aspects.items():
+            felt = [polarity[mention.review, mention.clause] for mention in mentions]
+            strongest = mentions[max(range(len(felt)), key=lambda place: abs(felt[place]))]
+            words = _clause_words(text, strongest, max(felt, key=abs))
+            opinions.append(AspectOpinion(aspect, round(sum(felt) / len(felt), 4), words))
+        return tuple(sorted(opinions, key=lambda opinion: -abs(opinion.polarity)))
+
+
+def _clause_words(text: str, mention: Mention, weight: float) -> tuple[Word, ...]:
+    start, end = mention.clause
+    return (Word(text[start:end], start, end, round(weight, 4)),)
+
+
+def clauses_of(text: str) -> list[tuple[int, int]]:
+    """(start, end) of the stretches between marks and contrasting words."""
+    clauses, at = [], 0
+    for match in _CLAUSE.finditer(text):
+        if text[at : match.start()].strip():
+            clauses.append((at, match.start()))
+        at = match.end()
+    if text[at:].strip():
+        clauses.append((at, len(text)))
+    return [_trimmed(text, clause) for clause in clauses]
+
+
+def _trimmed(text: str, clause: tuple[int, int]) -> tuple[int, int]:
+    start, end = clause
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+
+
+def read_lexicon(path: Path) -> dict[str, dict[str, list[str]]]:
+    """The lexicon in ``path``.
+
+    Raises:
+        RecommenderError: it is absent, not JSON, or not words by language by aspect.
+    """
+    remedy = 'Write it as {"aspect": {"en": ["word"], "zh": ["词"]}}.'
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecommenderError(f"The lexicon of aspects {path} cannot be read: {error}.", remedy) from error
+    if not isinstance(told, dict):
+        raise RecommenderError(f"The lexicon of aspects {path} is not a JSON object.", remedy)
+    for aspect, languages in told.items():
+        lists = languages.values() if isinstance(languages, dict) else [None]
+        if not all(
+            isinstance(words, list) and all(isinstance(word, str) for word in words) for words in lists
+        ):
+            raise RecommenderError(f"In {path}, {aspect!r} is not lists of words by language.", remedy)
+    return told
+
+
+def merged(base: Lexicon, extra: Lexicon) -> dict[str, dict[str, list[str]]]:
+    """Both lexicons' words, aspect by aspect and language by language."""
+    joined: dict[str, dict[str, list[str]]] = {}
+    for aspect in (*base, *(name for name in extra if name not in base)):
+        parts = (base.get(aspect, {}), extra.get(aspect, {}))
+        languages = dict.fromkeys(language for part in parts for language in part)
+        joined[aspect] = {
+            language: list(dict.fromkeys(word for part in parts for word in part.get(language, ())))
+            for language in languages
+        }
+    return joined
+
+
+def _compiled(lexicon: Lexicon) -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
+    """A pattern that finds any word of the lexicon, and the aspects each stands for."""
+    aspects: dict[str, tuple[str, ...]] = {}
+    for aspect, languages in lexicon.items():
+        for words in languages.values():
+            for word in words:
+                aspects[word.lower()] = (*aspects.get(word.lower(), ()), aspect)
+    longest_first = sorted(filter(None, aspects), key=lambda word: -len(word))
+    spelled = "|".join(re.escape(word) for word in longest_first if word[0].isascii())
+    others = "|".join(re.escape(word) for word in longest_first if not word[0].isascii())
+    parts = ([rf"(?<![a-z])(?:{spelled})(?![a-z])"] if spelled else []) + ([others] if others else [])
+    return re.compile("|".join(parts) or r"(?!)"), aspects
+
+
+def _lower(text: str) -> str:
+    """Lower case, character for character."""
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
