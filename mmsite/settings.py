@@ -13,7 +13,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from mmsite import env
+from mmsite import env, mail
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -23,6 +23,8 @@ VAR_DIR = Path(env.text("MMSITE_VAR", str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 INDEX_ROOT = VAR_DIR / "index"
 GRAPH_ROOT = VAR_DIR / "graph"
+SENTIMENT_ROOT = VAR_DIR / "sentiment"
+EXPORT_ROOT = VAR_DIR / "exports"
 SHARED_DATA = Path(env.text("MMSITE_DATA", str(BASE_DIR.parent / "shared" / "data")))
 
 
@@ -185,20 +187,30 @@ CELERY_TASK_ROUTES = {
     "recommender.tasks.encode_query": {"queue": "query"},
     "recommender.tasks.encode_pending": {"queue": "encode"},
     "recommender.tasks.run_import": {"queue": "imports"},
+    # Photos of reviews need the encoder.
+    "analytics.tasks.score_pending": {"queue": "encode"},
+    "analytics.tasks.find_regions": {"queue": "encode"},
+    "analytics.tasks.retrain": {"queue": "encode"},
 }
 CELERY_BEAT_SCHEDULE = {
-    name: {
-        "task": f"recommender.tasks.{name}",
+    task.rpartition(".")[2]: {
+        "task": task,
         "schedule": seconds,
         # A message that waited a whole period is superseded by the next one.
         "options": {"expires": seconds},
     }
-    for name, seconds in {
-        "flush_impressions": 5,
-        "sweep": 10,
-        "rebuild_index": 120,
-        "refresh_graph": 300,
-        "purge": 3600,
+    for task, seconds in {
+        "recommender.tasks.flush_impressions": 5,
+        "recommender.tasks.sweep": 10,
+        "recommender.tasks.rebuild_index": 120,
+        "recommender.tasks.refresh_graph": 300,
+        "recommender.tasks.purge": 3600,
+        "analytics.tasks.score_pending": 10,
+        "analytics.tasks.refresh_rollups": 5,
+        "analytics.tasks.find_alerts": 300,
+        "analytics.tasks.reconcile": 3600,
+        "analytics.tasks.send_views": 60,
+        "analytics.tasks.tidy_exports": 300,
     }.items()
 }
 
@@ -230,6 +242,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
+
+# -- mail -----------------------------------------------------------------------------------------------
+# Without an address every mail becomes a file under var/mail, to be looked at.
+globals().update(mail.options(env.text("EMAIL_URL"), VAR_DIR / "mail"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "mmsite@localhost")
+EMAIL_SUBJECT_PREFIX = ""
+EMAIL_TIMEOUT = 30
 
 # -- static files ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -75,6 +75,7 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.INDEX_ROOT = tmp_path / "index"
     settings.GRAPH_ROOT = tmp_path / "graph"
+    settings.EXPORT_ROOT = tmp_path / "exports"
     yield
     redis_server.flushall()
     _forget_what_is_open()
