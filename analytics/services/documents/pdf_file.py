@@ -1,0 +1,141 @@
+"""PDF: the report as it is read and printed, with charts, and with its letters embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from django.template.loader import render_to_string
+from django.utils import formats
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from analytics.engine.reporting import svg
+from analytics.services import report
+from analytics.services.documents.contents import Contents, period
+from analytics.services.documents.fonts import folder, typeface
+from analytics.services.names import BY_NAMES, LABEL_NAMES, name_of
+from recommender.errors import RecommenderError
+
+TEMPLATE = "analytics/pdf.html"
+_BARS_MOST = 12
+_TERMS_MOST = 20
+_REVIEWS_MOST = 20
+_MISSING = (
+    "PDF needs system libraries that are not here ({error}).",
+    "Run: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
+)
+
+
+def pdf_bytes(contents: Contents) -> bytes:
+    """The document, in the language that is active.
+
+    Raises:
+        RecommenderError: Pango or the font is missing; the remedy names the command.
+    """
+    weasyprint = load_weasyprint()
+    # Which pieces of the font are needed is known once the page is there; until then a name stands for them.
+    stand_in = f"face-{uuid4().hex}"
+    page = render_to_string(TEMPLATE, _context(contents, stand_in))
+    face = typeface(page)
+    page = page.replace(f"/* {stand_in} */", face.rules).replace(stand_in, face.family)
+    document = weasyprint.HTML(string=page, base_url=folder().as_uri(), url_fetcher=_only_fonts(weasyprint))
+    data: bytes = document.write_pdf(uncompressed_pdf=False)
+    return data
+
+
+def load_weasyprint() -> Any:
+    """The package, which loads Pango; only where a document is made, because it costs a second."""
+    try:
+        import weasyprint
+    except OSError as error:
+        message, remedy = _MISSING
+        raise RecommenderError(message.format(error=error), remedy) from error
+    return weasyprint
+
+
+def _only_fonts(weasyprint: Any) -> Callable[[str], Any]:
+    """Reads the font's own files and nothing else, whatever a review may have smuggled in."""
+    fetch = weasyprint.urls.URLFetcher(allowed_protocols={"file"})
+    allowed = f"{folder().as_uri()}/"
+
+    def guarded(url: str) -> Any:
+        if not url.startswith(allowed) or ".." in url:
+            raise ValueError(f"A report reads no address such as {url}.")
+        return fetch(url)
+
+    return guarded
+
+
+def _context(contents: Contents, face: str) -> dict[str, Any]:
+    look = svg.Look(font=face)
+    return {
+        "contents": contents,
+        "face": face,
+        "language": get_language(),
+        "period": period(contents.filters),
+        "now": contents.overview,
+        "charts": {"trend": _trend(contents, look), "shares": _shares(contents.overview, look)},
+        "breakdowns": [part for by in report.BYS if (part := _breakdown(contents, by, look))],
+        "impact": _impact(contents.impact, look),
+        "terms": contents.terms[:_TERMS_MOST],
+        "reviews": report.reviews(contents.filters).for_list()[:_REVIEWS_MOST],
+    }
+
+
+def _drawn(chart: str) -> SafeString:
+    """Our own markup; the chart escaped every text in it."""
+    return mark_safe(chart)  # noqa: S308
+
+
+def _trend(contents: Contents, look: svg.Look) -> SafeString | None:
+    if not contents.trend:
+        return None
+    points = [
+        svg.Point(
+            formats.date_format(one.start, "SHORT_DATE_FORMAT"), one.net, one.low, one.high, one.reviews
+        )
+        for one in contents.trend
+    ]
+    return _drawn(svg.trend(points, title=_("Net sentiment over time"), look=look))
+
+
+def _shares(now: report.Overview, look: svg.Look) -> SafeString:
+    parts = [
+        svg.Part(
+            f"{LABEL_NAMES[name]} {percent(getattr(now, name))}", getattr(now, name), getattr(look, name)
+        )
+        for name in LABEL_NAMES
+    ]
+    return _drawn(svg.shares(parts, title=_("Shares of negative, neutral and positive"), look=look))
+
+
+def _breakdown(contents: Contents, by: report.By, look: svg.Look) -> dict[str, Any] | None:
+    """Heading, chart and slices of one dimension; None where it has none."""
+    slices = [one for one in contents.breakdowns.get(by, ()) if one.reviews][:_BARS_MOST]
+    if not slices:
+        return None
+    rows = [(name_of(by, one.key, one.label), one) for one in slices]
+    bars = [
+        svg.Bar(name, one.net, one.low, one.high, note=f"{one.reviews:,}")
+        for name, one in rows
+        if one.net is not None
+    ]
+    heading = str(BY_NAMES[by])
+    chart = _drawn(svg.bars(bars, title=heading, look=look)) if bars else None
+    return {"heading": heading, "chart": chart, "rows": rows}
+
+
+def _impact(found: Sequence[report.Impact], look: svg.Look) -> SafeString | None:
+    bars = [
+        svg.Bar(name_of("aspect", one.aspect, one.label), one.impact, note=f"{one.reviews:,}")
+        for one in found[:_BARS_MOST]
+    ]
+    return _drawn(svg.bars(bars, title=_("Impact of aspects"), look=look)) if bars else None
+
+
+def percent(share: float) -> str:
+    """``12.3 %``, with the decimal sign of the language."""
+    return f"{formats.number_format(100 * share, decimal_pos=1)} %"

@@ -1,0 +1,206 @@
+"""XLSX: a sheet that says what this is, sheets of figures, and the reviews, in memory that does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from analytics.services.documents.cells import fitting
+from analytics.services.documents.contents import Contents
+from analytics.services.documents.rows import COLUMNS, review_rows
+from analytics.services.names import BY_NAMES, name_of
+
+#: Reviews on one sheet: what Excel holds, less the heading.
+SHEET_MOST = 1_048_575
+_WIDE = {"time": 17, "title": 36, "category": 26, "text": 70, "aspects": 34, "model": 18}
+_NO_MARK: Callable[[int], None] = lambda rows: None  # noqa: E731
+
+
+def write_xlsx(
+    contents: Contents, path: Path, *, with_reviews: bool = True, told: Callable[[int], None] = _NO_MARK
+) -> int:
+    """Write the workbook; how many reviews it holds. ``told`` hears of every thousand rows written."""
+    import xlsxwriter
+
+    options = {
+        "constant_memory": True,
+        "tmpdir": str(path.parent),
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(str(path), options) as book:
+        writer = _Book(book, _Looks.of(book))
+        book.set_properties(
+            {"title": _("Sentiment report"), "created": contents.made_at.replace(tzinfo=None)}
+        )
+        writer.facts(_("About"), contents.facts)
+        _figures(writer, contents)
+        return writer.reviews(review_rows(contents.filters), told) if with_reviews else 0
+
+
+def _figures(writer: _Book, contents: Contents) -> None:
+    writer.table(_("Figures"), [_("figure"), _("this period"), _("period before")], _overview(contents))
+    net = [_("net sentiment"), _("from"), _("to")]
+    points = [(one.start, one.reviews, one.net, one.low, one.high, one.negative) for one in contents.trend]
+    writer.table(_("Trend"), [_("start"), _("reviews"), *net, _("negative")], points)
+    slices = [
+        (
+            str(BY_NAMES[by]),
+            name_of(by, one.key, one.label),
+            one.reviews,
+            one.net,
+            one.low,
+            one.high,
+            one.share,
+        )
+        for by, found in contents.breakdowns.items()
+        for one in found
+    ]
+    writer.table(_("Breakdown"), [_("by"), _("name"), _("reviews"), *net, _("share")], slices)
+    impact = [
+        (name_of("aspect", one.aspect, one.label), one.reviews, one.net, one.impact)
+        for one in contents.impact
+    ]
+    writer.table(_("Impact"), [_("aspect"), _("reviews"), _("net sentiment"), _("impact")], impact)
+    terms = [(one.term, one.recent, one.before, one.score, one.p_value, one.net) for one in contents.terms]
+    heading = [
+        _("word"),
+        _("this period"),
+        _("period before"),
+        _("growth (z)"),
+        _("p-value"),
+        _("net sentiment"),
+    ]
+    writer.table(_("Emerging words"), heading, terms)
+
+
+def _overview(contents: Contents) -> list[tuple[Any, ...]]:
+    """A figure a row, of this period and of the one before."""
+    now, before = contents.overview, contents.overview.previous
+    named = {
+        "reviews": _("reviews"),
+        "net": _("net sentiment"),
+        "low": _("net sentiment, from"),
+        "high": _("net sentiment, to"),
+        "positive": _("positive"),
+        "neutral": _("neutral"),
+        "negative": _("negative"),
+        "abstained": _("abstained"),
+        "disagreement": _("disagreement"),
+    }
+    return [(name, getattr(now, key), getattr(before, key, None)) for key, name in named.items()]
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """Formats of the workbook."""
+
+    head: Any
+    time: Any
+    day: Any
+    decimal: Any
+
+    @classmethod
+    def of(cls, book: Any) -> _Looks:
+        return cls(
+            head=book.add_format({"bold": True, "bottom": 1, "bg_color": "#ECEAF7"}),
+            time=book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"}),
+            day=book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
+            decimal=book.add_format({"num_format": "0.000"}),
+        )
+
+
+class _Book:
+    """Writes sheets row by row, as constant memory asks."""
+
+    def __init__(self, book: Any, looks: _Looks) -> None:
+        self._book, self._looks = book, looks
+        self._names: set[str] = set()
+
+    def facts(self, title: str, facts: Sequence[tuple[str, str]]) -> None:
+        sheet = self._sheet(title)
+        sheet.set_column(0, 0, 22)
+        sheet.set_column(1, 1, 60)
+        sheet.write_string(0, 0, _("Sentiment report"), self._looks.head)
+        sheet.write_blank(0, 1, None, self._looks.head)
+        for place, (name, value) in enumerate(facts, 1):
+            sheet.write_string(place, 0, fitting(name))
+            sheet.write_string(place, 1, fitting(value))
+
+    def table(self, title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        sheet = self._sheet(title)
+        sheet.set_column(0, len(heading) - 1, 20)
+        self._head(sheet, heading)
+        put = self._putter(sheet)
+        for place, row in enumerate(rows, 1):
+            for column, value in enumerate(row):
+                put(place, column, value)
+
+    def reviews(self, rows: Iterable[Sequence[Any]], told: Callable[[int], None]) -> int:
+        """All on sheets of ``SHEET_MOST``; how many there were."""
+        count, put = 0, self._review_sheet()
+        for count, row in enumerate(rows, 1):
+            place = (count - 1) % SHEET_MOST + 1
+            if place == 1 and count > 1:
+                put = self._review_sheet()
+            for column, value in enumerate(row):
+                put(place, column, value)
+            if count % 1000 == 0:
+                told(1000)
+        return count
+
+    def _review_sheet(self) -> Callable[[int, int, Any], None]:
+        sheet = self._sheet(_("Reviews"))
+        for column, (name, _title, _field) in enumerate(COLUMNS):
+            sheet.set_column(column, column, _WIDE.get(name, 12))
+        self._head(sheet, [str(title) for _name, title, _field in COLUMNS])
+        sheet.autofilter(0, 0, 0, len(COLUMNS) - 1)
+        return self._putter(sheet)
+
+    def _head(self, sheet: Any, heading: Sequence[str]) -> None:
+        for column, name in enumerate(heading):
+            sheet.write_string(0, column, fitting(name), self._looks.head)
+        sheet.freeze_panes(1, 0)
+
+    def _putter(self, sheet: Any) -> Callable[[int, int, Any], None]:
+        """Writes one value by its type; texts never pass through what guesses at formulas and links."""
+        looks, text, number = self._looks, sheet.write_string, sheet.write_number
+
+        def put(row: int, column: int, value: Any) -> None:
+            if value is None or value == "":
+                return
+            if isinstance(value, str):
+                text(row, column, fitting(value))
+            elif isinstance(value, bool):
+                sheet.write_boolean(row, column, value)
+            elif isinstance(value, float):
+                number(row, column, value, looks.decimal)
+            elif isinstance(value, int):
+                number(row, column, value)
+            elif isinstance(value, datetime):
+                sheet.write_datetime(row, column, _naive(value), looks.time)
+            else:
+                sheet.write_datetime(row, column, value, looks.day)
+
+        return put
+
+    def _sheet(self, title: str) -> Any:
+        """A sheet of that name, with a number where there is one already."""
+        name, number = title[:28], 1
+        while name.lower() in self._names:
+            number += 1
+            name = f"{title[:25]} {number}"
+        self._names.add(name.lower())
+        return self._book.add_worksheet(name)
+
+
+def _naive(value: datetime) -> datetime:
+    """Excel knows no zones: the site's own is meant, and named on the first sheet."""
+    return timezone.localtime(value).replace(tzinfo=None) if timezone.is_aware(value) else value

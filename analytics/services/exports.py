@@ -1,0 +1,158 @@
+"""The report as a file: at once where it is small, else as a job whose file waits to be fetched."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from django.conf import settings
+from django.http import QueryDict
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from analytics.services import documents, report
+from analytics.services.report import Filters
+from recommender.errors import RecommenderError
+from recommender.models import Job
+from recommender.services.calls import call_task
+from recommender.services.jobs import JobProgress, start_job
+
+Format = Literal["csv", "xlsx", "pdf"]
+FORMATS: tuple[Format, ...] = ("csv", "xlsx", "pdf")
+CONTENT_TYPES: dict[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+KIND = "export"
+TASK = "analytics.tasks.run_export"
+#: Reviews up to which a workbook is made while its reader waits, about half a second.
+DIRECT_REVIEWS = 3_000
+KEEP_DAYS = 7
+#: How long an export that was asked for again is the same one.
+_SAME_FOR = timedelta(minutes=10)
+_LOST_AFTER = timedelta(minutes=1)
+
+
+def takes_a_job(kind: Format, filters: Filters) -> bool:
+    """Whether it would keep a web process busy: any PDF, and workbooks of many reviews. CSV streams."""
+    if kind == "csv":
+        return False
+    return kind == "pdf" or report.overview(filters, previous=False).reviews > DIRECT_REVIEWS
+
+
+def file_name(kind: str, filters: Filters) -> str:
+    """``sentiment-2026-01-01-2026-03-31.xlsx``."""
+    return f"sentiment-{filters.start}-{filters.end}.{kind}"
+
+
+def csv_now(filters: Filters) -> Iterator[str]:
+    """The CSV in pieces, for a streamed answer."""
+    return documents.csv_lines(filters)
+
+
+def write_now(kind: Format, filters: Filters, path: Path, told: Any = None, *, reviews: bool = True) -> int:
+    """Write the file in the language that is active; how many reviews it lists.
+
+    Raises:
+        RecommenderError: the machine lacks what a PDF needs, or ``kind`` is none of ``FORMATS``.
+    """
+    told = told or (lambda rows: None)
+    if kind == "csv":
+        return _write_csv(filters, path, told)
+    contents = documents.gather(filters)
+    if kind == "xlsx":
+        return documents.write_xlsx(contents, path, with_reviews=reviews, told=told)
+    if kind != "pdf":
+        raise RecommenderError(f"There is no export as {kind}.", f"Choose one of {', '.join(FORMATS)}.")
+    path.write_bytes(documents.pdf_bytes(contents))
+    return contents.overview.reviews
+
+
+def _write_csv(filters: Filters, path: Path, told: Any) -> int:
+    lines = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for piece in documents.csv_lines(filters):
+            file.write(piece)
+            # A text may hold line ends of its own; for progress that is near enough.
+            told(count := piece.count("\r\n"))
+            lines += count
+    return max(0, lines - 1)
+
+
+# -- as a job ------------------------------------------------------------------------------------------------
+
+
+def start_export(user: Any, kind: Format, filters: Filters) -> Job:
+    """A job that writes the file; the same one when it was asked for a moment ago."""
+    asked = {"format": kind, "query": filters.as_query(), "language": translation.get_language() or ""}
+    recent = Job.objects.filter(kind=KIND, owner=user, created_at__gt=timezone.now() - _SAME_FOR)
+    alive = recent.exclude(state__in=[Job.State.FAILED, Job.State.CANCELLED])
+    for job in alive:
+        if asked.items() <= job.result.items():
+            return job
+    job = start_job(KIND, file_name(kind, filters), owner=user)
+    job.result = asked
+    job.save(update_fields=["result"])
+    call_task(TASK, job.pk)
+    return job
+
+
+def run_export(job_id: int) -> None:
+    """Write the file of a job that waits; another worker's, or a cancelled one, is left alone."""
+    mine = Job.objects.filter(pk=job_id, kind=KIND, state=Job.State.QUEUED)
+    if not mine.update(state=Job.State.RUNNING, heartbeat_at=timezone.now()):
+        return
+    job = Job.objects.get(pk=job_id)
+    kind, filters = job.result["format"], Filters.from_query(QueryDict(job.result["query"]))
+    target = _path(job)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.part")
+    try:
+        with translation.override(job.result["language"] or None), JobProgress(job) as progress:
+            progress.stage(_("Writing"), report.overview(filters, previous=False).reviews)
+            rows = write_now(kind, filters, draft, progress.advance)
+            os.replace(draft, target)
+            job.result |= {"reviews": rows, "bytes": target.stat().st_size}
+            job.save(update_fields=["result"])
+    except RecommenderError:
+        # The job says why; trying again would end the same way.
+        return
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def file_of(job: Job) -> Path | None:
+    """The finished file; None before, and after it was removed."""
+    path = _path(job)
+    return path if job.kind == KIND and job.state == Job.State.DONE and path.is_file() else None
+
+
+def exports_of(user: Any) -> Any:
+    """The exports somebody asked for, newest first."""
+    return Job.objects.filter(kind=KIND, owner=user).order_by("-created_at", "-pk")
+
+
+def _path(job: Job) -> Path:
+    kind = job.result.get("format")
+    return Path(settings.EXPORT_ROOT) / f"{job.pk}.{kind if kind in FORMATS else 'none'}"
+
+
+def tidy_exports() -> dict[str, int]:
+    """Send lost jobs again; remove files that have lain for ``KEEP_DAYS``, and drafts of dead workers."""
+    lost = Job.objects.filter(
+        kind=KIND, state=Job.State.QUEUED, created_at__lt=timezone.now() - _LOST_AFTER
+    ).values_list("pk", flat=True)
+    for pk in lost:
+        call_task(TASK, pk)
+    long_ago = time.time() - KEEP_DAYS * 86_400
+    folder = Path(settings.EXPORT_ROOT)
+    files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    old = [path for path in files if path.stat().st_mtime < long_ago]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return {"sent": len(lost), "removed": len(old)}

@@ -1,0 +1,167 @@
+"""Saved views, mailed by their timetable: the headline figures in the letter, the report attached."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from analytics.models import AuditEntry, SavedView
+from analytics.services import documents, exports, report
+from analytics.services.names import name_of
+from analytics.services.report import Filters
+from analytics.services.views import filters_of, next_time, read_addresses
+from recommender.errors import RecommenderError
+
+log = logging.getLogger(__name__)
+
+VIEW_ANALYTICS = "recommender.view_analytics"
+#: Reviews that a mailed workbook or CSV lists at most, a few megabytes; the site has larger ones.
+REVIEWS_MOST = 20_000
+_AGAIN = timedelta(hours=1)
+
+
+def send_due() -> int:
+    """Mail every view whose time has come; how many went out. What fails is told on its row."""
+    sent = 0
+    for view in SavedView.objects.due().select_related("owner").order_by("next_at", "pk"):
+        if _claim(view):
+            sent += send_view(view)
+    return sent
+
+
+def _claim(view: SavedView) -> bool:
+    """Whether this worker is the one to mail it; the next time is set first, so that none goes out twice."""
+    after = next_time(view.schedule, timezone.now())
+    mine = SavedView.objects.filter(pk=view.pk, next_at=view.next_at).update(next_at=after)
+    view.next_at = after
+    return bool(mine)
+
+
+def send_view(view: SavedView) -> bool:
+    """Mail a view now; whether it went out. Why not is on the row, and a mail server is asked again later."""
+    try:
+        addresses = _allowed(view)
+        with translation.override(view.language or settings.LANGUAGE_CODE):
+            _letter(view, addresses).send()
+    except RecommenderError as error:
+        _note_failure(view, str(error))
+        return False
+    except (OSError, SMTPException) as error:
+        _note_failure(view, _told(error), again=True)
+        return False
+    view.sent_at, view.error = timezone.now(), ""
+    view.save(update_fields=["sent_at", "error"])
+    details = {"recipients": addresses, "format": view.format}
+    AuditEntry.objects.create(actor=view.owner, action="view mailed", subject=view.name, details=details)
+    return True
+
+
+def moved_to(filters: Filters, day: date) -> Filters:
+    """A pinned period of the same length that ends on ``day``; one that moves by itself stays as it is."""
+    if filters.days is not None:
+        return filters
+    return filters.replace(start=day - timedelta(days=filters.length - 1), end=day)
+
+
+def _allowed(view: SavedView) -> list[str]:
+    if not (view.owner.is_active and view.owner.has_perm(VIEW_ANALYTICS)):
+        raise RecommenderError(
+            _("%(name)s may no longer read reports.") % {"name": view.owner.get_username()},
+            _("Let somebody who may save the view."),
+        )
+    addresses = read_addresses(view.recipients)
+    if not addresses:
+        raise RecommenderError(_("Nobody is named."), _("Write at least one address."))
+    return addresses
+
+
+def _letter(view: SavedView, addresses: list[str]) -> EmailMultiAlternatives:
+    """The letter, in the language that is active. Recipients do not see each other."""
+    filters = moved_to(filters_of(view), timezone.localdate() - timedelta(days=1))
+    words = _words(view, filters)
+    words["shortened"] = _is_shortened(view, words["now"])
+    letter = EmailMultiAlternatives(
+        subject=f"{view.name}: {words['headline']}",
+        body=render_to_string("analytics/mail.txt", words).strip() + "\n",
+        bcc=addresses,
+    )
+    letter.attach_alternative(render_to_string("analytics/mail.html", words), "text/html")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / exports.file_name(view.format, filters)
+        exports.write_now(view.format, filters, path, reviews=not words["shortened"])
+        letter.attach(path.name, path.read_bytes(), exports.CONTENT_TYPES[view.format].partition(";")[0])
+    return letter
+
+
+def _is_shortened(view: SavedView, now: report.Overview) -> bool:
+    """Whether the workbook goes without its list of reviews, because the mail would be too large.
+
+    Raises:
+        RecommenderError: a CSV would be too large, and a list of reviews is all it is.
+    """
+    if now.reviews <= REVIEWS_MOST or view.format == SavedView.Format.PDF:
+        return False
+    if view.format == SavedView.Format.CSV:
+        raise RecommenderError(
+            _("A list of %(count)d reviews is too long for a mail.") % {"count": now.reviews},
+            _("Narrow the view down, or have it mailed as PDF or XLSX."),
+        )
+    return True
+
+
+def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
+    """What the templates of the letter say."""
+    now = report.overview(filters)
+    impact = report.impact(filters)
+    facts = documents.asked(filters)
+    return {
+        "view": view,
+        "period": documents.period(filters),
+        "facts": [(name, value) for name, value in facts[2:] if value != _("all")],
+        "now": now,
+        "headline": headline(now),
+        "worst": _aspect(min(impact, key=lambda one: one.impact, default=None), -1),
+        "best": _aspect(max(impact, key=lambda one: one.impact, default=None), 1),
+        "model": report.model_in_service(),
+    }
+
+
+def _aspect(found: report.Impact | None, sign: int) -> tuple[str, float] | None:
+    """Name and impact of an aspect that moves the score in the direction of ``sign``."""
+    if found is None or found.impact * sign <= 0:
+        return None
+    return name_of("aspect", found.aspect, found.label), found.impact
+
+
+def headline(now: report.Overview) -> str:
+    """The report in a line: ``net sentiment +0.31 (+0.04), 1,204 reviews``."""
+    if now.net is None:
+        return _("no reviews with a clear opinion")
+    counted = translation.ngettext("%(n)s review", "%(n)s reviews", now.reviews) % {"n": f"{now.reviews:,}"}
+    net = f"{now.net:+.2f}" if now.change is None else f"{now.net:+.2f} ({now.change:+.2f})"
+    return _("net sentiment %(net)s, %(reviews)s") % {"net": net, "reviews": counted}
+
+
+def _note_failure(view: SavedView, why: str, *, again: bool = False) -> None:
+    log.warning("The view %s (%d) was not mailed: %s", view.name, view.pk, why)
+    view.error = why[:2000]
+    if again and view.schedule != SavedView.Schedule.NEVER:
+        soon = timezone.now() + _AGAIN
+        view.next_at = min(soon, view.next_at) if view.next_at else soon
+    view.save(update_fields=["error", "next_at"])
+
+
+def _told(error: Exception) -> str:
+    return _("The mail server did not take it (%(error)s). It is tried again within the hour.") % {
+        "error": f"{type(error).__name__}: {error}"
+    }

@@ -1,0 +1,62 @@
+"""What aspects, channels, languages and labels are called in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+CHANNEL_NAMES: dict[str, Any] = {
+    "text": gettext_lazy("Words"),
+    "image": gettext_lazy("Picture"),
+    "speech": gettext_lazy("Voice"),
+}
+LABEL_NAMES: dict[str, Any] = {
+    "negative": gettext_lazy("Negative"),
+    "neutral": gettext_lazy("Neutral"),
+    "positive": gettext_lazy("Positive"),
+}
+LANGUAGE_NAMES: dict[str, Any] = {"en": gettext_lazy("English"), "zh": gettext_lazy("Chinese")}
+ASPECT_NAMES: dict[str, Any] = {
+    "price": gettext_lazy("Price"),
+    "quality": gettext_lazy("Quality"),
+    "delivery": gettext_lazy("Delivery"),
+    "service": gettext_lazy("Service"),
+    "fit": gettext_lazy("Fit"),
+    "comfort": gettext_lazy("Comfort"),
+    "colour": gettext_lazy("Colour"),
+    "look": gettext_lazy("Look"),
+    "sound": gettext_lazy("Sound"),
+    "battery": gettext_lazy("Battery"),
+    "packaging": gettext_lazy("Packaging"),
+    "size": gettext_lazy("Size"),
+    "food": gettext_lazy("Food"),
+    "ambience": gettext_lazy("Ambience"),
+    "performance": gettext_lazy("Performance"),
+    "display": gettext_lazy("Display"),
+}
+#: what a report is broken down by
+BY_NAMES: dict[str, Any] = {
+    "item": gettext_lazy("Item"),
+    "category": gettext_lazy("Category"),
+    "aspect": gettext_lazy("Aspect"),
+    "channel": gettext_lazy("Channel"),
+    "language": gettext_lazy("Language"),
+    "rating": gettext_lazy("Stars"),
+}
+
+
+def name_of(by: str, key: Any, label: str = "") -> str:
+    """What ``key`` of a breakdown is called; ``label`` where the site gives it a name of its own."""
+    if key in (None, ""):
+        return _("not known")
+    if by == "rating":
+        return f"{key} ★"
+    if by == "channel":
+        return " + ".join(str(CHANNEL_NAMES.get(part, part)) for part in str(key).split("+"))
+    if by == "language":
+        return str(LANGUAGE_NAMES.get(str(key).split("-", maxsplit=1)[0], label or key))
+    if by == "aspect":
+        return str(ASPECT_NAMES.get(str(key), label or str(key).capitalize()))
+    return label or str(key)
