@@ -127,7 +127,7 @@ class Turn:
             owners = self._owners(rows)
             rows = [row for row in rows if _owner_id(row) in owners]
             make = _MAKERS[self.modality]
-            _write(rows, _made(make, encoder, [owners[_owner_id(row)] for row in rows]))
+            _write(rows, outcomes_of(make, encoder, [owners[_owner_id(row)] for row in rows]))
         except BaseException:
             _release(rows)
             raise
@@ -175,7 +175,7 @@ def _claim(space: EncoderSpace, modality: str, owners: Sequence[Item | Media]) -
     )
 
 
-def _made(make: Maker, encoder: Encoder, owners: list[Any]) -> list[sources.Outcome]:
+def outcomes_of(make: Maker, encoder: Encoder, owners: list[Any]) -> list[sources.Outcome]:
     """Outcomes of the owners; one that breaks the encoder does not take the others with it."""
     try:
         return make(encoder, owners)
@@ -185,7 +185,7 @@ def _made(make: Maker, encoder: Encoder, owners: list[Any]) -> list[sources.Outc
         if len(owners) == 1:
             log.exception("The encoder broke over %r.", owners[0])
             return [EncoderError(f"The encoder broke over it ({type(error).__name__}: {error}).")]
-    return [outcome for owner in owners for outcome in _made(make, encoder, [owner])]
+    return [outcome for owner in owners for outcome in outcomes_of(make, encoder, [owner])]
 
 
 #: One statement a row, sent in one go: thirty times faster than ``bulk_update``'s one statement for all.
@@ -247,5 +247,5 @@ def _query_vector(encoder: Encoder, part: Mapping[str, Any]) -> np.ndarray:
         return encoder.encode_texts([normalise_text(part["text"])])[0]
     with local_file(part["name"]) as path:
         if modality == "image":
-            return encoder.encode_images([open_image(path, fit=2 * getattr(encoder, "image_size", 0))])[0]
+            return encoder.encode_images([open_image(path, fit=getattr(encoder, "decode_size", 0))])[0]
         return encoder.encode_clips([load_clip(path)])[0]

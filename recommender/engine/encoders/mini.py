@@ -40,6 +40,11 @@ class MiniEncoder(OpenClipEncoder):
 
     image_size = IMAGE_SIZE
 
+    @property
+    def decode_size(self) -> int:
+        """The tower's own side: vectors of pictures decoded larger are the same to a cosine of .997."""
+        return IMAGE_SIZE
+
     def prepare_image(self, image: Image.Image) -> torch.Tensor:
         """(224, 224, 3) uint8: the whole picture squashed to a square, since nothing may be cropped away."""
         return _prepared(image)

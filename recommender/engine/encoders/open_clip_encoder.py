@@ -39,6 +39,11 @@ class OpenClipEncoder:
     #: Side in pixels of what the network reads; 0 where the transform does not say.
     image_size = 0
 
+    @property
+    def decode_size(self) -> int:
+        """Short side in pixels that a picture needs to be decoded at; what is finer makes no difference."""
+        return 2 * self.image_size
+
     def __init__(
         self,
         model: torch.nn.Module,

@@ -50,12 +50,12 @@ def encode_image_files(
         threads: decoding threads; by default one a core, at most eight.
         ahead: batches decoded in advance, which bounds the memory.
         opener: path to PIL image, raising RecommenderError for files it cannot read; by default
-            ``open_image``, which decodes a large JPEG at a fraction of its size but never below twice what
-            the encoder reads.
+            ``open_image``, which decodes a large JPEG at a fraction of its size but never below the
+            encoder's ``decode_size``.
     """
     prepare = getattr(encoder, "prepare_image", None) or (lambda image: image)
     encode = getattr(encoder, "encode_prepared", None) or encoder.encode_images
-    open_file = opener or partial(open_image, fit=2 * getattr(encoder, "image_size", 0))
+    open_file = opener or partial(open_image, fit=getattr(encoder, "decode_size", 0))
     size = batch_size or encoder.info.batch_size
 
     def read(path: Path) -> Any:

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from recommender.engine.encoders import load_encoder
+from recommender.engine.demo import build_world
+from recommender.engine.demo.render.picture import render_product
+from recommender.engine.encoders import encode_image_files, load_encoder
 from recommender.engine.encoders.mini import (
     FOLDER,
     build_model,
@@ -37,6 +40,16 @@ def test_the_same_thing_in_two_languages_is_closer_than_another_thing(mini: Any)
     english = mini.encode_texts(["red dress", "black watch", "blue jeans", "brown leather handbag"])
     chinese = mini.encode_texts(["红色 连衣裙", "黑色手表", "蓝色牛仔裤", "棕色手提包"])
     assert (english @ chinese.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
+
+
+def test_a_picture_decoded_at_half_its_size_has_nearly_the_same_vector(mini: Any, tmp_path: Path) -> None:
+    paths = []
+    for product in build_world(seed=3, items=30, people=2, events=4, reviews=0).products[:6]:
+        paths.append(tmp_path / f"{product.index}.jpg")
+        render_product(product, size=2 * mini.decode_size).save(paths[-1], quality=90)
+    halved = np.stack([one.vector for one in encode_image_files(mini, paths)])
+    whole = mini.encode_images([Image.open(path) for path in paths])
+    assert np.einsum("ij,ij->i", halved, whole).min() > 0.97
 
 
 def test_a_folder_that_training_wrote_is_an_encoder(mini: Any, tmp_path: Path) -> None:
