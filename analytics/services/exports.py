@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -50,9 +51,18 @@ def file_name(kind: str, filters: Filters) -> str:
     return f"sentiment-{filters.start}-{filters.end}.{kind}"
 
 
-def csv_now(filters: Filters) -> Iterator[str]:
-    """The CSV in pieces, for a streamed answer."""
-    return documents.csv_lines(filters)
+def made_now(kind: Format, filters: Filters) -> Iterable[str | bytes]:
+    """The file in pieces, for an answer at once: CSV as it is read, a workbook whole.
+
+    Raises:
+        RecommenderError: as ``write_now``.
+    """
+    if kind == "csv":
+        return documents.csv_lines(filters)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report"
+        write_now(kind, filters, path)
+        return [path.read_bytes()]
 
 
 def write_now(kind: Format, filters: Filters, path: Path, told: Any = None, *, reviews: bool = True) -> int:

@@ -15,12 +15,13 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from analytics.models import AuditEntry, SavedView
-from analytics.services import documents, exports, report
+from analytics.models import SavedView
+from analytics.services import audit, documents, exports, report
 from analytics.services.names import name_of
 from analytics.services.report import Filters
 from analytics.services.views import filters_of, next_time, read_addresses
 from recommender.errors import RecommenderError
+from recommender.services.calls import call_task
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +62,24 @@ def send_view(view: SavedView) -> bool:
         return False
     view.sent_at, view.error = timezone.now(), ""
     view.save(update_fields=["sent_at", "error"])
-    details = {"recipients": addresses, "format": view.format}
-    AuditEntry.objects.create(actor=view.owner, action="view mailed", subject=view.name, details=details)
+    audit.note(view.owner, "view mailed", view.name, recipients=addresses, format=view.format)
     return True
+
+
+def ask_to_send(view: SavedView) -> None:
+    """Have a worker mail a view at once, whatever its timetable says.
+
+    Raises:
+        RecommenderError: nobody is named, or the owner may not read reports.
+    """
+    _allowed(view)
+    call_task("analytics.tasks.send_view", view.pk)
+
+
+def send_by_id(view_id: int) -> bool:
+    """Mail a view, unless it was deleted meanwhile; whether it went out."""
+    view = SavedView.objects.select_related("owner").filter(pk=view_id).first()
+    return view is not None and send_view(view)
 
 
 def moved_to(filters: Filters, day: date) -> Filters:

@@ -1,0 +1,100 @@
+"""The report as a file: at once where it is small, else as work to follow and a file to fetch."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from analytics.services import exports
+from analytics.services.report import Filters
+from recommender.api.access import holders
+from recommender.api.errors import Refused, missing
+from recommender.api.jobs import JobOut, job_out
+from recommender.models import Job
+from recommender.services.jobs import cancel_job
+
+VIEW_ANALYTICS = "recommender.view_analytics"
+router = Router(tags=["exports"], auth=holders(VIEW_ANALYTICS))
+Kind = Literal["csv", "xlsx", "pdf"]
+_FILES: dict[str, Any] = {
+    "responses": {
+        200: {
+            "description": "The file",
+            "content": {kind.partition(";")[0]: {} for kind in exports.CONTENT_TYPES.values()},
+        }
+    }
+}
+
+
+class Selection(Schema):
+    """Which reviews; what is left out does not restrict. Without a period, the last 90 days."""
+
+    start: date | None = Field(None, description="first day, in the site's time zone")
+    end: date | None = Field(None, description="last day")
+    days: int | None = Field(None, ge=1, le=36_525, description="so many days up to today, instead of dates")
+    item: int | None = Field(None, ge=1)
+    category: int | None = Field(None, ge=1, description="with those below it")
+    language: str = Field("", max_length=30)
+    channel: Literal["", "text", "image", "speech"] = ""
+    aspect: str = Field("", max_length=30)
+    rating: int | None = Field(None, ge=1, le=5)
+    label: Literal["", "negative", "neutral", "positive"] = ""
+    abstained: bool | None = None
+
+    def filters(self) -> Filters:
+        given = {name: value for name, value in self.dict().items() if value not in (None, "")}
+        if "abstained" in given:
+            given["abstained"] = int(given["abstained"])
+        return Filters.from_query(given)
+
+
+@router.get("/export/{kind}", response={202: JobOut}, url_name="export", openapi_extra=_FILES)
+def export(request: HttpRequest, kind: Kind, asked: Annotated[Selection, Query()]) -> Any:
+    """The report as a file. PDF, and XLSX of many reviews, are made aside: 202 with the job to follow."""
+    filters = asked.filters()
+    if exports.takes_a_job(kind, filters):
+        return Status(202, job_out(exports.start_export(request.user, kind, filters)))
+    response = StreamingHttpResponse(
+        exports.made_now(kind, filters), content_type=exports.CONTENT_TYPES[kind]
+    )
+    response["Content-Disposition"] = f'attachment; filename="{exports.file_name(kind, filters)}"'
+    return response
+
+
+@router.get("/exports/{int:job_id}", response=JobOut, url_name="export_job")
+def job(request: HttpRequest, job_id: int) -> JobOut:
+    """How far an export of one's own is."""
+    return job_out(_own(request, job_id))
+
+
+@router.post("/exports/{int:job_id}/cancel", response=JobOut, url_name="export_cancel")
+def cancel(request: HttpRequest, job_id: int) -> JobOut:
+    """Stop an export of one's own; nothing of its file is kept."""
+    found = _own(request, job_id)
+    cancel_job(found)
+    return job_out(found)
+
+
+@router.get("/exports/{int:job_id}/file", url_name="export_file", openapi_extra=_FILES)
+def fetch(request: HttpRequest, job_id: int) -> HttpResponseBase:
+    """The file of an export of one's own, once its job is done; files are kept for a week."""
+    found = _own(request, job_id)
+    path = exports.file_of(found)
+    if path is None:
+        remedy = "Export again." if found.is_over else f"Ask GET /exports/{job_id} whether its state is done."
+        raise Refused(404, "There is no file.", remedy)
+    kind = path.suffix.removeprefix(".")
+    return FileResponse(
+        path.open("rb"), as_attachment=True, filename=found.label, content_type=exports.CONTENT_TYPES[kind]
+    )
+
+
+def _own(request: HttpRequest, job_id: int) -> Job:
+    found = exports.exports_of(request.user).select_related("owner").filter(pk=job_id).first()
+    if found is None:
+        raise missing(f"export {job_id}")
+    return found
