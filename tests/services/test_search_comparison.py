@@ -175,3 +175,16 @@ def test_an_unknown_scale_never_says_that_nothing_matches() -> None:
     table = measure_pairs(LiveIndex(None, DIM))
     judged = Comparison([words(1)], {}, table, DIM).judge(item(text=unit(0, 1))[None])
     assert judged.surplus[0] > 0
+
+
+def test_a_picture_prefers_what_looks_like_it_to_what_only_reads_like_it() -> None:
+    picture = Part({"image": unit(1)}, shows=True)
+    looks, reads = item(image=unit(1, 0.9), text=unit(1, 0.9)), item(text=unit(1, 0.5))
+    scores = compare(picture).judge(np.stack([looks, reads])).scores
+    assert scores[0] > scores[1] > 0
+
+
+def test_an_item_asked_for_is_like_items_that_only_have_words() -> None:
+    asked = Part({"image": unit(1), "text": unit(0, 1)}, shows=True)
+    alone = compare(asked).judge(item(text=unit(0, 1))[None]).scores[0]
+    assert alone == pytest.approx((1.0 - 0.05) / 0.2, rel=1e-3)

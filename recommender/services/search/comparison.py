@@ -27,6 +27,9 @@ _REFUSED_FROM = 0.7
 _MINUS_DIRECTION = 0.2
 #: A picture or sound shows what is meant by itself; what it would be called is less certain.
 _OWN_KIND = 3.0
+#: What is left of a score where a picture or sound meets nothing of its kind, only words: they may fit by
+#: what they name, and still nobody has seen or heard the like.
+_UNSEEN = 0.6
 _LEAST_WORTH = 0.05
 _ALONE = 0.3
 
@@ -127,6 +130,7 @@ class Comparison:
         total = worth.sum(axis=2)  # (n, parts)
         standard = (cosines - self._mean) / self._std
         each = (worth * standard).sum(axis=2) / np.maximum(total, 1e-9)
+        each = np.where(self._meets_its_kind(there), each, np.minimum(each, _UNSEEN * each))
         typical = (self._match - self._mean) / self._std
         usual = (worth * typical).sum(axis=2) / np.maximum(total, 1e-9)  # a match's, of what there is
         more, less = self._signs > 0, self._signs < 0
@@ -141,6 +145,11 @@ class Comparison:
             ),
             refused=(each[:, less] > _REFUSED_FROM * usual[:, less]).any(axis=1),
         )
+
+    def _meets_its_kind(self, there: np.ndarray) -> np.ndarray:
+        """(n, parts) whether a picture or sound has the like to meet; a part that has words always has."""
+        speaks = np.array(["text" in part.vectors for part in self.parts])
+        return (there[:, None, :] & self._same_kind).any(axis=2) | speaks
 
     def _relevance(self, cosines: np.ndarray, there: np.ndarray, more: np.ndarray) -> np.ndarray:
         below = (cosines - self._mean) / np.maximum(self._match - self._mean, 1e-6)
