@@ -59,4 +59,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('cube', 'grain', 'start'), name='rollup_segment_once')],
             },
         ),
+        migrations.AddIndex(
+            model_name='sentimentscore',
+            index=models.Index(fields=['state', '-reviewed_at'], name='sentiment_state_recent'),
+        ),
     ]

@@ -42,7 +42,7 @@ class SentimentScore(models.Model):
     claimed_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(_("error"), blank=True)
-    #: key of the scorer, and the review's ``updated_at`` that it saw; another of either means scoring anew
+    #: key of the scorer, "" while the review waits to be scored; and the review's ``updated_at`` that it saw
     model = models.CharField(_("model"), max_length=80, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     scored_at = models.DateTimeField(null=True, blank=True)
@@ -81,10 +81,13 @@ class SentimentScore(models.Model):
         indexes = [
             models.Index(fields=["state", "claimed_at"], name="sentiment_state_claimed"),
             models.Index(fields=["-reviewed_at"], name="sentiment_recent"),
+            models.Index(fields=["state", "-reviewed_at"], name="sentiment_state_recent"),
             models.Index(fields=["item", "-reviewed_at"], name="sentiment_item_recent"),
             models.Index(fields=["category", "-reviewed_at"], name="sentiment_category_recent"),
             models.Index(fields=["label", "-reviewed_at"], name="sentiment_label_recent"),
             models.Index(fields=["-disagreement"], name="sentiment_disagreement"),
+            # What waits to be scored is what no model, or another one, has read.
+            models.Index(fields=["model"], name="sentiment_model"),
         ]
 
     def __str__(self) -> str:
