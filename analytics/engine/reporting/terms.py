@@ -22,11 +22,13 @@ _STOP = frozenset(
     had has have having he her here hers him his how i if im in into is it it's its itself i'm i've
     just let like ll made make many may me might more most much must my myself of off on once one only
     or other our ours out over own really s same she should so some such than that that's the their
-    theirs them then there these they they're this those though through to too under until up us use
+    theirs them then there these they they're this those though through to under until up us use
     used using very was we were what when where which while who whom why will with would you you're
     your yours yet
     """.split()  # noqa: SIM905
 )
+_NEGATORS = frozenset(("not", "no", "never", "nothing", "hardly", "without", "cannot", "too"))
+_HAN_NEGATORS = frozenset("不没别无未难")
 #: characters that only bind others together
 _BINDERS = frozenset(
     "的了是在我你他她它们这那就也都和与及而且但又还着过把被让给对为以之其啊吧呢吗哦呀哈嗯很太"
@@ -34,10 +36,11 @@ _BINDERS = frozenset(
 
 
 def terms_of(text: str) -> frozenset[str]:
-    """What a review says: words, pairs of neighbouring words, and runs of two or three Chinese characters.
+    """What a review says: words, pairs of neighbouring Chinese characters, and what is negated ("not good").
 
-    Function words and binding characters are left out, and nothing reaches over punctuation. Text beyond the
-    first 4,000 characters is not read.
+    Function words and binding characters are left out, and nothing reaches over punctuation. Longer phrases
+    are not terms: most occur once, and would be the bulk of what is counted. Text beyond the first 4,000
+    characters is not read.
     """
     found: set[str] = set()
     for phrase in _phrases(text[:_READ_CHARACTERS]):
@@ -68,16 +71,16 @@ def _spaced(words: list[str]) -> Iterator[str]:
     kept = [word if word not in _STOP and len(word) <= _MOST_LETTERS else "" for word in words]
     yield from (word for word in kept if len(word) > 2)
     for first, second in pairwise(kept):
-        if first and second and len(first) + len(second) > 4:
+        if second and first and (first in _NEGATORS or first.endswith(("n't", "nt"))):
             yield f"{first} {second}"
 
 
 def _chinese(run: str) -> Iterator[str]:
-    for length in (2, 3):
-        for start in range(len(run) - length + 1):
-            term = run[start : start + length]
-            if _BINDERS.isdisjoint(term):
-                yield term
+    for start in range(len(run) - 1):
+        if _BINDERS.isdisjoint(run[start : start + 2]):
+            yield run[start : start + 2]
+            if run[start] in _HAN_NEGATORS and start + 2 < len(run) and run[start + 2] not in _BINDERS:
+                yield run[start : start + 3]
 
 
 # -- what sets two piles apart ------------------------------------------------------------------------------
@@ -114,15 +117,21 @@ def p_values(scores: np.ndarray) -> np.ndarray:
 def without_echoes(terms: Sequence[str], counts: Sequence[int], share: float = 0.8) -> list[int]:
     """Positions of ``terms``, best first, less those that a better one says almost always in other words.
 
-    A term goes where it is part of a better term, or a better one is part of it, and the rarer of the two
-    has at least ``share`` of the reviews of the other.
+    A term goes where it and a better one overlap (one is part of the other, or, in Chinese, ends as the
+    other begins) and the rarer of the two has at least ``share`` of the reviews of the other.
     """
     kept: list[int] = []
     for place, term in enumerate(terms):
         if not any(
-            (term in terms[other] or terms[other] in term)
-            and min(counts[place], counts[other]) >= share * max(counts[place], counts[other])
+            min(counts[place], counts[other]) >= share * max(counts[place], counts[other])
+            and _overlap(term, terms[other])
             for other in kept
         ):
             kept.append(place)
     return kept
+
+
+def _overlap(one: str, two: str) -> bool:
+    if one in two or two in one:
+        return True
+    return bool(_IS_HAN.match(one)) and bool(_IS_HAN.match(two)) and (one[0] == two[-1] or one[-1] == two[0])

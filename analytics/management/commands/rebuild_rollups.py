@@ -10,7 +10,7 @@ from analytics.services.report.rollups import rebuild_rollups
 
 
 class Command(BaseCommand):
-    help = (
+    help = "Sums the report's figures anew from the scored reviews. Safe at any time."
         "Sums the report's figures anew from the scored reviews. Safe at any time; pages fill up as it goes."
     )
 

@@ -10,8 +10,15 @@ Kind = RollupName.Kind
 _AT_ONCE = 800
 
 
-def codes(kind: str, names: Collection[str]) -> dict[str, int]:
-    """Number of each name; those that have none are given one."""
+def codes(kind: str, names: Collection[str], known: dict[str, int] | None = None) -> dict[str, int]:
+    """Number of each name; those that have none are given one.
+
+    Args:
+        known: numbers of this kind that need not be asked for; what is found is added.
+    """
+    if known is not None:
+        known |= codes(kind, [name for name in names if name not in known])
+        return known
     wanted = {name for name in names if name}
     found = _known(kind, wanted)
     missing = sorted(wanted - found.keys())
@@ -34,6 +41,8 @@ def named(kind: str, numbers: Iterable[int]) -> dict[int, str]:
 
 
 def _known(kind: str, names: Collection[str]) -> dict[str, int]:
+    if not names:
+        return {}
     if len(names) > _AT_ONCE:
         ordered = sorted(names)
         parts = [ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE)]

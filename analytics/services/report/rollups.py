@@ -10,6 +10,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from django.db import transaction
 from django.db.models import F
@@ -47,11 +48,7 @@ def touch(keys: Iterable[tuple[date | datetime, int]]) -> int:
 def refresh_rollups(limit: int = 100) -> int:
     """Sum touched days anew, the newest first, and their months; how many days were. Safe to run twice."""
     stale = list(RollupDay.objects.stale().order_by("-day").values_list("day", "touched")[:limit])
-    done = 0
-    for month in sorted({day.replace(day=1) for day, _ in stale}, reverse=True):
-        days = [(day, touched) for day, touched in stale if day.replace(day=1) == month]
-        done += _refresh_month(month, days)
-    return done
+    return sum(_refresh_month(month, days) for month, days in _by_month(stale))
 
 
 def rebuild_rollups(say: Callable[[str], None] = log.info) -> int:
@@ -62,11 +59,12 @@ def rebuild_rollups(say: Callable[[str], None] = log.info) -> int:
         zone = timezone.get_default_timezone()
         days = SentimentScore.objects.ready().datetimes("reviewed_at", "day", tzinfo=zone)
         touch((local_day(moment), 0) for moment in days)
-    total = RollupDay.objects.count()
+    stale = list(RollupDay.objects.stale().order_by("-day").values_list("day", "touched"))
+    known: dict[str, int] = {}
     done = 0
-    while portion := refresh_rollups(100):
-        done += portion
-        say(f"{done} of {total} days")
+    for month, portion in _by_month(stale):
+        done += _refresh_month(month, portion, known)
+        say(f"{month:%Y-%m}: {done} of {len(stale)} days")
     return done
 
 
@@ -79,8 +77,16 @@ def watch_deletions(sender: object, instance: SentimentScore, **_: object) -> No
 # -- days and months ----------------------------------------------------------------------------------------
 
 
-def _refresh_month(month: date, days: list[tuple[date, int]]) -> int:
-    made = {day: _day_cells(day) for day, _ in days}
+_Marks = list[tuple[date, int]]
+
+
+def _by_month(days: _Marks) -> list[tuple[date, _Marks]]:
+    """The days of each month together, in their order."""
+    return [(month, list(group)) for month, group in groupby(days, key=lambda mark: mark[0].replace(day=1))]
+
+
+def _refresh_month(month: date, days: _Marks, known_terms: dict[str, int] | None = None) -> int:
+    made = {day: _day_cells(day, known_terms) for day, _ in days}
     done = 0
     with transaction.atomic():
         # Whoever else sums days of this month waits here, and then sees these.
@@ -95,8 +101,8 @@ def _refresh_month(month: date, days: list[tuple[date, int]]) -> int:
     return done
 
 
-def _day_cells(day: date) -> dict[str, Columns]:
-    rows = read_day(day)
+def _day_cells(day: date, known_terms: dict[str, int] | None) -> dict[str, Columns]:
+    rows = read_day(day, known_terms)
     source = {"terms": rows.terms, "aspects": rows.aspects, "item_aspects": rows.aspects}
     return {name: summed(cube, source.get(name, rows.reviews)) for name, cube in CUBES.items()}
 

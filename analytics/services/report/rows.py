@@ -41,8 +41,8 @@ def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day), timezone.get_default_timezone())
 
 
-def read_day(day: date) -> DayRows:
-    """Everything scored of the reviews of ``day``."""
+def read_day(day: date, known_terms: dict[str, int] | None = None) -> DayRows:
+    """Everything scored of the reviews of ``day``; for ``known_terms`` see ``names.codes``."""
     scores = SentimentScore.objects.ready().filter(
         reviewed_at__gte=midnight(day), reviewed_at__lt=midnight(day + timedelta(days=1))
     )
@@ -51,7 +51,7 @@ def read_day(day: date) -> DayRows:
         AspectScore.objects.filter(score__in=scores).values_list("score_id", "aspect", "polarity")
     )
     reviews = _reviews(rows)
-    return DayRows(reviews, _aspects(rows, reviews, opinions), _terms(rows, reviews))
+    return DayRows(reviews, _aspects(rows, reviews, opinions), _terms(rows, reviews, known_terms))
 
 
 def channel_bits(channels: str) -> int:
@@ -112,10 +112,10 @@ def _aspects(rows: list[tuple[Any, ...]], reviews: Columns, opinions: list[tuple
     return columns
 
 
-def _terms(rows: list[tuple[Any, ...]], reviews: Columns) -> Columns:
+def _terms(rows: list[tuple[Any, ...]], reviews: Columns, known: dict[str, int] | None) -> Columns:
     """Every term of every review once, with the columns that terms are told apart by."""
     found = [terms_of(row[11]) for row in rows]
-    numbers = codes(Kind.TERM, frozenset().union(*found))
+    numbers = codes(Kind.TERM, frozenset().union(*found), known)
     where = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
     columns = {name: reviews[name][where] for name in ("category", "language", "label", "reviews")}
     columns["term"] = _whole(numbers[term] for terms in found for term in terms)
