@@ -36,8 +36,12 @@ def typeface(text: str) -> Typeface:
     Each piece is a family of its own: WeasyPrint keeps one set of glyphs for all files of a family, and with
     several files it would print the glyphs of one with the numbers of another.
     """
-    wanted = frozenset(map(ord, text))
-    pieces = [piece for piece, covered in _pieces().items() if not wanted.isdisjoint(covered)]
+    wanted = set(map(ord, text))
+    pieces = []
+    for piece, covered in _pieces().items():
+        if not wanted.isdisjoint(covered):
+            pieces.append(piece)
+            wanted -= covered
     rules = [
         f"@font-face {{ font-family: print-{piece}; font-weight: 100 900; "
         f"src: url({(_FOLDER / _NAME.format(piece=piece)).as_uri()}) format('woff2'); }}"

@@ -81,7 +81,7 @@ def _context(contents: Contents, face: str) -> dict[str, Any]:
         "breakdowns": [part for by in report.BYS if (part := _breakdown(contents, by, look))],
         "impact": _impact(contents.impact, look),
         "terms": contents.terms[:_TERMS_MOST],
-        "reviews": report.reviews(contents.filters).for_list()[:_REVIEWS_MOST],
+        "reviews": report.reviews_page(contents.filters, size=_REVIEWS_MOST),
     }
 
 
