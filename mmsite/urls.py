@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recommender.web.urls")),
     path("api/", include("recommender.api.urls")),
     path("accounts/", include("recommender.web.account_urls")),
+    path("analytics/", include("analytics.web.urls")),
     path("admin/", admin.site.urls),
 ]
 

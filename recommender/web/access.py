@@ -15,6 +15,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 MANAGE_CATALOGUE = "recommender.manage_catalogue"
 VIEW_JOBS = "recommender.view_jobs"
+VIEW_ANALYTICS = "recommender.view_analytics"
 OPERATE = "recommender.operate"
 
 

@@ -11,13 +11,14 @@ from typing import Any
 from django.http import HttpRequest
 
 from recommender.models import Profile
-from recommender.web.access import MANAGE_CATALOGUE, VIEW_JOBS
+from recommender.web.access import MANAGE_CATALOGUE, VIEW_ANALYTICS, VIEW_JOBS
 
 THEME_COOKIE = "theme"
 NAME_KEY = "name_shown"
 _SECONDS = 30.0
-#: account to (time, may manage, may see jobs); only what is offered depends on it, never what is allowed
-_offers: dict[tuple[int, datetime], tuple[float, bool, bool]] = {}
+#: account to (time, may manage, may see jobs, may read reports); only what is offered depends on it, never
+#: what is allowed
+_offers: dict[tuple[int, datetime], tuple[float, bool, bool, bool]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Chrome:
     initial: str = ""
     manages: bool = False
     jobs: bool = False
+    reports: bool = False
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -40,11 +42,10 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"chrome": Chrome(theme)}
     name = request.session.get(NAME_KEY) or user.get_username()
-    manages, jobs = _sections(user)
-    return {"chrome": Chrome(theme, True, user.is_staff, name, name[:1].upper(), manages, jobs)}
+    return {"chrome": Chrome(theme, True, user.is_staff, name, name[:1].upper(), *_sections(user))}
 
 
-def _sections(user: Any) -> tuple[bool, bool]:
+def _sections(user: Any) -> tuple[bool, bool, bool]:
     now = time.monotonic()
     account = (user.pk, user.date_joined)
     known = _offers.get(account)
@@ -52,6 +53,6 @@ def _sections(user: Any) -> tuple[bool, bool]:
         return known[1:]
     if len(_offers) > 10_000:
         _offers.clear()
-    offer = (user.has_perm(MANAGE_CATALOGUE), user.has_perm(VIEW_JOBS))
+    offer = (user.has_perm(MANAGE_CATALOGUE), user.has_perm(VIEW_JOBS), user.has_perm(VIEW_ANALYTICS))
     _offers[account] = (now, *offer)
     return offer

@@ -1,0 +1,1 @@
+"""Filters of the report's templates."""

@@ -1,0 +1,69 @@
+"""A scored review as lists show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from analytics.contracts import CHANNELS
+from analytics.models import SentimentScore
+from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES, name_of
+from analytics.web.names import CHANNEL_COLOURS, CHANNEL_ICONS
+from recommender.models import Media
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What one channel says, as a bar from the middle: ``x`` and ``width`` in [0, 200]."""
+
+    channel: str
+    name: str
+    icon: str
+    colour: str
+    value: float
+    x: float
+    width: float
+
+
+def bars(score: SentimentScore) -> list[Bar]:
+    """One bar for each channel that had something to say."""
+    found = []
+    for channel in CHANNELS:
+        value = getattr(score, f"{channel}_polarity")
+        if value is not None:
+            name, icon, colour = str(CHANNEL_NAMES[channel]), CHANNEL_ICONS[channel], CHANNEL_COLOURS[channel]
+            x, width = 100 + min(0.0, 100 * value), abs(100 * value)
+            found.append(Bar(channel, name, icon, colour, value, round(x, 1), round(width, 1)))
+    return found
+
+
+def describe(score: SentimentScore) -> dict[str, Any]:
+    """Everything templates/analytics/review_row.html shows; needs ``for_list`` on the query."""
+    review = score.review
+    media = [one for one in review.media.all() if one.state == Media.State.READY]
+    return {
+        "pk": score.review_id,
+        "score": score,
+        "url": reverse("sentiment_review", args=[score.review_id]),
+        "text": review.text,
+        "language": review.language,
+        "author": author_of(review),
+        "item": score.item.local_title,
+        "photos": [one.thumbnail(160) for one in media if one.has_picture],
+        "voices": sum(one.kind == Media.Kind.AUDIO for one in media),
+        "bars": bars(score),
+        "second_opinion": getattr(score, "second_opinion", False),
+        "label": str(LABEL_NAMES.get(score.label, "")),
+        "aspects": [
+            {"name": name_of("aspect", one.aspect), "polarity": one.polarity}
+            for one in list(score.aspects.all())[:5]
+        ],
+    }
+
+
+def author_of(review: Any) -> str:
+    """The name a reviewer shows."""
+    profile = getattr(review.user, "profile", None)
+    return str((profile and profile.display_name) or review.user.get_username())

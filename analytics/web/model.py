@@ -1,0 +1,110 @@
+"""The model in service: how well it measures, learning from corrections, going live, going back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.models import AuditEntry, Correction, SentimentScore
+from analytics.services import corrections, retraining
+from analytics.web.frame import analysts_only, answer
+from recommender.errors import RecommenderError
+from recommender.models import Job, ModelVersion
+from recommender.web.jobs import pace
+
+KIND = "sentiment"
+SHOWN = 12
+
+
+@require_safe
+@analysts_only
+def model(request: HttpRequest) -> HttpResponseBase:
+    """Version, figures, candidate, history; asks anew by itself while a job runs."""
+    candidate = retraining.candidate()
+    job = _job()
+    live = job is not None and not job.is_over
+    context: dict[str, Any] = {
+        "serving": ModelVersion.objects.serving(KIND),
+        "candidate": candidate,
+        "comparison": before_after(candidate) if candidate else [],
+        "versions": ModelVersion.objects.filter(kind=KIND).order_by("-created_at")[:SHOWN],
+        "job": job,
+        "live": live,
+        "agreement": corrections.agreement(),
+        "corrections": Correction.objects.standing().count(),
+        "waiting": SentimentScore.objects.exclude(state=SentimentScore.State.READY).count(),
+        "entries": AuditEntry.objects.select_related("actor")[:SHOWN],
+        **(pace(request) if live else {}),
+    }
+    return answer(request, "sentiment_model", "analytics/model.html", context)
+
+
+def _job() -> Job | None:
+    """The newest retraining."""
+    return Job.objects.filter(kind=retraining.KIND).order_by("-created_at").first()
+
+
+def before_after(version: ModelVersion) -> list[dict[str, Any]]:
+    """Each figure before and after, as far as the version has both."""
+    names = {"accuracy": _("Accuracy"), "macro_f1": _("Macro-F1"), "ece": _("Calibration error")}
+    rows = []
+    parts = (("", _("corrected reviews, held out")), ("general", _("general test set")))
+    for part, where in parts:
+        figures = version.metrics.get(part, {}) if part else version.metrics
+        before, after = figures.get("before") or {}, figures.get("after") or {}
+        for name, label in names.items():
+            if name in before and name in after:
+                worse = after[name] > before[name] if name == "ece" else after[name] < before[name]
+                rows.append(
+                    {
+                        "label": label,
+                        "where": where,
+                        "before": before[name],
+                        "after": after[name],
+                        "worse": worse,
+                    }
+                )
+    return rows
+
+
+@require_POST
+@analysts_only
+def retrain(request: HttpRequest) -> HttpResponseBase:
+    """Start a job that learns from the corrections; nothing goes live by itself."""
+    return _done(
+        request,
+        lambda: retraining.start_retraining(request.user),
+        _("Learning from the corrections has begun."),
+    )
+
+
+@require_POST
+@analysts_only
+def go_live(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Put a candidate into service."""
+    version = get_object_or_404(ModelVersion, pk=pk, kind=KIND)
+    message = _("The new model is in service. Reviews are being scored anew.")
+    return _done(request, lambda: retraining.put_live(request.user, version), message)
+
+
+@require_POST
+@analysts_only
+def roll_back(request: HttpRequest) -> HttpResponseBase:
+    """Put the model before this one back into service."""
+    message = _("The model before is back in service. Reviews are being scored anew.")
+    return _done(request, lambda: retraining.roll_back(request.user), message)
+
+
+def _done(request: HttpRequest, act: Any, message: str) -> HttpResponseBase:
+    try:
+        act()
+    except RecommenderError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, message)
+    return redirect("sentiment_model")

@@ -1,0 +1,150 @@
+"""The overview: how people feel, since when, about what, and how sure the report is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from analytics.models import Alert
+from analytics.services import report
+from analytics.services.report import Filters, Overview
+from analytics.templatetags.feeling import grouped, share, signed
+from analytics.web.charts import Chart, breakdown_chart, impact_chart, trend_chart
+from analytics.web.filtering import filter_bar
+from analytics.web.frame import address, analysts_only, answer
+
+#: alerts a trend marks at most
+MARKS = 6
+
+
+@require_safe
+@analysts_only
+def overview(request: HttpRequest) -> HttpResponseBase:
+    """The figures of the selection that the address names; a fragment's request gets them alone."""
+    filters = Filters.from_query(request.GET)
+    figures = report.overview(filters)
+    context = {
+        "address": address("sentiment", filters),
+        "figures": figures,
+        "cards": figure_cards(figures, filters),
+        "stack": label_stack(figures, filters),
+        "bar": filter_bar("sentiment", filters),
+        "charts": _charts(filters) if figures.reviews else {},
+        "reviews_url": address("sentiment_reviews", filters),
+        "compare_url": address("sentiment_compare", filters),
+    }
+    return answer(request, "sentiment", "analytics/overview.html", context, filters=filters)
+
+
+def _charts(filters: Filters) -> dict[str, Chart]:
+    charts = {"trend": trend_chart(report.trend(filters), filters, alerts_within(filters))}
+    charts["impact"] = impact_chart(report.impact(filters), filters)
+    for by in report.BYS:
+        charts[by] = breakdown_chart(report.breakdown(filters, by), by, filters)
+    return charts
+
+
+def alerts_within(filters: Filters) -> list[Alert]:
+    """Alerts on what the report is about, in its period, the newest first."""
+    found = Alert.objects.filter(starts_at__lt=filters.until, ends_at__gte=filters.since)
+    if filters.item:
+        found = found.filter(item=filters.item)
+    if filters.category:
+        found = found.filter(category=filters.category)
+    if filters.aspect:
+        found = found.filter(aspect__in=("", filters.aspect))
+    return list(found.exclude(state=Alert.State.CLOSED).select_related("item", "category")[:MARKS])
+
+
+def figure_cards(figures: Overview, filters: Filters) -> list[dict[str, Any]]:
+    """The key figures, each with its change and the reviews behind it."""
+    before = figures.previous
+    return [
+        _card(
+            _("Net sentiment"),
+            signed(figures.net) or "–",
+            note=_interval(figures),
+            change=signed(figures.change),
+            better=_sign(figures.change),
+            url=address("sentiment_reviews", filters),
+            lead=True,
+        ),
+        _card(
+            _("Reviews"),
+            grouped(figures.reviews),
+            change=_relative(figures.reviews, before.reviews if before else 0),
+            url=address("sentiment_reviews", filters),
+        ),
+        _card(
+            _("Not sure"),
+            share(figures.abstained),
+            note=_("the scorer does not commit itself"),
+            change=_points(figures.abstained, before.abstained if before else None),
+            url=address("sentiment_reviews", filters.replace(abstained=True)),
+        ),
+        _card(
+            _("Disagreement"),
+            f"{figures.disagreement:.2f}",
+            note=_("between words, picture and voice; 0 to 1"),
+            change=signed(figures.disagreement - before.disagreement) if before else "",
+            url=address("sentiment_reviews", filters, order="disagreement"),
+        ),
+    ]
+
+
+def _card(
+    label: str, value: str, *, url: str, note: str = "", change: str = "", better: int = 0, lead: bool = False
+) -> dict[str, Any]:
+    return {
+        "label": label,
+        "value": value,
+        "url": url,
+        "note": note,
+        "change": change,
+        "better": better,
+        "lead": lead,
+    }
+
+
+def _interval(figures: Overview) -> str:
+    if figures.low is None or figures.high is None:
+        return _("no review commits itself")
+    return _("95 % interval {low} … {high}").format(low=signed(figures.low), high=signed(figures.high))
+
+
+def _sign(value: float | None) -> int:
+    return 0 if value is None or abs(value) < 0.005 else 1 if value > 0 else -1
+
+
+def _relative(now: int, before: int) -> str:
+    return f"{signed(100 * (now - before) / before, 0)} %" if before else ""
+
+
+def _points(now: float, before: float | None) -> str:
+    return "" if before is None else _("{n} points").format(n=signed(100 * (now - before), 1))
+
+
+def label_stack(figures: Overview, filters: Filters) -> list[dict[str, Any]]:
+    """Shares of negative, neutral and positive as parts of one bar, ``x`` and ``width`` in [0, 1000]."""
+    parts, at = [], 0.0
+    for label, name, size in (
+        ("positive", _("Positive"), figures.positive),
+        ("neutral", _("Neutral"), figures.neutral),
+        ("negative", _("Negative"), figures.negative),
+    ):
+        url = address("sentiment_reviews", filters.replace(label=label))
+        parts.append(
+            {
+                "label": label,
+                "name": name,
+                "share": size,
+                "x": round(1000 * at, 1),
+                "width": round(1000 * size, 1),
+                "url": url,
+            }
+        )
+        at += size
+    return parts

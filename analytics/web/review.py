@@ -1,0 +1,137 @@
+"""One review: what each channel says, where it says so, and what analysts say of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.contracts import CHANNELS, LABELS
+from analytics.models import Correction, SentimentScore
+from analytics.services import corrections
+from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES
+from analytics.services.report import Filters
+from analytics.web import evidence
+from analytics.web.cards import author_of, bars
+from analytics.web.frame import address, analysts_only, answer
+from analytics.web.told import told
+from recommender.errors import RecommenderError
+
+#: reasons at hand; any other can be written
+REASONS: tuple[Any, ...] = (
+    gettext_lazy("irony"),
+    gettext_lazy("mixed feelings"),
+    gettext_lazy("about something else"),
+    gettext_lazy("the tone of voice says otherwise"),
+    gettext_lazy("the picture says otherwise"),
+)
+MOST_AT_ONCE = 200
+
+
+@require_safe
+@analysts_only
+def review(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A review with its evidence, the form that corrects it, and its trail."""
+    found = SentimentScore.objects.select_related("item__category").for_list()
+    score = get_object_or_404(found, review_id=pk)
+    details = score.details
+    context = {
+        "score": score,
+        "review": score.review,
+        "author": author_of(score.review),
+        "label": str(LABEL_NAMES.get(score.label, "")),
+        "model_label": str(LABEL_NAMES.get(score.model_label, "")),
+        "pieces": evidence.pieces(score.review.text, details.get("words", [])),
+        "words": details.get("words", []),
+        "photos": evidence.photos(score.review, details),
+        "voices": evidence.voices(score.review, details),
+        "bars": bars(score),
+        "channels": _channels(details),
+        "missing": [
+            (CHANNEL_NAMES.get(name, name), told(why)) for name, why in details.get("missing", {}).items()
+        ],
+        "abstained_because": told(score.reason),
+        "opinions": evidence.opinions(score),
+        "trail": corrections.trail(score.review),
+        "item_url": address("sentiment", Filters.latest(item=score.item_id)),
+        **form_context(reverse("sentiment_review", args=[pk])),
+    }
+    return answer(request, "sentiment_reviews", "analytics/review.html", context)
+
+
+def form_context(back: str) -> dict[str, Any]:
+    """What the form that corrects needs."""
+    return {"labels": [(label, LABEL_NAMES[label]) for label in LABELS], "reasons": REASONS, "next": back}
+
+
+def _channels(details: dict[str, Any]) -> list[dict[str, Any]]:
+    """What each channel thinks likely, in the order of LABELS."""
+    known = details.get("channels", {})
+    return [{"name": CHANNEL_NAMES[name], "probabilities": known[name]} for name in CHANNELS if name in known]
+
+
+# -- what analysts say --------------------------------------------------------------------------------------
+
+
+@require_POST
+@analysts_only
+def correct(request: HttpRequest) -> HttpResponseBase:
+    """Label one review or many (``review``, given once for each), with a reason; then back to ``next``."""
+    keys = [int(raw) for raw in request.POST.getlist("review") if raw.isdecimal() and len(raw) < 16]
+    label = request.POST.get("label", "")
+    if not keys or label not in LABELS:
+        return _said(request, _("Choose at least one review and what it means."), error=True)
+    reason = request.POST.get("reason", "").strip()[:300]
+    try:
+        done = corrections.correct(request.user, keys[:MOST_AT_ONCE], label, reason)
+    except RecommenderError as error:
+        return _said(request, str(error), error=True)
+    name = str(LABEL_NAMES[label]).lower()
+    message = ngettext("{n} review is {label} now.", "{n} reviews are {label} now.", done).format(
+        n=done, label=name
+    )
+    return _said(request, message, undo=_last(request, keys) if len(keys) == 1 else None)
+
+
+@require_POST
+@analysts_only
+def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Take back a correction."""
+    correction = get_object_or_404(Correction, pk=pk)
+    try:
+        corrections.undo(request.user, correction.pk)
+    except RecommenderError as error:
+        return _said(request, str(error), error=True)
+    return _said(request, _("Taken back."))
+
+
+def _last(request: HttpRequest, keys: list[int]) -> int | None:
+    mine = Correction.objects.standing().filter(analyst=request.user.pk, review__in=keys)
+    return mine.values_list("pk", flat=True).first()
+
+
+def _said(
+    request: HttpRequest, message: str, *, error: bool = False, undo: int | None = None
+) -> HttpResponse:
+    """A fragment's request hears it as an event and asks for its list anew; a form goes back to its page."""
+    if request.headers.get("HX-Request"):
+        detail = {
+            "message": message,
+            "error": error,
+            "undo": reverse("sentiment_undo", args=[undo]) if undo else "",
+        }
+        response = HttpResponse(status=204)
+        response["HX-Trigger"] = json.dumps({"corrected": detail})
+        return response
+    (messages.error if error else messages.success)(request, message)
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return redirect(back if safe else reverse("sentiment_queue"))

@@ -1,0 +1,39 @@
+"""Words that come up, and words that tell the pleased from the displeased."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from analytics.services import report
+from analytics.services.report import Filters, Overview
+from analytics.web.charts import emerging_chart, telling_chart
+from analytics.web.filtering import filter_bar
+from analytics.web.frame import address, analysts_only, answer
+
+
+@require_safe
+@analysts_only
+def terms(request: HttpRequest) -> HttpResponseBase:
+    """Two association plots of the words of a selection; a click on a word opens its reviews."""
+    filters = Filters.from_query(request.GET)
+    figures = report.overview(filters)
+    context = {
+        "address": address("sentiment_terms", filters),
+        "figures": figures,
+        "bar": filter_bar("sentiment_terms", filters),
+        "emerging": emerging_chart(report.emerging(filters), filters, _growth(figures)),
+        "telling": telling_chart(report.telling_terms(filters), filters, _pleased(figures)),
+    }
+    return answer(request, "sentiment_terms", "analytics/terms.html", context, filters=filters)
+
+
+def _growth(figures: Overview) -> float:
+    """Reviews now for each one of the period before."""
+    before = figures.previous.reviews if figures.previous else 0
+    return figures.reviews / before if before and figures.reviews else 1.0
+
+
+def _pleased(figures: Overview) -> float:
+    """Positive reviews for each negative one."""
+    return figures.positive / figures.negative if figures.negative and figures.positive else 1.0

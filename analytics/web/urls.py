@@ -1,0 +1,27 @@
+"""Addresses of the report, below /analytics/."""
+
+from django.urls import URLPattern, path
+
+from analytics.web import alerts, compare, model, overview, queue, review, reviews, terms
+from analytics.web.export_urls import urlpatterns as export_urls
+
+urlpatterns: list[URLPattern] = [
+    path("sentiment/", overview.overview, name="sentiment"),
+    path("sentiment/compare/", compare.compare, name="sentiment_compare"),
+    path("sentiment/terms/", terms.terms, name="sentiment_terms"),
+    path("sentiment/reviews/", reviews.reviews, name="sentiment_reviews"),
+    path("sentiment/review/<int:pk>/", review.review, name="sentiment_review"),
+    # -- what analysts say
+    path("sentiment/queue/", queue.queue, name="sentiment_queue"),
+    path("sentiment/correct/", review.correct, name="sentiment_correct"),
+    path("sentiment/undo/<int:pk>/", review.undo, name="sentiment_undo"),
+    path("sentiment/alerts/", alerts.alerts, name="sentiment_alerts"),
+    path("sentiment/alerts/<int:pk>/seen/", alerts.change, {"act": "seen"}, name="sentiment_alert_seen"),
+    path("sentiment/alerts/<int:pk>/close/", alerts.change, {"act": "close"}, name="sentiment_alert_close"),
+    # -- the model
+    path("sentiment/model/", model.model, name="sentiment_model"),
+    path("sentiment/model/retrain/", model.retrain, name="sentiment_retrain"),
+    path("sentiment/model/<int:pk>/live/", model.go_live, name="sentiment_go_live"),
+    path("sentiment/model/back/", model.roll_back, name="sentiment_roll_back"),
+    *export_urls,
+]

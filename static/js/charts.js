@@ -1,0 +1,272 @@
+// Draws the report's charts from the JSON beside them. Every number is the server's; here they only get shape
+// and colour. A click on a mark follows its link, as the table behind the chart does.
+const echarts = window.echarts;
+const root = document.documentElement;
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+/** element to {chart, data}: what is drawn now */
+const drawn = new Map();
+
+const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+function palette() {
+  const names = ["ink", "muted", "line", "surface", "sunken", "crowd", "crowd-ink", "good", "bad", "text", "image", "audio"];
+  return Object.fromEntries(names.map((name) => [name, colour(name)]));
+}
+const faded = (hex, alpha) => {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  return `rgba(${r}, ${g}, ${b}, ${alpha})`;
+};
+const signed = (value, digits = 2) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
+const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const tone = (value, p) => (Math.abs(value) < 0.005 ? p.muted : value > 0 ? p.good : p.bad);
+const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+// -- what all charts share -----------------------------------------------------------------------------------
+function base(data, p) {
+  const fonts = getComputedStyle(document.body).fontFamily;
+  return {
+    animation: !still.matches,
+    animationDuration: 240,
+    animationDurationUpdate: 180,
+    textStyle: { fontFamily: fonts, color: p.ink },
+    aria: { enabled: true, label: { description: data.description }, decal: { show: true, decals: decals(p) } },
+    // Rich text, not HTML: what reviewers wrote never becomes markup, and no style is set from a string.
+    tooltip: {
+      renderMode: "richText", confine: true, backgroundColor: p.surface, borderColor: p.line, borderWidth: 1,
+      padding: [10, 14], textStyle: { color: p.ink, fontFamily: fonts, fontSize: 13, lineHeight: 20 },
+      axisPointer: { lineStyle: { color: p.muted, type: "dashed" }, shadowStyle: { color: faded(p.crowd, 0.08) } },
+    },
+  };
+}
+function decals(p) {
+  const ink = faded(p.surface, 0.42);
+  return [
+    { symbol: "none" },
+    { symbol: "rect", color: ink, dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4 },
+    { symbol: "circle", color: ink, symbolSize: 0.6, dashArrayX: [[8, 8], [0, 8, 8, 0]], dashArrayY: [6, 0] },
+  ];
+}
+const stripes = (p) => ({ symbol: "rect", color: faded(p.surface, 0.42), dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4 });
+const noDecal = { symbol: "none" };
+const axisText = (p, more = {}) => ({ color: p.muted, fontSize: 12, ...more });
+
+// -- net sentiment over time, with what is likely, and how many spoke ------------------------------------------
+function trend(data, p, width) {
+  const points = data.points;
+  const names = points.map((point) => point.label);
+  const words = data.words;
+  const low = points.map((point) => (point.known ? point.low : null));
+  const band = points.map((point) => (point.known ? point.high - point.low : null));
+  const marks = (data.marks || []).map((mark) => ({
+    coord: [mark.at, points[mark.at].net], value: "!", href: mark.href, name: mark.label,
+    itemStyle: { color: p.bad }, label: { color: p.surface, fontWeight: 700 },
+  }));
+  const narrow = width < 560;
+  return {
+    ...base(data, p),
+    grid: [
+      { left: 48, right: narrow ? 12 : 52, top: 18, height: "56%" },
+      { left: 48, right: narrow ? 12 : 52, bottom: 28, height: "21%" },
+    ],
+    axisPointer: { link: [{ xAxisIndex: "all" }] },
+    tooltip: {
+      ...base(data, p).tooltip, trigger: "axis",
+      formatter: (shown) => {
+        const point = points[shown[0].dataIndex];
+        const lines = [point.title || point.label];
+        if (point.known) {
+          lines.push(`${words.net}: ${signed(point.net)} (${signed(point.low)} … ${signed(point.high)})`);
+          lines.push(`${words.negative}: ${percent(point.negative)}`);
+        }
+        lines.push(`${words.reviews}: ${point.reviews}`);
+        const mark = (data.marks || []).find((one) => one.at === shown[0].dataIndex);
+        if (mark) lines.push(`! ${mark.label}`);
+        return lines.join("\n");
+      },
+    },
+    xAxis: [0, 1].map((grid) => ({
+      type: "category", gridIndex: grid, data: names, boundaryGap: grid === 1 || points.length === 1,
+      axisLine: { lineStyle: { color: p.line } }, axisTick: { show: false },
+      axisLabel: grid ? axisText(p, { hideOverlap: true }) : { show: false },
+    })),
+    yAxis: [
+      { gridIndex: 0, min: -1, max: 1, interval: 0.5, splitLine: { lineStyle: { color: p.line } },
+        axisLabel: axisText(p, { formatter: (value) => (value ? signed(value, 1) : "0") }) },
+      { gridIndex: 1, splitNumber: 2, minInterval: 1, splitLine: { show: false }, axisLabel: axisText(p) },
+    ],
+    series: [
+      { name: "low", type: "line", data: low, stack: "band", stackStrategy: "all", symbol: "none", silent: true, lineStyle: { opacity: 0 } },
+      { name: "band", type: "line", data: band, stack: "band", stackStrategy: "all", symbol: "none", silent: true, lineStyle: { opacity: 0 },
+        areaStyle: { color: faded(p.crowd, 0.2), decal: noDecal } },
+      { name: words.net, type: "line", data: points.map((point) => (point.known ? point.net : null)), connectNulls: false,
+        symbol: "circle", symbolSize: points.length > 60 ? 5 : 8, showAllSymbol: points.length < 120, itemStyle: { color: p.crowd },
+        lineStyle: { width: 2.5, color: p.crowd }, triggerLineEvent: true, z: 4,
+        markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: p.muted, type: "solid", width: 1, opacity: 0.6 }, data: [{ yAxis: 0 }] },
+        markPoint: { symbol: "pin", symbolSize: 40, data: marks } },
+      { name: words.reviews, type: "bar", xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 22, itemStyle: { color: faded(p.crowd, 0.45), borderRadius: [3, 3, 0, 0], decal: noDecal },
+        data: points.map((point) => point.reviews) },
+    ],
+  };
+}
+
+// -- bars to both sides of nought, with their interval -----------------------------------------------------------
+function whiskers(rows, p) {
+  return {
+    type: "custom", silent: true, z: 5, tooltip: { show: false },
+    data: rows.map((row, at) => [row.low, row.high, at]), encode: { x: [0, 1], y: 2 },
+    renderItem: (params, api) => {
+      const y = api.coord([0, api.value(2)])[1];
+      const [from, to] = [api.coord([api.value(0), api.value(2)])[0], api.coord([api.value(1), api.value(2)])[0]];
+      const line = (x1, y1, x2, y2) => ({ type: "line", shape: { x1, y1, x2, y2 }, style: { stroke: p.ink, lineWidth: 1.5, opacity: 0.7 } });
+      return { type: "group", children: [line(from, y, to, y), line(from, y - 4, from, y + 4), line(to, y - 4, to, y + 4)] };
+    },
+  };
+}
+function bars(data, p, width) {
+  const rows = data.rows;
+  const words = data.words;
+  const widest = Math.max(...rows.flatMap((row) => [Math.abs(row.value), Math.abs(row.low ?? 0), Math.abs(row.high ?? 0)]), 0.05);
+  const reach = data.reach ?? (widest > 0.5 ? 1 : Math.ceil(widest * 12) / 10);
+  const room = Math.min(width * 0.36, 190);
+  return {
+    ...base(data, p),
+    grid: { left: room + 10, right: 22, top: 6, bottom: 26 },
+    tooltip: {
+      ...base(data, p).tooltip, trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: faded(p.crowd, 0.08) } },
+      formatter: (shown) => {
+        const row = rows[shown[0].dataIndex];
+        const lines = [row.label];
+        const likely = row.low === undefined ? "" : ` (${signed(row.low)} … ${signed(row.high)})`;
+        lines.push(`${words.value}: ${signed(row.value, data.digits ?? 2)}${likely}`);
+        if (row.reviews !== undefined) lines.push(`${words.reviews}: ${row.reviews}`);
+        for (const [name, text] of row.more || []) lines.push(`${name}: ${text}`);
+        return lines.join("\n");
+      },
+    },
+    xAxis: { type: "value", min: -reach, max: reach, splitNumber: width < 420 ? 2 : 4, splitLine: { lineStyle: { color: p.line } },
+      axisLabel: axisText(p, { hideOverlap: true, formatter: (value) => (value ? signed(value, reach < 0.4 ? 2 : 1) : "0") }) },
+    yAxis: { type: "category", inverse: true, data: rows.map((row) => row.label), axisTick: { show: false }, axisLine: { show: false },
+      axisLabel: { color: p.ink, fontSize: 12.5, width: room, overflow: "truncate", interval: 0 } },
+    series: [
+      { type: "bar", barMaxWidth: 20, cursor: "pointer",
+        data: rows.map((row) => ({ value: row.value, href: row.href, itemStyle: {
+          color: tone(row.value, p), opacity: row.on === false ? 0.35 : 1, borderRadius: row.value < 0 ? [5, 0, 0, 5] : [0, 5, 5, 0],
+          decal: row.value < 0 ? stripes(p) : noDecal } })),
+        markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: p.muted, type: "solid", width: 1 }, data: [{ xAxis: 0 }] } },
+      ...(rows.some((row) => row.low !== undefined) ? [whiskers(rows.map((row) => ({ low: row.low ?? row.value, high: row.high ?? row.value })), p)] : []),
+    ],
+  };
+}
+
+// -- words: how often before, how often now ---------------------------------------------------------------------
+function terms(data, p, width) {
+  const words = data.words;
+  const most = Math.max(...data.rows.map((row) => Math.max(row.recent, row.before)), 1);
+  const size = (row) => 9 + 20 * Math.sqrt(Math.min(row.score, data.strongest) / (data.strongest || 1));
+  const shift = (value) => value + 0.5;
+  return {
+    ...base(data, p),
+    grid: { left: 54, right: width < 560 ? 20 : 110, top: 28, bottom: 46 },
+    tooltip: {
+      ...base(data, p).tooltip, trigger: "item",
+      formatter: ({ data: { row } }) => [row.term, `${words.recent}: ${row.recent_text}`, `${words.before}: ${row.before_text}`,
+        `${words.net}: ${signed(row.net)}`, `${words.growth}: ${row.growth_text}`].join("\n"),
+    },
+    xAxis: { type: "log", logBase: 10, min: 0.4, max: shift(most) * 1.6, name: words.before, nameLocation: "middle", nameGap: 28, nameTextStyle: { color: p.muted },
+      splitLine: { lineStyle: { color: p.line } }, axisLabel: axisText(p, { formatter: (value) => String(Math.round(value)) }), axisLine: { lineStyle: { color: p.line } } },
+    yAxis: { type: "log", logBase: 10, min: 0.4, max: shift(most) * 1.6, name: words.recent, nameTextStyle: { color: p.muted, align: "left" },
+      splitLine: { lineStyle: { color: p.line } }, axisLabel: axisText(p, { formatter: (value) => String(Math.round(value)) }), axisLine: { lineStyle: { color: p.line } } },
+    series: [
+      { type: "line", silent: true, symbol: "none", tooltip: { show: false }, lineStyle: { color: p.muted, type: "dashed", width: 1 },
+        data: [[0.4, 0.4 * (data.ratio || 1)], [shift(most) * 1.6, shift(most) * 1.6 * (data.ratio || 1)]], z: 1 },
+      { type: "scatter", cursor: "pointer",
+        data: data.rows.map((row) => ({ value: [shift(row.before), shift(row.recent)], row, href: row.href, symbolSize: size(row),
+          symbol: row.net < -0.05 ? "diamond" : row.net > 0.05 ? "circle" : "rect",
+          itemStyle: { color: faded(tone(row.net, p), 0.78), borderColor: p.surface, borderWidth: 1, decal: noDecal } })),
+        label: { show: true, position: "right", color: p.ink, fontSize: 12.5, formatter: ({ data: { row } }) => cut(row.term, 18) },
+        labelLayout: { hideOverlap: true, moveOverlap: "shiftY" }, emphasis: { label: { fontWeight: 700 } } },
+    ],
+  };
+}
+
+const KINDS = { trend, bars, terms };
+
+// -- drawing, following links, theme and width --------------------------------------------------------------------
+/** Follow a mark's link as the table's links do: in place where the page can, else by going there. */
+function follow(href) {
+  document.dispatchEvent(new CustomEvent("report:visit", { detail: { href } }));
+}
+
+function draw(box) {
+  const source = document.getElementById(box.dataset.chart);
+  if (!source || !box.clientWidth) return;
+  const data = JSON.parse(source.textContent);
+  drawn.get(box)?.chart.dispose();
+  const chart = echarts.init(box, null, { renderer: "canvas" });
+  const setUp = () => chart.setOption(KINDS[data.kind](data, palette(), box.clientWidth), true);
+  drawn.set(box, { chart, setUp });
+  chart.on("finished", () => { box.dataset.drawn = "yes"; });
+  setUp();
+  const links = data.points || data.rows;
+  chart.on("click", (event) => {
+    const href = event.data?.href || links[event.dataIndex]?.href;
+    if (href) follow(href);
+  });
+  if (data.kind !== "terms") followAnywhere(chart, links, data.kind);
+}
+
+/** The whole column of a day, or row of a bar, is its mark: thin lines are hard to hit. */
+function followAnywhere(chart, links, kind) {
+  const zr = chart.getZr();
+  const at = (event) => {
+    const grid = { gridIndex: 0 };
+    const inside = [0, 1].find((index) => (kind === "trend" || !index) && chart.containPixel({ gridIndex: index }, [event.offsetX, event.offsetY]));
+    if (inside === undefined) return -1;
+    grid.gridIndex = inside;
+    const [x, y] = chart.convertFromPixel(grid, [event.offsetX, event.offsetY]);
+    return Math.round(kind === "trend" ? x : y);
+  };
+  zr.on("click", (event) => {
+    if (event.target) return; // a mark of its own: told above
+    const href = links[at(event)]?.href;
+    if (href) follow(href);
+  });
+  zr.on("mousemove", (event) => zr.setCursorStyle(links[at(event)]?.href ? "pointer" : "default"));
+}
+
+function sweep() {
+  for (const [box, { chart }] of drawn) {
+    if (box.isConnected) continue;
+    chart.dispose();
+    drawn.delete(box);
+  }
+}
+const watcher = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const known = drawn.get(target);
+    if (!known) { draw(target); continue; }
+    known.chart.resize();
+    known.setUp();
+  }
+});
+
+/** Draw every chart below `place` that is not drawn yet. */
+export function drawAll(place = document) {
+  sweep();
+  for (const box of place.querySelectorAll("[data-chart]:not([data-drawing])")) {
+    box.dataset.drawing = "yes";
+    try {
+      draw(box);
+      watcher.observe(box);
+    } catch (error) {
+      box.closest(".chart-figure")?.classList.add("chart-failed");
+      throw error;
+    }
+  }
+  performance.mark("charts-drawn");
+}
+
+new MutationObserver(() => { for (const { setUp } of drawn.values()) setUp(); })
+  .observe(root, { attributes: true, attributeFilter: ["data-bs-theme"] });
+document.addEventListener("htmx:afterSettle", () => drawAll());
+if (echarts) drawAll();
+else document.querySelectorAll(".chart-figure").forEach((figure) => figure.classList.add("chart-failed"));

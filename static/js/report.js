@@ -1,0 +1,77 @@
+// The report's own doings: links that change the report in place, dates, the player's marked seconds.
+const here = () => document.getElementById("report");
+
+/** Show another state of this report without loading the frame anew; other pages are gone to. */
+function visit(href) {
+  const target = new URL(href, location.href);
+  if (target.pathname !== location.pathname || !here()?.hasAttribute("data-in-place")) {
+    location.assign(target);
+    return;
+  }
+  window.htmx.ajax("GET", target.pathname + target.search, { target: "#report", swap: "innerHTML" });
+}
+document.addEventListener("report:visit", (event) => visit(event.detail.href));
+
+// A filter changed: the page before it was scrolled to is where the reader still is.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-in-place]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!here()?.hasAttribute("data-in-place")) return;
+  event.preventDefault();
+  visit(link.href);
+});
+
+// -- while the report is on its way ---------------------------------------------------------------------------
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.target?.id === "report") here().setAttribute("aria-busy", "true");
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.target?.id !== "report") return;
+  here().removeAttribute("aria-busy");
+  const status = document.getElementById("report-status");
+  if (status && event.detail.successful) status.textContent = here().querySelector("[data-summary]")?.textContent || "";
+});
+
+// -- a recording's marked seconds -------------------------------------------------------------------------------
+function player(element) {
+  return document.getElementById(element.dataset.player);
+}
+document.addEventListener("click", (event) => {
+  const mark = event.target.closest("[data-seek]");
+  if (!mark) return;
+  const audio = player(mark);
+  jump(audio, Number(mark.dataset.seek));
+  document.querySelectorAll("[data-seek].on").forEach((one) => one.classList.remove("on"));
+  document.querySelectorAll(`[data-seek="${CSS.escape(mark.dataset.seek)}"][data-player="${CSS.escape(mark.dataset.player)}"]`)
+    .forEach((one) => one.classList.add("on"));
+});
+
+/** Play from a second on, also where the recording has not been loaded yet. */
+function jump(audio, second) {
+  const go = () => { audio.currentTime = second; audio.play().catch(() => {}); };
+  if (audio.readyState >= 1) go();
+  else { audio.addEventListener("loadedmetadata", go, { once: true }); audio.preload = "auto"; audio.load(); }
+}
+document.addEventListener("timeupdate", (event) => {
+  const needle = document.querySelector(`[data-needle="${CSS.escape(event.target.id)}"]`);
+  if (needle && event.target.duration) needle.setAttribute("x", String(1000 * event.target.currentTime / event.target.duration));
+}, true);
+
+// Opened by a link to a second (#t=3.2): the player stands there, and its mark is in sight.
+const second = /^#t=([\d.]+)$/.exec(location.hash);
+if (second) {
+  const marks = [...document.querySelectorAll("button[data-seek]")];
+  const mark = marks.find((one) => Math.abs(Number(one.dataset.seek) - Number(second[1])) < 0.06);
+  if (mark) { mark.classList.add("on"); mark.scrollIntoView({ block: "center" }); player(mark).currentTime = Number(second[1]); }
+}
+
+// -- photos and the regions that weigh ------------------------------------------------------------------------------
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-regions]")) {
+    document.querySelectorAll(".evidence-photo").forEach((photo) => photo.classList.toggle("plain", !event.target.checked));
+  }
+  if (event.target.matches("[data-reasons]") && event.target.value) {
+    const reason = event.target.form.elements.reason;
+    reason.value = event.target.value;
+  }
+});
