@@ -12,6 +12,9 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         from analytics.services.report.rollups import watch_deletions
+        from analytics.services.scoring.waiting import on_review_written
+        from recommender.services.signals import review_written
 
+        review_written.connect(on_review_written, dispatch_uid="analytics.scoring")
         score = self.get_model("SentimentScore")
         post_delete.connect(watch_deletions, sender=score, dispatch_uid="analytics.rollups")

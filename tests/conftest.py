@@ -75,6 +75,7 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.INDEX_ROOT = tmp_path / "index"
     settings.GRAPH_ROOT = tmp_path / "graph"
+    settings.SENTIMENT_ROOT = tmp_path / "sentiment"
     settings.EXPORT_ROOT = tmp_path / "exports"
     yield
     redis_server.flushall()
@@ -83,6 +84,7 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
 
 def _forget_what_is_open() -> None:
     """What the process holds of this test's database: space, index, graph, items, rankings, queries."""
+    from analytics.services.scoring import forget_scorer
     from recommender.services import queries, recommend, search
     from recommender.services.index import forget_index
     from recommender.services.spaces import forget_current_space
@@ -96,6 +98,7 @@ def _forget_what_is_open() -> None:
     forget_surroundings()
     search.forget()
     queries.forget_vectors()
+    forget_scorer()
 
 
 # -- people -------------------------------------------------------------------------------------------------

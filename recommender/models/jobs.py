@@ -16,6 +16,7 @@ _KINDS = {
     "encode": _("Encoding the catalogue"),
     "index": _("Building the index"),
     "item-graph": _("Fitting the item graph"),
+    "sentiment": _("Learning from corrections"),
 }
 
 

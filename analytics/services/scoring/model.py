@@ -1,0 +1,87 @@
+"""The scorer in service: the one that learned last and was put live, else the one that ships."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from recommender.errors import RecommenderError
+from recommender.models import ModelVersion
+
+if TYPE_CHECKING:
+    from analytics.engine.sentiment import Scorer
+
+log = logging.getLogger(__name__)
+
+KIND = "sentiment"
+CHECK_SECONDS = 1.0
+
+#: (when it was looked up, the version in service)
+_known: tuple[float, ModelVersion | None] = (float("-inf"), None)
+#: (number of its version, or 0 for the one that ships; the scorer)
+_loaded: tuple[int, Scorer] | None = None
+_lock = threading.Lock()
+
+
+def serving_version() -> ModelVersion | None:
+    """The version in service, looked up at most once a second by each process; None: the shipped model."""
+    global _known
+    looked, version = _known
+    if time.monotonic() - looked >= CHECK_SECONDS:
+        version = ModelVersion.objects.serving(KIND)
+        _known = (time.monotonic(), version)
+    return version
+
+
+def current_scorer() -> Scorer:
+    """The scorer in service, loaded once by each process and again when another is put live.
+
+    A version whose files are damaged is marked as failed, and the shipped model serves.
+
+    Raises:
+        RecommenderError: the shipped weights are damaged.
+    """
+    global _loaded
+    with _lock:
+        version = serving_version()
+        number = version.pk if version else 0
+        if _loaded is None or _loaded[0] != number:
+            _loaded = (number, _load(version))
+        return _loaded[1]
+
+
+def current_scorer_key() -> str:
+    """Key of the scorer in service. Light where a retrained one serves; else the shipped one is loaded."""
+    version = serving_version()
+    told = version.parameters.get("key", "") if version else ""
+    return told or current_scorer().key
+
+
+def folder_of(version: ModelVersion | None) -> Path | None:
+    """Where the weights of a version lie; None for the shipped ones."""
+    return Path(settings.SENTIMENT_ROOT) / version.path if version else None
+
+
+def forget_scorer() -> None:
+    """Look up and load the scorer anew at the next call."""
+    global _known, _loaded
+    _known, _loaded = (float("-inf"), None), None
+
+
+def _load(version: ModelVersion | None) -> Scorer:
+    from analytics.engine.sentiment import load_scorer
+
+    try:
+        return load_scorer(folder_of(version))
+    except RecommenderError as error:
+        if version is None:
+            raise
+        log.error("Sentiment model %s: %s The shipped one serves.", version.path, error)
+        failed = {"state": ModelVersion.State.FAILED, "error": str(error)}
+        ModelVersion.objects.filter(pk=version.pk).update(**failed)
+        return load_scorer(None)

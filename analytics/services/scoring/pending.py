@@ -1,0 +1,124 @@
+"""The workers' loop: claim a portion, read it, score it, write it while the claim is one's own."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, F
+from django.utils import timezone
+
+from analytics.models import SentimentScore
+from analytics.services.scoring import waiting
+from analytics.services.scoring.content import read_contents
+from analytics.services.scoring.model import current_scorer
+from analytics.services.scoring.rows import Outcome, settle
+from recommender.errors import RecommenderError
+from recommender.models import Review
+
+if TYPE_CHECKING:
+    from analytics.engine.sentiment import Scorer
+
+log = logging.getLogger(__name__)
+
+WORK_SECONDS = 8.0  # of one task; the worker is given 15 to end
+MOST_ATTEMPTS = 3
+_PORTION, _MEDIA = 256, 32  # reviews, and files that come with them
+
+
+def score_pending(limit: int = 1_000_000, *, seconds: float = WORK_SECONDS) -> int:
+    """Score what waits, for up to ``seconds``; says how many reviews were settled, 0 when none waits.
+
+    New and changed reviews come first, then those that another model has scored. It may be called twice, or
+    by two workers: a row is claimed by one UPDATE that only one of them wins.
+    """
+    waiting.enrol_unseen()
+    deadline = time.monotonic() + seconds
+    settled = 0
+    scorer: Scorer | None = None
+    while settled < limit and time.monotonic() < deadline:
+        scorer = scorer or current_scorer()
+        rows = _claim(scorer.key, min(_PORTION, limit - settled))
+        if not rows:
+            break
+        settled += _score(scorer, rows)
+    return settled
+
+
+def score_review(review: Review) -> SentimentScore | None:
+    """Score one review now, whatever was known of it; None where it is gone meanwhile."""
+    waiting.enrol([review.pk])
+    scorer = current_scorer()
+    rows = _claimed(list(SentimentScore.objects.filter(review=review).values_list("pk", flat=True)))
+    if rows:
+        _score(scorer, rows)
+    return SentimentScore.objects.filter(review=review).first()
+
+
+def _claim(key: str, count: int) -> list[SentimentScore]:
+    """Rows that are this worker's alone from now on; fewer where many photos and voices hang on them."""
+    for due in (waiting.new_or_changed(), waiting.of_another_model(key)):
+        found = list(due.values_list("pk", "review_id")[:count])
+        if found and (rows := _claimed(_affordable(found))):
+            return rows
+    return []
+
+
+def _affordable(found: Sequence[tuple[int, int]]) -> list[int]:
+    """The first of the (row, review) pairs, until they have more media than one portion should."""
+    reviews = Review.objects.filter(pk__in=[review for _, review in found], media__isnull=False)
+    media = dict(reviews.order_by().values_list("pk").annotate(count=Count("media")))
+    sums = accumulate(media.get(review, 0) for _, review in found)
+    return [row for number, ((row, _), total) in enumerate(zip(found, sums, strict=True))
+            if total <= _MEDIA or not number]  # fmt: skip
+
+
+def _claimed(ids: list[int]) -> list[SentimentScore]:
+    # The time of the claim is also its mark; the microseconds keep two workers' marks apart.
+    mark = timezone.now().replace(microsecond=random.randrange(1_000_000))
+    mine = SentimentScore.objects.filter(waiting.free(), pk__in=ids)
+    mine.update(claimed_at=mark, attempts=F("attempts") + 1)
+    return list(SentimentScore.objects.filter(pk__in=ids, claimed_at=mark).order_by("pk"))
+
+
+# -- a portion ----------------------------------------------------------------------------------------------
+
+
+def _score(scorer: Scorer, rows: list[SentimentScore]) -> int:
+    """Settle claimed rows; one that breaks the scorer does not take the others with it."""
+    hopeless = [row for row in rows if row.attempts > MOST_ATTEMPTS]
+    mark = rows[0].claimed_at
+    if hopeless:
+        settle(scorer.key, mark, [Outcome(row, error="Scoring it ended its worker.") for row in hopeless])
+        rows = [row for row in rows if row.attempts <= MOST_ATTEMPTS]
+    # Read after the claim: a change made since takes the claim away, so that no old words get a score.
+    ids = [row.review_id for row in rows]
+    reviews = {
+        one.pk: one
+        for one in Review.objects.filter(pk__in=ids).select_related("item").prefetch_related("media")
+    }
+    rows = [row for row in rows if row.review_id in reviews]
+    outcomes = _outcomes(scorer, rows, [reviews[row.review_id] for row in rows])
+    settle(scorer.key, mark, outcomes)
+    return len(hopeless) + len(outcomes)
+
+
+def _outcomes(scorer: Scorer, rows: list[SentimentScore], reviews: list[Review]) -> list[Outcome]:
+    try:
+        contents = read_contents(reviews, scorer)
+        found = scorer.score([content.spoken for content in contents])
+        return [Outcome(*one) for one in zip(rows, reviews, contents, found, strict=True)]
+    except RecommenderError:
+        raise
+    except Exception as error:  # odd content may break a library below in ways of its own
+        if len(rows) == 1:
+            log.exception("Scoring broke over review %s.", reviews[0].pk)
+            return [Outcome(rows[0], reviews[0], error=f"Scoring broke ({type(error).__name__}: {error}).")]
+    middle = len(rows) // 2
+    return _outcomes(scorer, rows[:middle], reviews[:middle]) + _outcomes(
+        scorer, rows[middle:], reviews[middle:]
+    )

@@ -1,0 +1,79 @@
+"""What the workers run for analytics: an id in, one service call, the next message while there is more."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from recommender.services import calls
+
+
+@shared_task
+def score_pending() -> None:
+    from analytics.services.scoring import score_pending as score
+
+    calls.taken_up("analytics.tasks.score_pending")
+    if score():
+        calls.call_once("analytics.tasks.score_pending")
+
+
+@shared_task
+def reconcile() -> None:
+    from analytics.services.scoring import reconcile as look
+
+    look()
+
+
+@shared_task
+def find_regions(score_id: int) -> None:
+    from analytics.services.regions import find_regions as find
+
+    find(score_id)
+
+
+@shared_task
+def retrain(job_id: int) -> None:
+    from analytics.services.retraining import retrain as learn
+
+    learn(job_id)
+
+
+@shared_task
+def run_export(job_id: int) -> None:
+    from analytics.services.exports import run_export as write
+
+    write(job_id)
+
+
+@shared_task
+def tidy_exports() -> None:
+    from analytics.services.exports import tidy_exports as tidy
+
+    tidy()
+
+
+@shared_task
+def send_views() -> None:
+    from analytics.services.mailing import send_due
+
+    send_due()
+
+
+@shared_task
+def send_view(view_id: int) -> None:
+    from analytics.services.mailing import send_by_id
+
+    send_by_id(view_id)
+
+
+@shared_task
+def refresh_rollups() -> None:
+    from analytics.services.report.rollups import refresh_rollups as refresh
+
+    refresh()
+
+
+@shared_task
+def find_alerts() -> None:
+    from analytics.services.alerts import find_alerts as find
+
+    find()
