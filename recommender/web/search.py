@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,8 +10,10 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,7 +23,8 @@ from recommender.models import Item
 from recommender.services import queries
 from recommender.services import search as searching
 from recommender.services.search import Filters, SearchPage, SearchQuery
-from recommender.web import cards, explain
+from recommender.templatetags.pieces import slots
+from recommender.web import cards, explain, frames
 from recommender.web.actor import actor_of
 
 TERMS_MAX = 8
@@ -46,6 +49,12 @@ class Asked:
     @property
     def image_url(self) -> str:
         return default_storage.url(self.image) if self.image else ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Words at most: nothing else of the form differs from an empty one."""
+        terms = self.image or self.audio or self.plus or self.minus or self.item_ids
+        return not terms and self.filters == Filters() and all(value == 1 for value in self.weights.values())
 
     @property
     def is_empty(self) -> bool:
@@ -84,9 +93,24 @@ def search(request: HttpRequest) -> HttpResponseBase:
         template = "recommender/feed_cards.html" if asked.offset else "recommender/results.html"
         response = render(request, template, context | {"htmx_facets": not asked.offset})
     else:
-        response = render(request, "recommender/search.html", context | _form(request, asked))
+        response = _whole_page(request, asked, context)
     patch_vary_headers(response, ["HX-Request", "Cookie"])
     return response
+
+
+def _whole_page(request: HttpRequest, asked: Asked, context: dict[str, Any]) -> HttpResponse:
+    """The form with facets and results in it. As long as only words are asked for it is the same for all."""
+    parts = {
+        "facetspart": render_to_string("recommender/facets.html", context, request),
+        "resultspart": render_to_string("recommender/results.html", context, request),
+    }
+    form = _form(request, asked)
+    if not asked.is_plain or form["open_with"]:
+        return render(request, "recommender/search.html", context | form | parts)
+    values = {"qtext": escape(asked.text.replace("\x00", "")), **parts}
+    form["query"] = replace(asked, text=slots(["qtext"])["qtext"] if asked.text else "")
+    shown = form | {"filters": asked.filters}
+    return frames.page(request, "recommender/search.html", values, shown, bool(asked.text))
 
 
 @require_POST
@@ -173,7 +197,7 @@ def _facets(page: SearchPage, asked: Asked) -> dict[str, Any]:
 
 
 def _form(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    named = Item.objects.for_cards().by_ids(asked.item_ids)
+    named = Item.objects.for_cards().by_ids(asked.item_ids) if asked.item_ids else {}
     return {
         "section": "search",
         "hide_search": True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -104,3 +105,15 @@ def test_a_renamed_category_of_the_page_is_shown_by_its_new_name(shop: Shop, as_
     shop.category.name = "Satchels"
     shop.category.save()
     assert "<h2>Satchels</h2>" in page(as_("guest"), address)
+
+
+def test_the_search_form_shows_the_words_that_were_asked_for_and_no_others(shop: Shop, as_: Any) -> None:
+    guest = as_("guest")
+    for words, shown in (("lamp", "lamp"), ("<b>mug", "&lt;b&gt;mug"), ("", "")):
+        html = page(guest, "/search/?" + urlencode({"q": words}))
+        assert f'name="q" value="{shown}"' in html
+        assert ("autofocus" in html) is (not words)
+        assert "\x00" not in html
+    html = page(guest, "/search/?" + urlencode({"q": "lamp", "plus": "blue"}))
+    assert 'name="plus" value="blue"' in html
+    assert 'name="plus" value' not in page(guest, "/search/?q=lamp")

@@ -30,13 +30,24 @@ def fold(ids: Sequence[int], facts: Facts, live: LiveIndex | None) -> list[int]:
     if live is None or not groups:
         return present
     looks = _looks(live.vectors([ids[place] for group in groups for place in group]))
+    starts = np.cumsum([0, *(len(group) for group in groups[:-1])])
+    alike = _first_two_alike(looks, starts)
     gone: set[int] = set()
-    start = 0
-    for group in groups:
+    for group, start, first_two in zip(groups, starts.tolist(), alike.tolist(), strict=True):
+        if len(group) == 2:
+            gone.update(group[1:] if first_two else [])
+            continue
         standing = fold_duplicates(looks[start : start + len(group)], _ALIKE)
         gone.update(place for row, place in enumerate(group) if standing[row] != row)
-        start += len(group)
     return [place for place in present if place not in gone]
+
+
+def _first_two_alike(looks: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """(groups,) bool: whether the first two rows of each group are one thing; most groups have but two."""
+    one, other = looks[starts], looks[starts + 1]
+    products = np.einsum("gd,gd->g", one, other)
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return products >= _ALIKE * np.maximum(lengths, 1e-12)
 
 
 def _looks(vectors: np.ndarray) -> np.ndarray:
