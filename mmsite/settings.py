@@ -209,6 +209,8 @@ CELERY_BEAT_SCHEDULE = {
         "analytics.tasks.refresh_rollups": 5,
         "analytics.tasks.find_alerts": 300,
         "analytics.tasks.reconcile": 3600,
+        "analytics.tasks.refresh_rollups": 5,
+        "analytics.tasks.find_alerts": 300,
         "analytics.tasks.send_views": 60,
         "analytics.tasks.tidy_exports": 300,
     }.items()
@@ -249,6 +251,9 @@ globals().update(mail.options(env.text("EMAIL_URL"), VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "mmsite@localhost")
 EMAIL_SUBJECT_PREFIX = ""
 EMAIL_TIMEOUT = 30
+SITE_URL = env.text("SITE_URL")  # where people reach this site, for links in mails and webhooks
+ALERT_EMAILS = list(env.names("ALERT_EMAILS"))
+ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL")
 
 # -- static files ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
