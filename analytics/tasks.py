@@ -75,5 +75,7 @@ def refresh_rollups() -> None:
 @shared_task
 def find_alerts() -> None:
     from analytics.services.alerts import find_alerts as find
+    from analytics.services.alerts_delivery import notify
 
     find()
+    notify()

@@ -209,8 +209,6 @@ CELERY_BEAT_SCHEDULE = {
         "analytics.tasks.refresh_rollups": 5,
         "analytics.tasks.find_alerts": 300,
         "analytics.tasks.reconcile": 3600,
-        "analytics.tasks.refresh_rollups": 5,
-        "analytics.tasks.find_alerts": 300,
         "analytics.tasks.send_views": 60,
         "analytics.tasks.tidy_exports": 300,
     }.items()
