@@ -101,7 +101,7 @@ def test_missing_system_libraries_are_told_with_the_command_that_installs_them(
         return load(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(RecommenderError, match="libpango-1.0-0") as told:
+    with pytest.raises(RecommenderError, match=r"libpango-1\.0-0") as told:
         pdf_file.load_weasyprint()
     assert told.value.remedy.startswith("Run: sudo apt-get install libpango-1.0-0")
 
