@@ -1,0 +1,261 @@
+"""A table of texts, pictures and sounds scored row by row, into a table beside it."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.db import DatabaseError
+
+from analytics.contracts import CHANNELS, Sentiment, Spoken
+from analytics.services.scoring.content import photo_encoder, prompts_for
+from analytics.services.scoring.model import current_scorer
+from recommender.contracts import Clip
+from recommender.engine.formats.base import MAX_FIELD, Blob
+from recommender.engine.formats.encodings import detect_encoding, open_text
+from recommender.errors import FormatError, RecommenderError
+
+if TYPE_CHECKING:
+    from analytics.engine.sentiment import Scorer
+    from recommender.engine.encoders import Encoder
+
+INPUTS = ("text", "image", "audio")
+#: What is added, in this order. ``problems`` names the files of the row that could not be read, and why.
+OUTPUTS = (
+    "label", "polarity", "confidence", "abstained", "reason", "aspects", "disagreement",
+    "text_polarity", "image_polarity", "speech_polarity", "problems",
+)  # fmt: skip
+_PORTION = 64
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row: its number as a person counts (the header is 1), its cells, and what is read of them."""
+
+    number: int
+    cells: dict[str, str]
+    image: np.ndarray | None = None
+    clip: Clip | None = None
+    problems: list[str] = field(default_factory=list)
+
+
+def score_file(source: Path, target: Path, *, say: Say = lambda line: None) -> int:
+    """Score every row of a CSV with columns text, image and audio; says how many rows.
+
+    Any of the three may be empty or absent; paths are relative to the file. All columns are kept and
+    ``OUTPUTS`` added; a column of the file with one of those names is kept as ``given_`` and its name. A file
+    that cannot be read is named in its row, and the rest of the row is scored. The result is written aside
+    and renamed, so that it is whole or not there.
+
+    Args:
+        say: is given a line for each row with problems.
+
+    Raises:
+        FormatError: the table cannot be read, or has none of the three columns.
+    """
+    if target.exists() and source.exists() and os.path.samefile(source, target):
+        raise FormatError(f"{target} is the input.", "Name another file for the result.")
+    reader = _Reader(source)
+    writer = _Scorer(source.resolve().parent)
+    draft = target.with_name(f"{target.name}.part")
+    count = 0
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            out = csv.writer(file)
+            out.writerow([*reader.kept, *OUTPUTS])
+            rows = reader.rows()
+            while portion := list(islice(rows, _PORTION)):
+                for row, sentiment in zip(portion, writer.score(portion), strict=True):
+                    out.writerow([*row.cells.values(), *_told(row, sentiment)])
+                    if row.problems:
+                        say(f"Row {row.number}: {' '.join(row.problems)}")
+                count += len(portion)
+        draft.replace(target)
+    except OSError as error:
+        raise FormatError(
+            f"{target} cannot be written ({error.strerror}).", "Check the folder and its rights."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return count
+
+
+class _Reader:
+    """The table; ``kept`` are the names of its columns as they are written."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        csv.field_size_limit(MAX_FIELD)
+        try:
+            self._blob = Blob(source.name, source.stat().st_size, lambda: source.open("rb"))
+            self._encoding = detect_encoding(self._blob)
+        except OSError as error:
+            raise FormatError(
+                f"{source} cannot be read ({error.strerror}).", "Check the name of the file."
+            ) from error
+        header = next(self._cells(), None)
+        if header is None:
+            raise FormatError(f"{source.name} is empty.", "Its first row must name the columns.")
+        self.columns = [name.strip() for name in header]
+        if not set(INPUTS) & set(self.columns):
+            raise FormatError(
+                f"{source.name} has none of the columns {', '.join(INPUTS)}.", "Name at least one of them so."
+            )
+        if double := {name for name in self.columns if self.columns.count(name) > 1}:
+            raise FormatError(
+                f"{source.name} has {', '.join(sorted(double))} more than once.", "Rename all but one."
+            )
+        self.kept = [f"given_{name}" if name in OUTPUTS else name for name in self.columns]
+
+    def rows(self) -> Iterator[_Row]:
+        """Rows with cells for every column; cells beyond the last one are told as a problem."""
+        cells = self._cells()
+        next(cells)
+        for number, values in enumerate(cells, 2):
+            if not values:
+                continue
+            padded = [*values, *[""] * (len(self.columns) - len(values))]
+            row = _Row(number, dict(zip(self.columns, padded, strict=False)))
+            if len(values) > len(self.columns):
+                row.problems.append(f"There are {len(values)} cells for {len(self.columns)} columns.")
+            yield row
+
+    def _cells(self) -> Iterator[list[str]]:
+        """Cells as text; bytes that are no characters become question marks."""
+        with open_text(self._blob, self._encoding) as file:
+            lines = (line.replace("\x00", "").encode("utf-8", "replace").decode("utf-8") for line in file)
+            try:
+                yield from csv.reader(lines)
+            except csv.Error as error:
+                raise FormatError(
+                    f"{self._source.name} is no CSV ({error}).",
+                    "Save it anew as CSV, cells in double quotes.",
+                ) from error
+
+
+class _Scorer:
+    """Reads the files of rows below a folder, and scores; the encoder is loaded with the first picture."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._scorer = _scorer()
+        self._encoder: Encoder | None = None
+        self._prompts: np.ndarray | None = None
+        self._refused: RecommenderError | None = None
+
+    def score(self, rows: list[_Row]) -> list[Sentiment]:
+        for row in rows:
+            if path := row.cells.get("audio", "").strip():
+                row.clip = self._clip(row, path)
+        self._encode([row for row in rows if row.cells.get("image", "").strip()])
+        return self._scorer.score([self._spoken(row) for row in rows])
+
+    def _spoken(self, row: _Row) -> Spoken:
+        return Spoken(
+            text=row.cells.get("text", ""),
+            images=row.image,
+            clips=(row.clip,) if row.clip is not None else (),
+            prompts=self._prompts if row.image is not None else None,
+        )
+
+    def _clip(self, row: _Row, path: str) -> Clip | None:
+        from recommender.engine.preprocess.audio import load_clip
+
+        try:
+            return load_clip(self._found(path))
+        except RecommenderError as error:
+            row.problems.append(f"{path}: {error.message}")
+            return None
+
+    def _encode(self, rows: list[_Row]) -> None:
+        from recommender.engine.preprocess.image import open_image
+
+        readable = []
+        for row in rows:
+            path = row.cells["image"].strip()
+            try:
+                encoder = self._loaded()
+                picture = open_image(self._found(path), fit=2 * getattr(encoder, "image_size", 0))
+                readable.append((row, picture))
+            except RecommenderError as error:
+                row.problems.append(f"{path}: {error.message}")
+        if readable:
+            vectors = self._loaded().encode_images([picture for _row, picture in readable])
+            for (row, _picture), vector in zip(readable, vectors, strict=True):
+                row.image = vector[None]
+
+    def _found(self, path: str) -> Path:
+        place = self._folder / path
+        try:
+            there = place.is_file()
+        except (OSError, ValueError):  # a name that is too long, or holds a NUL
+            there = False
+        if not there:
+            raise RecommenderError("There is no such file.")
+        return place
+
+    def _loaded(self) -> Encoder:
+        """The encoder; what kept it from being loaded is told for every picture, and tried once."""
+        if self._refused is not None:
+            raise self._refused
+        if self._encoder is None:
+            try:
+                encoder = _encoder()
+                self._prompts = prompts_for(encoder, self._scorer)
+                self._encoder = encoder
+            except RecommenderError as error:
+                self._refused = error
+                raise
+        return self._encoder
+
+
+def _scorer() -> Scorer:
+    """The scorer in service; before there is a database, the one that ships."""
+    try:
+        return current_scorer()
+    except DatabaseError:
+        from analytics.engine.sentiment import load_scorer
+
+        return load_scorer(None)
+
+
+def _encoder() -> Encoder:
+    try:
+        return photo_encoder()
+    except DatabaseError:
+        from django.conf import settings
+
+        from recommender.services.loaded import loaded_encoder
+
+        return loaded_encoder(settings.ENCODER)
+
+
+def _told(row: _Row, sentiment: Sentiment) -> Iterable[str]:
+    """The cells of ``OUTPUTS``."""
+    overall = sentiment.overall
+    row.problems += [f"{channel}: {told}" for channel, told in sentiment.missing.items()]
+    return [
+        overall.label if overall else "",
+        _number(overall.polarity) if overall else "",
+        _number(overall.confidence) if overall else "",
+        "true" if sentiment.abstained else "false",
+        sentiment.reason,
+        "; ".join(f"{one.aspect}: {_number(one.polarity)}" for one in sentiment.aspects),
+        _number(sentiment.disagreement),
+        *(
+            _number(sentiment.channels[name].polarity) if name in sentiment.channels else ""
+            for name in CHANNELS
+        ),
+        " ".join(row.problems),
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}"
