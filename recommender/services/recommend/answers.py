@@ -109,12 +109,14 @@ def _in_words(places: np.ndarray, surface: str, first: int = 0) -> tuple[Spot, .
 
 # -- in this process ----------------------------------------------------------------------------------------
 
-_Key = tuple[object, ...]
-_kept: OrderedDict[_Key, tuple[float, object, Answer]] = OrderedDict()
+_Key = tuple[str | float, ...]
+#: everything that an answer depends on beside its key; another state means ranking anew
+_State = tuple[str | int | bool, ...]
+_kept: OrderedDict[_Key, tuple[float, _State, Answer]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def kept_answer(key: _Key, state: object, make: Callable[[], Answer]) -> Answer:
+def kept_answer(key: _Key, state: _State, make: Callable[[], Answer]) -> Answer:
     """The answer made for ``key`` in the same ``state`` a moment ago, or a new one."""
     now = time.monotonic()
     known = _kept.get(key)
@@ -134,26 +136,27 @@ def forget_answers() -> None:
     _kept.clear()
 
 
-# -- for later pages ----------------------------------------------------------------------------------------
+# -- for later pages and for other processes ---------------------------------------------------------------
 
 
-def keep_for_scrolling(actor: Actor, scope: str, answer: Answer) -> None:
-    """Let any process continue this answer; without Redis a later page is ranked anew.
+def keep_for_others(actor: Actor, scope: str, key: _Key, state: _State, answer: Answer) -> None:
+    """Let any process continue this answer, or show it again; without Redis each ranks for itself.
 
     Args:
         scope: what was asked for, so that a page asked for without a token continues the latest such answer.
+        key, state: as for ``kept_answer``.
     """
-    later(_keep_for_scrolling, actor, scope, answer)
+    later(_keep_for_others, actor, scope, key, state, answer)
 
 
-def _keep_for_scrolling(actor: Actor, scope: str, answer: Answer) -> None:
-    head = json.dumps({"cold": answer.cold, "model": answer.model}).encode()
-    content = head + b"\n" + answer.places.tobytes()
+def _keep_for_others(actor: Actor, scope: str, key: _Key, state: _State, answer: Answer) -> None:
     try:
         with shared_redis().pipeline(transaction=False) as pipe:
-            pipe.set(_name(actor, answer.token), content, ex=_KEPT_SECONDS)
+            pipe.set(_name(actor, answer.token), _packed(answer), ex=_KEPT_SECONDS)
             if not actor.is_nobody:
                 pipe.set(_name(actor, f"last:{scope}"), answer.token, ex=_KEPT_SECONDS)
+                told = json.dumps([state, answer.token])
+                pipe.set(_name(actor, f"now:{key}"), told, ex=int(_FRESH_SECONDS))
             pipe.execute()
     except RedisError as error:
         log.warning("Redis does not answer (%s); later pages are ranked anew.", error)
@@ -162,19 +165,55 @@ def _keep_for_scrolling(actor: Actor, scope: str, answer: Answer) -> None:
 def answer_to_continue(actor: Actor, scope: str, token: str) -> Answer | None:
     """The answer called ``token``, or the latest of ``scope``; None where it is forgotten, or another's."""
     try:
-        redis = shared_redis()
         if not token and not actor.is_nobody:
-            token = (redis.get(_name(actor, f"last:{scope}")) or b"").decode()
-        content = redis.get(_name(actor, token)) if token else None
+            token = (shared_redis().get(_name(actor, f"last:{scope}")) or b"").decode()
+        return _fetched(actor, token)
     except RedisError as error:
         log.warning("Redis does not answer (%s); this page is ranked anew.", error)
         return None
-    if not content:
+
+
+def answer_of_others(actor: Actor, key: _Key, state: _State) -> Answer | None:
+    """What another process ranked for ``key`` in this very ``state``; reading it takes a tenth of ranking."""
+    if actor.is_nobody:
         return None
-    head, _, places = content.partition(b"\n")
-    if len(places) % PLACE.itemsize:
-        return None  # of another version of the site
-    return Answer(token, np.frombuffer(places, PLACE), **json.loads(head))
+    try:
+        told = shared_redis().get(_name(actor, f"now:{key}"))
+        if told is None:
+            return None
+        its_state, token = json.loads(told)
+        return _fetched(actor, token) if its_state == list(state) else None
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); this page is ranked here.", error)
+        return None
+
+
+def _fetched(actor: Actor, token: str) -> Answer | None:
+    content = shared_redis().get(_name(actor, token)) if token else None
+    return _unpacked(token, content) if content else None
+
+
+def _packed(answer: Answer) -> bytes:
+    """A line of JSON, then the places of the grid and of each row."""
+    rows = [(row.title_kind, row.seed_id, len(row.places)) for row in answer.rows]
+    head = json.dumps({"cold": answer.cold, "model": answer.model, "rows": rows}).encode()
+    return b"\n".join([head, answer.places.tobytes() + b"".join(row.places.tobytes() for row in answer.rows)])
+
+
+def _unpacked(token: str, content: bytes) -> Answer | None:
+    """None where another version of the site wrote it."""
+    head, _, body = content.partition(b"\n")
+    told = json.loads(head)
+    if len(body) % PLACE.itemsize or "rows" not in told:
+        return None
+    places = np.frombuffer(body, PLACE)
+    counts = [count for _title, _seed, count in told["rows"]]
+    ends = len(places) - sum(counts) + np.cumsum([0, *counts])
+    rows = tuple(
+        Row(title, seed, places[start : start + count])
+        for (title, seed, count), start in zip(told["rows"], ends.tolist(), strict=False)
+    )
+    return Answer(token, places[: int(ends[0])], rows, told["cold"], told["model"])
 
 
 def _name(actor: Actor, token: str) -> str:

@@ -68,10 +68,18 @@ def _answer(
     world = world_now()
     key = (actor.key, _scope(category), *weights.values())
     state = (profile.version, world.name, len(world.arrivals), world.live is None)
-    return answers.kept_answer(key, state, lambda: _rank(actor, profile, weights, category))
+
+    def make() -> Answer:
+        found = answers.answer_of_others(actor, key, state)
+        if found is None:
+            found = _rank(profile, weights, category)
+            answers.keep_for_others(actor, _scope(category), key, state, found)
+        return found
+
+    return answers.kept_answer(key, state, make)
 
 
-def _rank(actor: Actor, profile: Profile, weights: Mapping[str, float], category: Category | None) -> Answer:
+def _rank(profile: Profile, weights: Mapping[str, float], category: Category | None) -> Answer:
     world = world_now()
     among = category_ids(category) if category is not None else None
     places = rank(world, profile, weights, among=among)
@@ -81,9 +89,7 @@ def _rank(actor: Actor, profile: Profile, weights: Mapping[str, float], category
         above = rows_above(world, profile, weights, places, first=first)
         taken = np.concatenate([row.places["item"] for row in above]) if above else np.empty(0, np.int64)
         places = np.concatenate([places[:first], places[first:][~np.isin(places["item"][first:], taken)]])
-    answer = Answer(uuid.uuid4().hex, places, above, profile.is_cold, world.name)
-    answers.keep_for_scrolling(actor, _scope(category), answer)
-    return answer
+    return Answer(uuid.uuid4().hex, places, above, profile.is_cold, world.name)
 
 
 def _scope(category: Category | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from recommender.models import Interaction, Item, ModelVersion
 from recommender.services import events, recommend, train
 from recommender.services.catalogue import set_availability
 from recommender.services.events import Actor
+from recommender.services.recommend import scoring
 from tests.conftest import Cast
 from tests.services.recommend.tastes import ALL, Tastes, ids, kinds, page
 
@@ -146,6 +148,33 @@ def test_a_page_goes_on_in_another_process(tastes: Tastes, member: Actor) -> Non
     second = page(member, offset=first.next_offset, answer=first.answer)
     assert not set(ids(first.cards)) & set(ids(second.cards))
     assert second.answer == first.answer
+
+
+def test_another_process_shows_the_same_answer_until_something_is_done(
+    tastes: Tastes, member: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events.record(member, tastes.warm[0], "like")
+    first, rows = recommend.front_page(member, mixture=ALL, limit=12)
+    recommend.forget()  # as in a process that has never heard of this reader
+    ranked: list[bool] = []
+    monkeypatch.setattr(
+        sys.modules[recommend.feed.__module__],
+        "rank",
+        lambda *a, **k: ranked.append(True) or scoring.rank(*a, **k),
+    )
+    again, rows_again = recommend.front_page(member, mixture=ALL, limit=12)
+    assert (ids(again.cards), again.answer, again.cold) == (ids(first.cards), first.answer, first.cold)
+    assert [(row.title_kind, ids(row.cards)) for row in rows_again] == [
+        (row.title_kind, ids(row.cards)) for row in rows
+    ]
+    assert not ranked
+    recommend.forget()
+    recommend.front_page(member, mixture=dict.fromkeys(SOURCES, 0.5), limit=12)
+    assert len(ranked) == 1
+    events.record(member, tastes.cold[0], "like")
+    recommend.forget()
+    recommend.front_page(member, mixture=ALL, limit=12)
+    assert len(ranked) == 2
 
 
 def test_somebody_elses_answer_is_not_continued(tastes: Tastes, member: Actor, cast: Cast) -> None:
