@@ -3,6 +3,13 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from analytics.api import routers
+from recommender.api.v1 import api
+
+# Before the addresses of the interface are built, just below.
+for router in routers:
+    api.add_router("/analytics", router)
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recommender.web.urls")),
     path("api/", include("recommender.api.urls")),

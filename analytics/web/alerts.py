@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.models import Alert, SentimentScore
+from analytics.services import alerts as watch
+from analytics.web.alert_links import address_of_alert, alert_title
 from analytics.web.cards import describe
-from analytics.web.charts import address_of_alert, alert_title, filters_of_alert, likelihood
+from analytics.web.charts import likelihood
 from analytics.web.frame import address, analysts_only, answer
 
 PAGE = 30
@@ -44,8 +46,8 @@ def _described(found: list[Alert]) -> list[dict[str, Any]]:
             "title": alert_title(alert),
             "p_value": likelihood(alert.p_value),
             "reviews_url": address_of_alert(alert),
-            "report_url": address("sentiment", filters_of_alert(alert)),
-            "compare_url": address("sentiment_compare", filters_of_alert(alert)),
+            "report_url": address("sentiment", watch.filters_of(alert)),
+            "compare_url": address("sentiment_compare", watch.filters_of(alert)),
             "rows": [describe(scores[pk]) for pk in alert.evidence[:SHOWN] if pk in scores],
         }
         for alert in found
@@ -56,8 +58,6 @@ def _described(found: list[Alert]) -> list[dict[str, Any]]:
 @analysts_only
 def change(request: HttpRequest, pk: int, act: str) -> HttpResponseBase:
     """Mark an alert as seen, or close it."""
-    from analytics.services import alerts as watch
-
     alert = get_object_or_404(Alert, pk=pk)
     if act == "close":
         watch.close(request.user, alert)

@@ -13,6 +13,8 @@ from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES, name_of
 from analytics.web.names import CHANNEL_COLOURS, CHANNEL_ICONS
 from recommender.models import Media
 
+ASPECTS_SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:

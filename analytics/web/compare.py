@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.services import report
-from analytics.services.report import Comparison, Filters
+from analytics.services.report import Comparison, Filters, Overview
 from analytics.templatetags.feeling import signed
-from analytics.web.charts import drivers_chart, likelihood, trend_chart
+from analytics.web.charts import likelihood, trend_chart
+from analytics.web.charts_parts import drivers_chart
 from analytics.web.filtering import filter_bar, period_words, title_of
 from analytics.web.frame import address, analysts_only, answer
 from analytics.web.overview import label_stack
@@ -74,15 +75,13 @@ def _bar_of_b(a: Filters | None, b: Filters) -> dict[str, Any]:
 
 
 def _bar_of_a(a: Filters, b: Filters) -> dict[str, Any]:
-    keep = (
-        {"start": b.start.isoformat(), "end": b.end.isoformat(), **b.given()}
-        if b.days is None
-        else {"days": b.days, **b.given()}
-    )
+    pinned = {"start": b.start.isoformat(), "end": b.end.isoformat()}
+    keep = (pinned if b.days is None else {"days": b.days}) | b.given()
     return filter_bar("sentiment_compare", a, prefix=OTHER, keep=keep, link=lambda other: _address(other, b))
 
 
-def _side(letter: str, filters: Filters, figures: Any) -> dict[str, Any]:
+def _side(letter: str, filters: Filters, figures: Overview) -> dict[str, Any]:
+    points = report.trend(filters) if figures.reviews else []
     return {
         "letter": letter,
         "figures": figures,
@@ -91,9 +90,7 @@ def _side(letter: str, filters: Filters, figures: Any) -> dict[str, Any]:
         "stack": label_stack(figures, filters),
         "reviews_url": address("sentiment_reviews", filters),
         "report_url": address("sentiment", filters),
-        "trend": trend_chart(report.trend(filters), filters, key=f"trend-{letter.lower()}")
-        if figures.reviews
-        else None,
+        "trend": trend_chart(points, filters, key=f"trend-{letter.lower()}") if points else None,
     }
 
 

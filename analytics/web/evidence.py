@@ -70,7 +70,7 @@ class Opinion:
 
 
 def pieces(text: str, words: list[list[Any]]) -> list[Piece]:
-    """``text`` cut where marked words ([text, start, end, weight]) begin and end; overlaps go to the first."""
+    """``text`` cut at marked words ([text, start, end, weight]); where two overlap, the first is marked."""
     text = text[:LONGEST]
     heaviest = max((abs(word[3]) for word in words), default=1.0) or 1.0
     found, at = [], 0

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from analytics.contracts import ASPECTS, CHANNELS, LABELS
 from analytics.services.names import (
-    ASPECT_NAMES,
     BY_NAMES,
     CHANNEL_NAMES,
     LABEL_NAMES,
@@ -33,6 +32,8 @@ PERIODS: tuple[tuple[int, Any], ...] = (
 )
 _TREE_SECONDS = 60
 Link = Callable[[Filters], str]
+#: filters that are None where not given; the others are ""
+NUMBERS = {"item", "category", "rating", "abstained"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +117,20 @@ def period_words(filters: Filters) -> str:
 
 
 def _fields(filters: Filters) -> list[Field]:
-    languages = {**LANGUAGE_NAMES} | (
-        {filters.language: filters.language} if filters.language not in LANGUAGE_NAMES else {}
-    )
-    site_aspects = {
-        name: ASPECT_NAMES.get(name, name.capitalize()) for name in (*ASPECTS, filters.aspect) if name
-    }
+    languages = {one: name_of("language", one) for one in (*LANGUAGE_NAMES, filters.language) if one}
+    site_aspects = {one: name_of("aspect", one) for one in (*ASPECTS, filters.aspect) if one}
+    channels = {one: CHANNEL_NAMES[one] for one in CHANNELS}
+    feelings = {one: LABEL_NAMES[one] for one in LABELS}
     marks = {str(stars): f"{stars} ★" for stars in (5, 4, 3, 2, 1)}
     sure = {"0": _("sure ones only"), "1": _("unsure ones only")}
     abstained = "" if filters.abstained is None else str(int(filters.abstained))
     return [
         _field("category", _("Category"), _("All"), dict(category_tree()), str(filters.category or "")),
         _field("aspect", _("Aspect"), _("Any"), site_aspects, filters.aspect),
-        _field(
-            "channel", _("Channel"), _("Any"), {one: CHANNEL_NAMES[one] for one in CHANNELS}, filters.channel
-        ),
-        _field(
-            "language", _("Language"), _("Any"), {k: v for k, v in languages.items() if k}, filters.language
-        ),
+        _field("channel", _("Channel"), _("Any"), channels, filters.channel),
+        _field("language", _("Language"), _("Any"), languages, filters.language),
         _field("rating", _("Stars"), _("Any"), marks, str(filters.rating or "")),
-        _field("label", _("Feeling"), _("Any"), {one: LABEL_NAMES[one] for one in LABELS}, filters.label),
+        _field("label", _("Feeling"), _("Any"), feelings, filters.label),
         _field("abstained", _("Certainty"), _("All"), sure, abstained),
     ]
 
@@ -162,9 +157,7 @@ def _limits(to: Link, filters: Filters) -> list[dict[str, str]]:
     """What the report is limited to beside its period, each with the address that lifts it."""
     limits = []
     for name, value in filters.given().items():
-        lifted = filters.replace(
-            **{name: None if name in {"item", "category", "rating", "abstained"} else ""}
-        )
+        lifted = filters.replace(**{name: None if name in NUMBERS else ""})
         limits.append({"name": str(_limit_name(name)), "value": _limit_value(name, value), "url": to(lifted)})
     return limits
 

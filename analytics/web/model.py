@@ -8,17 +8,24 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.models import AuditEntry, Correction, SentimentScore
-from analytics.services import corrections, retraining
+from analytics.services import corrections, model_card, retraining
+from analytics.services.names import CHANNEL_NAMES
 from analytics.web.frame import analysts_only, answer
+from analytics.web.told import told
 from recommender.errors import RecommenderError
 from recommender.models import Job, ModelVersion
 from recommender.web.jobs import pace
 
 KIND = "sentiment"
 SHOWN = 12
+PART_NAMES: dict[str, Any] = CHANNEL_NAMES | {
+    "aspects": gettext_lazy("Aspects"),
+    "fusion": gettext_lazy("Together"),
+}
 
 
 @require_safe
@@ -38,6 +45,8 @@ def model(request: HttpRequest) -> HttpResponseBase:
         "agreement": corrections.agreement(),
         "corrections": Correction.objects.standing().count(),
         "waiting": SentimentScore.objects.exclude(state=SentimentScore.State.READY).count(),
+        "figures": [(PART_NAMES[one.part], one.name, one.value) for one in model_card.figures()],
+        "fusion_note": told(model_card.fusion_note()),
         "entries": AuditEntry.objects.select_related("actor")[:SHOWN],
         **(pace(request) if live else {}),
     }

@@ -12,12 +12,15 @@ from analytics.models import Alert
 from analytics.services import report
 from analytics.services.report import Filters, Overview
 from analytics.templatetags.feeling import grouped, share, signed
-from analytics.web.charts import Chart, breakdown_chart, impact_chart, trend_chart
+from analytics.web.charts import Chart, trend_chart
+from analytics.web.charts_parts import breakdown_chart, impact_chart
 from analytics.web.filtering import filter_bar
 from analytics.web.frame import address, analysts_only, answer
 
 #: alerts a trend marks at most
 MARKS = 6
+#: fewer reviews before are no measure of growth
+FEW = 20
 
 
 @require_safe
@@ -68,7 +71,7 @@ def figure_cards(figures: Overview, filters: Filters) -> list[dict[str, Any]]:
             signed(figures.net) or "–",
             note=_interval(figures),
             change=signed(figures.change),
-            better=_sign(figures.change),
+            better=_direction(figures, before),
             url=address("sentiment_reviews", filters),
             lead=True,
         ),
@@ -95,18 +98,9 @@ def figure_cards(figures: Overview, filters: Filters) -> list[dict[str, Any]]:
     ]
 
 
-def _card(
-    label: str, value: str, *, url: str, note: str = "", change: str = "", better: int = 0, lead: bool = False
-) -> dict[str, Any]:
-    return {
-        "label": label,
-        "value": value,
-        "url": url,
-        "note": note,
-        "change": change,
-        "better": better,
-        "lead": lead,
-    }
+def _card(label: str, value: str, *, url: str, **more: Any) -> dict[str, Any]:
+    empty = {"note": "", "change": "", "better": 0, "lead": False}
+    return {"label": label, "value": value, "url": url} | empty | more
 
 
 def _interval(figures: Overview) -> str:
@@ -115,12 +109,16 @@ def _interval(figures: Overview) -> str:
     return _("95 % interval {low} … {high}").format(low=signed(figures.low), high=signed(figures.high))
 
 
-def _sign(value: float | None) -> int:
-    return 0 if value is None or abs(value) < 0.005 else 1 if value > 0 else -1
+def _direction(now: Overview, before: Overview | None) -> int:
+    """1 for better, -1 for worse, 0 where the two intervals meet: that may be chance."""
+    if before is None or now.low is None or now.high is None or before.low is None or before.high is None:
+        return 0
+    return 1 if now.low > before.high else -1 if now.high < before.low else 0
 
 
 def _relative(now: int, before: int) -> str:
-    return f"{signed(100 * (now - before) / before, 0)} %" if before else ""
+    """The change in per cent; beside very few reviews it would say nothing."""
+    return f"{signed(100 * (now - before) / before, 0)} %" if before >= FEW else ""
 
 
 def _points(now: float, before: float | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -14,8 +13,8 @@ from analytics.models import Alert
 from analytics.services import report
 from analytics.services.names import LABEL_NAMES
 from analytics.services.report import Filters
+from analytics.web.alert_links import alert_title
 from analytics.web.cards import describe
-from analytics.web.charts import alert_title
 from analytics.web.filtering import filter_bar
 from analytics.web.frame import address, analysts_only, answer
 
@@ -44,12 +43,11 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     alert = _alert(request.GET.get("alert", ""))
     number = _page(request.GET.get("page", ""))
     rows = _rows(filters, order, words, alert, number)
+    has_next = len(rows) > PAGE and number < LAST_PAGE
     keep = {"q": words, "alert": alert.pk if alert else ""}
     kept_order = order if order != "newest" else ""
     context = {
-        "address": address(
-            "sentiment_reviews", filters, order=kept_order, **keep, page=number if number > 1 else ""
-        ),
+        "address": _paged(filters, kept_order, keep, number),
         "rows": [describe(score) for score in rows[:PAGE]],
         "total": None if words or alert else report.overview(filters, previous=False).reviews,
         "words": words,
@@ -57,19 +55,13 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         "alert_title": alert_title(alert) if alert else "",
         "order": order,
         "orders": [
-            {
-                "label": label,
-                "on": value == order,
-                "url": address("sentiment_reviews", filters, order=value, **keep),
-            }
+            {"label": label, "on": value == order, "url": _paged(filters, value, keep, 1)}
             for value, label in ORDERS.items()
         ],
         "bar": filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order}),
         "number": number,
         "before_url": _paged(filters, kept_order, keep, number - 1) if number > 1 else "",
-        "next_url": _paged(filters, kept_order, keep, number + 1)
-        if len(rows) > PAGE and number < LAST_PAGE
-        else "",
+        "next_url": _paged(filters, kept_order, keep, number + 1) if has_next else "",
         "back_url": address("sentiment", filters),
         "without_words_url": address("sentiment_reviews", filters, order=kept_order),
         "labels": [(label, LABEL_NAMES[label]) for label in LABELS],
@@ -101,12 +93,3 @@ def _alert(raw: str) -> Alert | None:
     if not raw.isdecimal() or len(raw) > 12:
         return None
     return Alert.objects.select_related("item", "category").filter(pk=int(raw)).first()
-
-
-def no_reviews_text(words: str) -> str:
-    """What an empty list says."""
-    return (
-        _("No review of this selection has these words.")
-        if words
-        else _("No review fits. Take a limit away.")
-    )

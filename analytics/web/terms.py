@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.services import report
 from analytics.services.report import Filters, Overview
-from analytics.web.charts import emerging_chart, telling_chart
+from analytics.web.charts_words import emerging_chart, telling_chart
 from analytics.web.filtering import filter_bar
 from analytics.web.frame import address, analysts_only, answer
 

@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+#: What the scorer says; ``#`` stands for a number, in order.
+KNOWN = (
+    _("There is nothing to score."),
+    _("No label is likely enough."),
+    _("No text model is installed."),
+    _("No image model reads photos of this encoder."),
+    _("No speech model is installed."),
+    _("The text holds no words."),
+    _("No photo could be read."),
+    _("# of # photos could not be read."),
+    _("# of # recordings:"),
+    _("The recording is damaged."),
+    _("The recording is too short."),
+    _("The recording is silent."),
+    _("It is not prepared yet."),
+    _("Channels are not fused: the words decide, then the photo, then the voice."),
+)
+_NUMBER = re.compile(r"\d+")
+_SENTENCE = re.compile(r"(?<=[.:])\s+")
 
 
-def told(reason: str) -> str:
-    """``reason`` as a sentence, translated where it is known."""
-    if not reason:
-        return ""
-    return gettext(reason)
+def told(reason: str | Iterable[str]) -> str:
+    """A reason, or several, sentence by sentence; what the catalogue does not know stays English."""
+    whole = reason if isinstance(reason, str) else " ".join(reason)
+    return " ".join(_sentence(part) for part in _SENTENCE.split(whole.strip()) if part)
+
+
+def _sentence(english: str) -> str:
+    numbers = _NUMBER.findall(english)
+    pattern = _NUMBER.sub("#", english)
+    if pattern not in KNOWN:
+        return english
+    said = gettext(pattern)
+    for number in numbers:
+        said = said.replace("#", number, 1)
+    return said

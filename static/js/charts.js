@@ -61,6 +61,11 @@ function trend(data, p, width) {
     itemStyle: { color: p.bad }, label: { color: p.surface, fontWeight: 700 },
   }));
   const narrow = width < 560;
+  // To the nearest quarter around what there is, nought always in sight.
+  const bound = (values, to, edge) => Math.max(-1, Math.min(1, to(4 * Math.min(...values.map((v) => edge * v))) / 4 * edge));
+  const known = points.filter((point) => point.known);
+  const bottom = bound([0, ...known.map((point) => point.low)], Math.floor, 1);
+  const top = bound([0.25, ...known.map((point) => point.high)], Math.floor, -1);
   return {
     ...base(data, p),
     grid: [
@@ -89,8 +94,8 @@ function trend(data, p, width) {
       axisLabel: grid ? axisText(p, { hideOverlap: true }) : { show: false },
     })),
     yAxis: [
-      { gridIndex: 0, min: -1, max: 1, interval: 0.5, splitLine: { lineStyle: { color: p.line } },
-        axisLabel: axisText(p, { formatter: (value) => (value ? signed(value, 1) : "0") }) },
+      { gridIndex: 0, min: bottom, max: top, interval: top - bottom > 1 ? 0.5 : 0.25, splitLine: { lineStyle: { color: p.line } },
+        axisLabel: axisText(p, { formatter: (value) => (value ? signed(value, value % 0.5 ? 2 : 1) : "0") }) },
       { gridIndex: 1, splitNumber: 2, minInterval: 1, splitLine: { show: false }, axisLabel: axisText(p) },
     ],
     series: [
@@ -126,7 +131,8 @@ function bars(data, p, width) {
   const words = data.words;
   const widest = Math.max(...rows.flatMap((row) => [Math.abs(row.value), Math.abs(row.low ?? 0), Math.abs(row.high ?? 0)]), 0.05);
   const reach = data.reach ?? (widest > 0.5 ? 1 : Math.ceil(widest * 12) / 10);
-  const room = Math.min(width * 0.36, 190);
+  const longest = Math.max(...rows.map((row) => [...row.label].reduce((sum, sign) => sum + (sign > "\u2e80" ? 13 : 7), 0)));
+  const room = Math.min(width * 0.38, 200, Math.max(48, longest));
   return {
     ...base(data, p),
     grid: { left: room + 10, right: 22, top: 6, bottom: 26 },
@@ -162,6 +168,8 @@ function terms(data, p, width) {
   const words = data.words;
   const most = Math.max(...data.rows.map((row) => Math.max(row.recent, row.before)), 1);
   const size = (row) => 9 + 20 * Math.sqrt(Math.min(row.score, data.strongest) / (data.strongest || 1));
+  // Words used equally often would lie on each other: each is moved a little, the same way every time.
+  const nudge = (row, way) => 10 ** (0.07 * Math.sin(way * [...row.term].reduce((sum, sign) => sum * 31 % 9973 + sign.codePointAt(0), 7)));
   const shift = (value) => value + 0.5;
   return {
     ...base(data, p),
@@ -179,11 +187,11 @@ function terms(data, p, width) {
       { type: "line", silent: true, symbol: "none", tooltip: { show: false }, lineStyle: { color: p.muted, type: "dashed", width: 1 },
         data: [[0.4, 0.4 * (data.ratio || 1)], [shift(most) * 1.6, shift(most) * 1.6 * (data.ratio || 1)]], z: 1 },
       { type: "scatter", cursor: "pointer",
-        data: data.rows.map((row) => ({ value: [shift(row.before), shift(row.recent)], row, href: row.href, symbolSize: size(row),
+        data: data.rows.map((row) => ({ value: [shift(row.before) * nudge(row, 1), shift(row.recent) * nudge(row, 2)], row, href: row.href, symbolSize: size(row),
           symbol: row.net < -0.05 ? "diamond" : row.net > 0.05 ? "circle" : "rect",
           itemStyle: { color: faded(tone(row.net, p), 0.78), borderColor: p.surface, borderWidth: 1, decal: noDecal } })),
         label: { show: true, position: "right", color: p.ink, fontSize: 12.5, formatter: ({ data: { row } }) => cut(row.term, 18) },
-        labelLayout: { hideOverlap: true, moveOverlap: "shiftY" }, emphasis: { label: { fontWeight: 700 } } },
+        labelLayout: { hideOverlap: true }, emphasis: { label: { fontWeight: 700 } } },
     ],
   };
 }

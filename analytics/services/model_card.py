@@ -1,0 +1,35 @@
+"""What the scorer in service measured on held-out data, as its own files say it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from analytics.engine.sentiment.scorer_loading import PARTS, files_of, place_of
+from analytics.services.scoring.model import current_scorer, folder_of, serving_version
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value of a part (text, aspects, image, speech or fusion)."""
+
+    part: str
+    name: str
+    value: float
+
+
+def figures() -> list[Figure]:
+    """Every figure that the parts of the scorer in service carry, in the order of the parts."""
+    folder = folder_of(serving_version())
+    found = []
+    for part in PARTS:
+        for path in files_of(place_of(part, folder)):
+            if path.suffix == ".json":
+                said = json.loads(path.read_text(encoding="utf-8")).get("figures")
+                found += [Figure(part, name, value) for name, value in sorted((said or {}).items())]
+    return found
+
+
+def fusion_note() -> str:
+    """What is fused, on which evidence, or why it is switched off; in plain English."""
+    return current_scorer().fusion_note
