@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+import mmsite.urls  # noqa: F401 (adds what other applications answer to the interface)
 from recommender.services import tokens
 from tests.web.conftest import as_, liked, shop
 

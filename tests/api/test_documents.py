@@ -13,13 +13,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from analytics.services import exports
+from analytics.services.report import Filters
 from recommender.models import Interaction
 from recommender.services import imports, queries, tokens
+from tests.analytics.api.world import Scored, scored
 from tests.api.test_routes import operations
 from tests.conftest import ROOT, Cast
 from tests.services.shop import photo, tone
 from tests.web.conftest import Shop
 
+__all__ = ["scored"]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 FILES = {
     "photo.jpg": photo("red"),
@@ -74,7 +78,9 @@ def send(command: str, known: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize("command", examples())
-def test_an_example_works(command: str, shop: Shop, cast: Cast, tmp_path: Path) -> None:
+def test_an_example_works(
+    command: str, shop: Shop, cast: Cast, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     event = Interaction.objects.create(user=cast.superuser, item=shop.items[1], kind="like")
     upload = SimpleUploadedFile("catalogue.csv", FILES["catalogue.csv"])
     known = {
@@ -86,5 +92,14 @@ def test_an_example_works(command: str, shop: Shop, cast: Cast, tmp_path: Path) 
         "JOB": str(shop.job.pk),
         "PICTURE": queries.receive_media("image", SimpleUploadedFile("photo.jpg", FILES["photo.jpg"])),
     }
+    if "/analytics/" in command:
+        world: Scored = request.getfixturevalue("scored")
+        known |= {
+            "REVIEW": str(world.review.pk),
+            "CORRECTION": str(world.correction.pk),
+            "MODEL": str(world.candidate.pk),
+            "ALERT": str(world.alert.pk),
+            "EXPORT": str(exports.start_export(cast.superuser, "xlsx", Filters.latest()).pk),
+        }
     response = send(command, known)
     assert response.status_code in {200, 201, 202, 204}, response.content

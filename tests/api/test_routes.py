@@ -11,10 +11,12 @@ from django.test import Client
 
 from recommender.api.v1 import api
 from recommender.models import Interaction
+from tests.analytics.api.world import known_world, scored
 from tests.api.conftest import Program
 from tests.web.conftest import Shop
 from tests.web.test_routes import CATALOGUE, JOBS, MEMBERS, ROLES, everyone
 
+__all__ = ["scored"]
 ROOT = "/api/v1"
 
 
@@ -33,6 +35,7 @@ class Route:
     form: dict[str, Any] | None = None
 
 
+ANALYSTS = ("analyst",)
 TABLE = b"id,name\nbag-1,Another name\n"
 ROUTES: dict[str, Route] = {
     "GET /feed": Route(everyone(200)),
@@ -59,6 +62,28 @@ ROUTES: dict[str, Route] = {
     "GET /jobs": Route(only(200, *JOBS)),
     "GET /jobs/{job_id}": Route(only(200, *JOBS)),
     "POST /jobs/{job_id}/cancel": Route(only(200, *JOBS)),
+    "POST /analytics/score": Route(only(200, *ANALYSTS), form={"text": "It broke."}),
+    "GET /analytics/scores": Route(only(200, *ANALYSTS), query={"label": "positive"}),
+    "GET /analytics/scores/{review_id}": Route(only(200, *ANALYSTS)),
+    "GET /analytics/aspects": Route(only(200, *ANALYSTS), query={"feels": "positive"}),
+    "GET /analytics/queue": Route(only(200, *ANALYSTS)),
+    "GET /analytics/corrections": Route(only(200, *ANALYSTS)),
+    "POST /analytics/corrections": Route(only(422, *ANALYSTS), json={"reviews": [0], "label": "neutral"}),
+    "DELETE /analytics/corrections/{correction_id}": Route(only(204, *ANALYSTS)),
+    "GET /analytics/model": Route(only(200, *ANALYSTS)),
+    "POST /analytics/model/retrain": Route(only(202, *ANALYSTS)),
+    "POST /analytics/model/{version_id}/live": Route(only(200, *ANALYSTS)),
+    "POST /analytics/model/rollback": Route(only(200, *ANALYSTS)),
+    "GET /analytics/overview": Route(only(200, *ANALYSTS)),
+    "GET /analytics/trend": Route(only(200, *ANALYSTS), query={"grain": "week"}),
+    "GET /analytics/breakdown/{by}": Route(only(200, *ANALYSTS)),
+    "GET /analytics/impact": Route(only(200, *ANALYSTS)),
+    "GET /analytics/alerts": Route(only(200, *ANALYSTS)),
+    "PUT /analytics/alerts/{alert_id}": Route(only(200, *ANALYSTS), json={"state": "closed"}),
+    "GET /analytics/export/{kind}": Route(only(200, *ANALYSTS)),
+    "GET /analytics/exports/{job_id}": Route(only(404, *ANALYSTS)),
+    "GET /analytics/exports/{job_id}/file": Route(only(404, *ANALYSTS)),
+    "POST /analytics/exports/{job_id}/cancel": Route(only(404, *ANALYSTS)),
 }
 
 
@@ -72,7 +97,9 @@ def ask(client: Client, name: str, shop: Shop) -> Any:
     route = ROUTES[name]
     method, path = name.split()
     numbers = {"import_id": shop.batch.pk, "job_id": shop.job.pk, "event_id": shop_event()}
-    address = ROOT + path.format(external_id="bag-1", **numbers)
+    if "/analytics/" in path and (world := known_world()):
+        numbers |= world
+    address = ROOT + path.format(external_id="bag-1", kind="csv", by="aspect", **numbers)
     send = getattr(client, method.lower())
     if route.json is not None:
         return send(address, route.json, content_type="application/json")
@@ -95,8 +122,10 @@ def test_every_operation_is_in_the_table() -> None:
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", ROUTES)
 def test_a_role_gets_what_the_table_says(
-    name: str, role: str, shop: Shop, liked: Interaction, program: Program
+    name: str, role: str, shop: Shop, liked: Interaction, program: Program, request: pytest.FixtureRequest
 ) -> None:
+    if "/analytics/" in name:
+        request.getfixturevalue("scored")
     response = ask(program(role), name, shop)
     assert response.status_code == ROUTES[name].gives[role], response.content
     if response.status_code >= 400:
@@ -105,7 +134,11 @@ def test_a_role_gets_what_the_table_says(
 
 
 @pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if route.gives["guest"] == 401])
-def test_a_guest_is_told_how_to_be_known(name: str, shop: Shop, program: Program) -> None:
+def test_a_guest_is_told_how_to_be_known(
+    name: str, shop: Shop, program: Program, request: pytest.FixtureRequest
+) -> None:
+    if "/analytics/" in name:
+        request.getfixturevalue("scored")
     response = ask(program("guest"), name, shop)
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert "Bearer" in response.json()["remedy"]

@@ -1,0 +1,178 @@
+"""What analysts say, and the models that learn from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from analytics.api.exports import VIEW_ANALYTICS
+from analytics.models import Correction
+from analytics.services import corrections, retraining, scoring
+from recommender.api.access import holders
+from recommender.api.errors import missing
+from recommender.api.jobs import JobOut, job_out
+from recommender.api.paging import PAGE, Limit, Offset, Page, piece
+from recommender.models import ModelVersion
+
+router = Router(tags=["corrections"], auth=holders(VIEW_ANALYTICS))
+Label = Literal["negative", "neutral", "positive"]
+
+
+class CorrectionIn(Schema):
+    """A label for one review or many."""
+
+    reviews: list[int] = Field(min_length=1, max_length=1000)
+    label: Label
+    reason: str = Field("", max_length=300)
+
+
+class CorrectedOut(Schema):
+    """How many reviews were labelled."""
+
+    corrected: int
+
+
+class CorrectionOut(Schema):
+    """What an analyst said of a review; ``before`` is what counted until then."""
+
+    id: int
+    review: int
+    analyst: str | None
+    label: str
+    before: str
+    reason: str
+    second_opinion: bool
+    created_at: datetime
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+class AgreementOut(Schema):
+    """Cohen's kappa over pairs of labels of one review; null without a pair."""
+
+    kappa: float | None
+    pairs: int
+
+
+class CorrectionsOut(Page):
+    """Corrections, newest first, with those that were taken back."""
+
+    corrections: list[CorrectionOut]
+    agreement: AgreementOut
+
+
+class VersionOut(Schema):
+    """A model that learned from corrections; ``metrics`` has its figures before and after."""
+
+    id: int
+    key: str
+    state: str
+    metrics: dict[str, Any]
+    created_at: datetime
+    activated_at: datetime | None
+
+
+class ModelOut(Schema):
+    """The model in service (``serving`` is null where it is the one that ships), and the one that waits."""
+
+    key: str
+    serving: VersionOut | None
+    candidate: VersionOut | None
+
+
+@router.post("/corrections", response={201: CorrectedOut}, url_name="correct")
+def correct(request: HttpRequest, given: CorrectionIn) -> Status:
+    """Label reviews. The label counts from now on, or is a second opinion where the queue asked for one."""
+    count = corrections.correct(request.user, given.reviews, given.label, given.reason)
+    return Status(201, CorrectedOut(corrected=count))
+
+
+@router.get("/corrections", response=CorrectionsOut, url_name="corrections")
+def listed(
+    request: HttpRequest,
+    review: Annotated[int | None, Query(description="only of this review")] = None,
+    offset: Offset = 0,
+    limit: Limit = PAGE,
+) -> CorrectionsOut:
+    """What analysts said, newest first, and how far they agree."""
+    found = Correction.objects.select_related("analyst", "undone_by").order_by("-created_at", "-pk")
+    found = found.filter(review=review) if review is not None else found
+    shown, total, after = piece(found, offset, limit)
+    agreed = corrections.agreement()
+    return CorrectionsOut(
+        corrections=[_correction_out(one) for one in shown],
+        agreement=AgreementOut(kappa=agreed.kappa, pairs=agreed.n),
+        total=total,
+        next_offset=after,
+    )
+
+
+@router.delete("/corrections/{int:correction_id}", response={204: None}, url_name="correction")
+def undo(request: HttpRequest, correction_id: int) -> HttpResponse:
+    """Take a correction back; what counted before it counts again. It stays in the trail."""
+    if not Correction.objects.filter(pk=correction_id).exists():
+        raise missing(f"correction {correction_id}")
+    corrections.undo(request.user, correction_id)
+    return HttpResponse(status=204)
+
+
+@router.get("/model", response=ModelOut, url_name="model")
+def model(request: HttpRequest) -> ModelOut:
+    """The model in service, and the candidate that waits for a person."""
+    serving, waiting = ModelVersion.objects.serving(scoring.KIND), retraining.candidate()
+    return ModelOut(
+        key=scoring.current_scorer_key(),
+        serving=_version_out(serving) if serving else None,
+        candidate=_version_out(waiting) if waiting else None,
+    )
+
+
+@router.post("/model/retrain", response={202: JobOut}, url_name="retrain")
+def retrain(request: HttpRequest) -> Status:
+    """Learn from the corrections, as a job; nothing goes live by itself."""
+    return Status(202, job_out(retraining.start_retraining(request.user)))
+
+
+@router.post("/model/{int:version_id}/live", response=ModelOut, url_name="model_live")
+def live(request: HttpRequest, version_id: int) -> ModelOut:
+    """Put a version into service; every review is scored anew."""
+    found = ModelVersion.objects.filter(pk=version_id, kind=scoring.KIND).first()
+    if found is None:
+        raise missing(f"sentiment model {version_id}")
+    retraining.put_live(request.user, found)
+    scoring.forget_scorer()
+    return model(request)
+
+
+@router.post("/model/rollback", response=ModelOut, url_name="model_rollback")
+def roll_back(request: HttpRequest) -> ModelOut:
+    """Put the model before this one back into service; every review is scored anew."""
+    retraining.roll_back(request.user)
+    scoring.forget_scorer()
+    return model(request)
+
+
+def _correction_out(one: Correction) -> CorrectionOut:
+    same = "label before reason second_opinion created_at undone_at"
+    return CorrectionOut(
+        id=one.pk,
+        review=one.review_id,
+        analyst=one.analyst.get_username() if one.analyst else None,
+        undone_by=one.undone_by.get_username() if one.undone_by else None,
+        **{name: getattr(one, name) for name in same.split()},
+    )
+
+
+def _version_out(version: ModelVersion) -> VersionOut:
+    return VersionOut(
+        id=version.pk,
+        key=version.parameters.get("key", ""),
+        state=version.state,
+        metrics=version.metrics,
+        created_at=version.created_at,
+        activated_at=version.activated_at,
+    )

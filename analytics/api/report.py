@@ -1,0 +1,199 @@
+"""The report's figures and alerts, as the pages show them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from analytics.api.exports import VIEW_ANALYTICS, Selection
+from analytics.models import Alert
+from analytics.services import alerts as service
+from analytics.services import report
+from recommender.api.access import holders
+from recommender.api.errors import missing
+from recommender.api.paging import PAGE, Limit, Offset, Page, piece
+
+router = Router(tags=["report"], auth=holders(VIEW_ANALYTICS))
+Shape = TypeVar("Shape", bound=Schema)
+Net = Annotated[float | None, Field(description="share of positive less share of negative, from -1 to 1")]
+
+
+class FiguresOut(Schema):
+    """The figures of a selection; ``low`` and ``high`` bound ``net`` with 95 % confidence."""
+
+    reviews: int
+    net: Net
+    low: float | None
+    high: float | None
+    positive: float
+    neutral: float
+    negative: float
+    abstained: float
+    disagreement: float
+
+
+class OverviewOut(FiguresOut):
+    """The figures, those of the period before, and the model that scored."""
+
+    previous: FiguresOut | None
+    model: str
+
+
+class PointOut(Schema):
+    """One step of a trend."""
+
+    start: datetime
+    reviews: int
+    net: Net
+    low: float | None
+    high: float | None
+    negative: float | None
+
+
+class TrendOut(Schema):
+    """How the figures went."""
+
+    points: list[PointOut]
+
+
+class SliceOut(Schema):
+    """One value of a dimension; ``key`` is what a filter of that name takes."""
+
+    key: str
+    label: str
+    reviews: int
+    net: Net
+    low: float | None
+    high: float | None
+    share: float
+
+
+class BreakdownOut(Schema):
+    """A selection by one dimension."""
+
+    slices: list[SliceOut]
+
+
+class ImpactOut(Schema):
+    """What an aspect does to the overall score."""
+
+    aspect: str
+    reviews: int
+    net: Net
+    overall: Net
+    impact: float
+
+
+class ImpactsOut(Schema):
+    """Aspects, those that pull most first."""
+
+    aspects: list[ImpactOut]
+
+
+class AlertOut(Schema):
+    """A sudden change, with the reviews behind it."""
+
+    id: int
+    item: str | None = Field(description="its external id")
+    category: str | None
+    aspect: str
+    starts_at: datetime
+    ends_at: datetime
+    reviews: int
+    negative_share: float
+    usual_share: float
+    p_value: float
+    evidence: list[int] = Field(description="ids of reviews")
+    state: str
+
+
+class AlertsOut(Page):
+    """Alerts, newest first."""
+
+    alerts: list[AlertOut]
+
+
+class AlertIn(Schema):
+    """What becomes of an alert."""
+
+    state: Literal["seen", "closed"]
+
+
+@router.get("/overview", response=OverviewOut, url_name="report_overview")
+def overview(request: HttpRequest, asked: Annotated[Selection, Query()]) -> OverviewOut:
+    """Net sentiment, volume, abstentions and disagreement, beside those of the period before."""
+    found = report.overview(asked.filters())
+    before = _same(FiguresOut, found.previous) if found.previous else None
+    return OverviewOut(**_same(FiguresOut, found).dict(), previous=before, model=report.model_in_service())
+
+
+@router.get("/trend", response=TrendOut, url_name="report_trend")
+def trend(
+    request: HttpRequest,
+    asked: Annotated[Selection, Query()],
+    grain: Annotated[
+        Literal["", "hour", "day", "week", "month"], Query(description="chosen by the period, if left out")
+    ] = "",
+) -> TrendOut:
+    """Net sentiment and volume over time."""
+    return TrendOut(points=[_same(PointOut, one) for one in report.trend(asked.filters(), grain)])
+
+
+@router.get("/breakdown/{by}", response=BreakdownOut, url_name="report_breakdown")
+def breakdown(
+    request: HttpRequest,
+    by: Literal["item", "category", "aspect", "channel", "language", "rating"],
+    asked: Annotated[Selection, Query()],
+) -> BreakdownOut:
+    """A selection by item, category, aspect, channel, language or rating."""
+    return BreakdownOut(slices=[_same(SliceOut, one) for one in report.breakdown(asked.filters(), by)])
+
+
+@router.get("/impact", response=ImpactsOut, url_name="report_impact")
+def impact(request: HttpRequest, asked: Annotated[Selection, Query()]) -> ImpactsOut:
+    """What each aspect does to the overall score."""
+    return ImpactsOut(aspects=[_same(ImpactOut, one) for one in report.impact(asked.filters())])
+
+
+@router.get("/alerts", response=AlertsOut, url_name="alerts")
+def alerts(
+    request: HttpRequest,
+    state: Annotated[list[Literal["open", "seen", "closed"]], Query(description="only these")] = [],  # noqa: B006
+    offset: Offset = 0,
+    limit: Limit = PAGE,
+) -> AlertsOut:
+    """Sudden changes, newest first."""
+    found = Alert.objects.select_related("item", "category")
+    found = found.filter(state__in=state) if state else found
+    shown, total, after = piece(found, offset, limit)
+    return AlertsOut(alerts=[_alert_out(one) for one in shown], total=total, next_offset=after)
+
+
+@router.put("/alerts/{int:alert_id}", response=AlertOut, url_name="alert")
+def set_alert(request: HttpRequest, alert_id: int, given: AlertIn) -> AlertOut:
+    """Note that an alert was seen, or close it."""
+    found = Alert.objects.select_related("item", "category").filter(pk=alert_id).first()
+    if found is None:
+        raise missing(f"alert {alert_id}")
+    (service.close if given.state == "closed" else service.mark_seen)(request.user, found)
+    found.refresh_from_db()
+    return _alert_out(found)
+
+
+def _alert_out(alert: Alert) -> AlertOut:
+    same = "aspect starts_at ends_at reviews negative_share usual_share p_value evidence state"
+    return AlertOut(
+        id=alert.pk,
+        item=alert.item.external_id if alert.item else None,
+        category=alert.category.path if alert.category else None,
+        **{name: getattr(alert, name) for name in same.split()},
+    )
+
+
+def _same(shape: type[Shape], value: object) -> Shape:
+    """The fields of ``shape`` read off a value of the report."""
+    return shape(**{name: getattr(value, name) for name in shape.model_fields})

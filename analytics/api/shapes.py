@@ -1,0 +1,172 @@
+"""Scores as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ninja import Schema
+from pydantic import Field
+
+from analytics.contracts import LABELS, Reading, Sentiment
+from analytics.models import AspectScore, SentimentScore
+
+Probabilities = dict[str, float]
+
+
+class WordOut(Schema):
+    """Words of the text that carry weight: where they stand, in characters, and how much, signed."""
+
+    text: str
+    start: int
+    end: int
+    weight: float
+
+
+class AspectOut(Schema):
+    """What is felt about one aspect, from -1 to 1."""
+
+    aspect: str
+    polarity: float
+    words: list[WordOut]
+
+
+class MomentOut(Schema):
+    """Seconds of a recording that carry weight, signed. ``medium``: its number in the review's media."""
+
+    medium: int
+    start: float
+    end: float
+    weight: float
+
+
+class RegionOut(Schema):
+    """A part of a photo that carries weight, signed; places are shares of its sides."""
+
+    medium: int
+    x: float
+    y: float
+    width: float
+    height: float
+    weight: float
+
+
+class ScoreOut(Schema):
+    """What a review feels. ``label`` and ``polarity`` are what counts: the model's, or an analyst's."""
+
+    review: int
+    item: str = Field(description="its external id")
+    state: str
+    label: str
+    polarity: float
+    corrected: bool
+    model: str = Field(description="key of the model that scored it")
+    model_label: str
+    model_polarity: float
+    confidence: float
+    abstained: bool
+    reason: str
+    disagreement: float
+    channels: dict[str, Probabilities] = Field(description="what each channel says by itself")
+    aspects: list[AspectOut]
+    words: list[WordOut]
+    moments: list[MomentOut]
+    regions: list[RegionOut] | None = Field(description="null until somebody looked at the review's page")
+    missing: dict[str, str] = Field(description="what could not be used, by channel")
+    text: str
+    rating: int | None
+    language: str
+    reviewed_at: datetime
+    scored_at: datetime | None
+
+
+class SentimentOut(Schema):
+    """What words, a picture or a sound feel; ``label`` is null where there was nothing to score."""
+
+    model: str
+    label: str | None
+    polarity: float | None
+    confidence: float | None
+    probabilities: Probabilities | None
+    abstained: bool
+    reason: str
+    disagreement: float
+    channels: dict[str, Probabilities]
+    aspects: list[AspectOut]
+    words: list[WordOut]
+    moments: list[MomentOut]
+    missing: dict[str, str]
+
+
+def score_out(score: SentimentScore) -> ScoreOut:
+    """A row with its review, item and aspects at hand."""
+    same = (
+        "state label polarity corrected model model_label model_polarity confidence abstained reason "
+        "disagreement rating language reviewed_at scored_at"
+    )
+    details = score.details
+    regions = details.get("regions")
+    known: Mapping[str, list[float]] = details.get("channels", {})
+    return ScoreOut(
+        review=score.review_id,
+        item=score.item.external_id,
+        text=score.review.text,
+        channels={name: _named(values) for name, values in known.items()},
+        aspects=[aspect_out(one) for one in score.aspects.all()],
+        words=[_word(one) for one in details.get("words", [])],
+        moments=[MomentOut(**_row(MomentOut, one)) for one in details.get("moments", [])],
+        regions=None if regions is None else [RegionOut(**_row(RegionOut, one)) for one in regions],
+        missing=details.get("missing", {}),
+        **{name: getattr(score, name) for name in same.split()},
+    )
+
+
+def aspect_out(one: AspectScore) -> AspectOut:
+    return AspectOut(aspect=one.aspect, polarity=one.polarity, words=[_word(word) for word in one.words])
+
+
+def sentiment_out(sentiment: Sentiment, model: str) -> SentimentOut:
+    """What ``score_now`` gives; moments are of recording 0."""
+    overall = sentiment.overall
+    return SentimentOut(
+        model=model,
+        label=overall.label if overall else None,
+        polarity=overall.polarity if overall else None,
+        confidence=overall.confidence if overall else None,
+        probabilities=_read(overall) if overall else None,
+        abstained=sentiment.abstained,
+        reason=sentiment.reason,
+        disagreement=sentiment.disagreement,
+        channels={name: _read(reading) for name, reading in sentiment.channels.items()},
+        aspects=[
+            AspectOut(
+                aspect=one.aspect,
+                polarity=one.polarity,
+                words=[_word((word.text, word.start, word.end, word.weight)) for word in one.words],
+            )
+            for one in sentiment.aspects
+        ],
+        words=[_word((one.text, one.start, one.end, one.weight)) for one in sentiment.words],
+        moments=[
+            MomentOut(medium=one.clip, start=one.start, end=one.end, weight=one.weight)
+            for one in sentiment.moments
+        ],
+        missing=dict(sentiment.missing),
+    )
+
+
+def _read(reading: Reading) -> Probabilities:
+    return _named(reading.probabilities)
+
+
+def _named(values: list[float] | tuple[float, ...]) -> Probabilities:
+    return dict(zip(LABELS, values, strict=True))
+
+
+def _word(one: list | tuple) -> WordOut:
+    return WordOut(**_row(WordOut, one))
+
+
+def _row(shape: type[Schema], values: list | tuple) -> dict[str, object]:
+    """The values kept in a list, by the names of the shape's fields."""
+    return dict(zip(shape.model_fields, values, strict=True))
