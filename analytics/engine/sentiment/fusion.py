@@ -44,8 +44,11 @@ class Fusion(Protocol):
         note: plain English for the page: on what evidence it fuses, or why it does not.
     """
 
-    name: str
-    note: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def note(self) -> str: ...
 
     def fuse(self, signals: Signals) -> np.ndarray:
         """(n, 3) probabilities. One channel alone is left as it is; none at all gives thirds."""

@@ -26,7 +26,7 @@ class Head:
     Attributes:
         mean, scale: (features,) of the training rows.
         w1, b1, w2, b2: (members, features, hidden), (members, hidden), (members, hidden, classes),
-            (members, classes).
+            (members, classes). Without hidden units ``w1`` is empty, ``w2`` (members, features, classes).
         merge: (classes, 3), each row the share of a class that counts as each label.
         temperature: makes probabilities mean what they say.
         facts: the model card's figures.
@@ -47,7 +47,7 @@ class Head:
         x = np.clip((rows - self.mean) / self.scale, -_CLIP, _CLIP)
         total = np.zeros((len(rows), self.b2.shape[1]))
         for w1, b1, w2, b2 in zip(self.w1, self.b1, self.w2, self.b2, strict=True):
-            total += softmax(np.maximum(x @ w1 + b1, 0.0) @ w2 + b2)
+            total += softmax(np.maximum(x @ w1 + b1, 0.0) @ w2 + b2 if w1.size else x @ w2 + b2)
         return np.asarray(total / len(self.w1) @ self.merge)
 
     def read(self, rows: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""The mood of a voice: a small network over prosody, and which seconds carry it."""
+"""The mood of a voice: a small head on prosody and on the sort of sound, and which seconds carry it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -10,19 +11,45 @@ from typing import Self
 import numpy as np
 
 from analytics.contracts import Moment
-from analytics.engine.sentiment.head import Head
-from analytics.engine.sentiment.speech_features import FEATURES, clip_features
+from analytics.engine.sentiment.head import WEIGHTS, Head
+from analytics.engine.sentiment.speech_features import FEATURES, features_of
+from analytics.engine.sentiment.speech_frames import HOP, Frames, read_frames
+from analytics.engine.sentiment.speech_trunk import BANDS, CHANNELS, FRAMES_A_STEP, Trunk, pooled
 from recommender.contracts import Clip
+from recommender.engine.preprocess.audio import RATE
 
-_PIECE = 1.0  # seconds that are silenced at a time
+#: Numbers that the head reads of a clip.
+WIDTH = FEATURES + 2 * BANDS * CHANNELS
+_PIECE = 1.0  # seconds that are left out at a time
 _MOST_PIECES = 12
+_FEWEST_STEPS = 2  # what must remain when a piece is left out
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One clip as it was heard: its frames every 10 ms and the trunk's steps (t, 4, 512) every 160 ms."""
+
+    frames: Frames
+    steps: np.ndarray
+
+    def row(self) -> np.ndarray:
+        """(WIDTH,) what the head reads."""
+        return np.concatenate([features_of(self.frames), pooled(self.steps)]).astype(np.float32)
+
+    def without(self, start: int, end: int) -> Heard:
+        """The same with the steps from ``start`` to ``end`` left out."""
+        cut = np.s_[start * FRAMES_A_STEP : end * FRAMES_A_STEP]
+        arrays = {
+            field.name: np.delete(getattr(self.frames, field.name), cut, axis=0) for field in fields(Frames)
+        }
+        return Heard(replace(self.frames, **arrays), np.delete(self.steps, np.s_[start:end], axis=0))
 
 
 class SpeechModel:
     """Reads recordings at 16 kHz, whoever speaks and whatever the language."""
 
-    def __init__(self, head: Head) -> None:
-        self._head = head
+    def __init__(self, head: Head, trunk: Trunk) -> None:
+        self._head, self._trunk = head, trunk
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
@@ -31,37 +58,50 @@ class SpeechModel:
         Raises:
             RecommenderError: weights are missing or damaged.
         """
-        return cls(Head.load(folder, "speech"))
+        place = folder or WEIGHTS / "speech"
+        return cls(Head.load(place, "speech"), Trunk.load(place))
 
     def read(self, clips: Sequence[Clip]) -> np.ndarray:
         """(n, 3) calibrated probabilities."""
-        return self._head.read(
-            np.stack([clip_features(clip) for clip in clips]) if clips else np.zeros((0, FEATURES))
-        )
+        return self._head.read(np.array([hear(self._trunk, clip).row() for clip in clips]).reshape(-1, WIDTH))
 
     def moments(self, clip: Clip, number: int) -> tuple[Moment, ...]:
         """The seconds of ``clip`` that carry weight, the weightiest first.
 
-        A second's weight is by how much the polarity falls when it is cut out of the recording.
+        A second weighs as much as the polarity falls when it is left out of the recording.
         """
-        edges = _edges(len(clip.samples), clip.rate)
-        if len(edges) < 3:
-            polarity = _polarity(self.read([clip]))[0]
-            return (Moment(number, 0.0, round(clip.seconds, 2), float(polarity)),)
-        pieces = list(pairwise(edges))
-        cut = [Clip(np.delete(clip.samples, np.s_[start:end]), clip.rate) for start, end in pieces]
-        polarity = _polarity(self.read([clip, *cut]))
+        heard = hear(self._trunk, clip)
+        pieces = _pieces(len(heard.steps))
+        if not pieces:
+            polarity = _polarity(self._head.read(heard.row()[None]))
+            return (Moment(number, 0.0, round(clip.seconds, 2), float(polarity[0])),)
+        rows = [heard.row(), *(heard.without(start, end).row() for start, end in pieces)]
+        polarity = _polarity(self._head.read(np.stack(rows)))
+        seconds = FRAMES_A_STEP * HOP / RATE
         found = [
-            Moment(number, round(start / clip.rate, 2), round(end / clip.rate, 2), float(polarity[0] - left))
+            Moment(
+                number,
+                round(start * seconds, 2),
+                round(min(end * seconds, clip.seconds), 2),
+                float(polarity[0] - left),
+            )
             for (start, end), left in zip(pieces, polarity[1:], strict=True)
         ]
         return tuple(sorted(found, key=lambda moment: -abs(moment.weight)))
 
 
-def _edges(samples: int, rate: int) -> np.ndarray:
-    """Where the pieces begin and end: about a second each, at most a dozen."""
-    pieces = int(np.clip(samples / rate / _PIECE, 1, _MOST_PIECES))
-    return np.linspace(0, samples, pieces + 1).astype(int)
+def hear(trunk: Trunk, clip: Clip) -> Heard:
+    """The clip's frames and the trunk's steps over them."""
+    frames = read_frames(clip)
+    return Heard(frames, trunk.read(frames.mel))
+
+
+def _pieces(steps: int) -> list[tuple[int, int]]:
+    """Where the pieces begin and end, in steps: about a second each, a dozen at most; none if too short."""
+    number = int(min(steps * FRAMES_A_STEP * HOP / RATE / _PIECE, _MOST_PIECES))
+    if number < 2 or steps - -(-steps // number) < _FEWEST_STEPS:
+        return []
+    return list(pairwise(np.linspace(0, steps, number + 1).astype(int).tolist()))
 
 
 def _polarity(rows: np.ndarray) -> np.ndarray:
