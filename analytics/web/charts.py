@@ -135,7 +135,7 @@ def trend_chart(
         "words": {"net": _("Net sentiment"), "negative": _("Negative"), "reviews": _("Reviews")},
         "description": _trend_in_words(points, grain),
     }
-    columns = (_("When"), _("Net sentiment"), _("95 % interval"), _("Negative"), _("Reviews"))
+    columns = (_("When"), _("Net sentiment"), _("Interval (95 %)"), _("Negative"), _("Reviews"))
     title = _("Net sentiment {grain}").format(grain=GRAIN_NAMES[grain])
     return Chart(
         key,
@@ -143,7 +143,7 @@ def trend_chart(
         data,
         columns,
         tuple(rows),
-        _("The band is the 95 % interval. Click a point to read its reviews."),
+        _("The band is the interval of 95 %. Click a point to read its reviews."),
     )
 
 

@@ -44,7 +44,7 @@ def breakdown_chart(slices: list[Slice], by: str, filters: Filters) -> Chart:
                 Cell(grouped(one.reviews), to_reviews),
             )
         )
-    columns = (str(BY_NAMES[by]), _("Net sentiment"), _("95 % interval"), _("Share"), _("Reviews"))
+    columns = (str(BY_NAMES[by]), _("Net sentiment"), _("Interval (95 %)"), _("Share"), _("Reviews"))
     title = _("By {what}").format(what=str(BY_NAMES[by]).lower())
     data = _bars(drawn, _("Net sentiment"), title) | {"reach": 1}
     return Chart(f"by-{by}", title, data, columns, tuple(rows))

@@ -106,7 +106,7 @@ def _card(label: str, value: str, *, url: str, **more: Any) -> dict[str, Any]:
 def _interval(figures: Overview) -> str:
     if figures.low is None or figures.high is None:
         return _("no review commits itself")
-    return _("95 % interval {low} … {high}").format(low=signed(figures.low), high=signed(figures.high))
+    return _("Interval {low} … {high} (95 %)").format(low=signed(figures.low), high=signed(figures.high))
 
 
 def _direction(now: Overview, before: Overview | None) -> int:
