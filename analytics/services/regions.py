@@ -19,7 +19,7 @@ from analytics.models import SentimentScore
 from analytics.services.scoring.content import photo_encoder, prompts_for
 from analytics.services.scoring.model import current_scorer
 from recommender.engine.preprocess.image import open_image
-from recommender.errors import RecommenderError
+from recommender.errors import MediaError, RecommenderError
 from recommender.models import Media
 from recommender.services.calls import call_task
 
@@ -82,8 +82,7 @@ def _regions(
     medium: Media, encoder: Encoder, scorer: Scorer, prompts: np.ndarray | None
 ) -> list[list[float]]:
     """The weightiest [x, y, width, height, weight] of one photo; places are shares of its sides."""
-    with default_storage.open(medium.derived(f"{_SIZE}.webp")) as file:
-        picture = open_image(file)
+    picture = _picture(medium)
     boxes = _boxes()
     vectors = encoder.encode_images([picture, *(_covered(picture, box) for box in boxes)])
     read = scorer.score([Spoken(images=vector[None], prompts=prompts) for vector in vectors])
@@ -95,6 +94,15 @@ def _regions(
         if len(chosen) < _MOST and abs(weights[number]) >= _LEAST and not _overlaps(box, chosen):
             chosen.append([*(round(side, 4) for side in box), round(float(weights[number]), 4)])
     return chosen
+
+
+def _picture(medium: Media) -> Image.Image:
+    name = medium.derived(f"{_SIZE}.webp")
+    try:
+        with default_storage.open(name) as file:
+            return open_image(file)
+    except OSError as error:
+        raise MediaError(f"{name} cannot be read ({error.strerror}).", "Prepare the medium again.") from error
 
 
 def _boxes() -> list[tuple[float, float, float, float]]:

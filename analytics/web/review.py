@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.contracts import CHANNELS, LABELS
 from analytics.models import Correction, SentimentScore
-from analytics.services import corrections
+from analytics.services import corrections, regions
 from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES
 from analytics.services.report import Filters
 from analytics.web import evidence
@@ -42,6 +42,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A review with its evidence, the form that corrects it, and its trail."""
     found = SentimentScore.objects.select_related("item__category").for_list()
     score = get_object_or_404(found, review_id=pk)
+    regions.ask_for_regions(score)
     details = score.details
     context = {
         "score": score,
