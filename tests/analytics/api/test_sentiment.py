@@ -1,0 +1,156 @@
+"""Scores, corrections and models, asked for by programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from analytics.models import AuditEntry, Correction, SentimentScore
+from analytics.services import scoring
+from recommender.models import EncoderSpace, Media, ModelVersion
+from recommender.services import queries
+from tests.analytics.api.world import Scored, score_row
+from tests.analytics.services.fakes import WordScorer, scorer
+from tests.api.conftest import Program, json_of
+from tests.conftest import Cast
+from tests.services.shop import photo, tone
+from tests.web.conftest import Shop
+
+__all__ = ["scorer"]
+ROOT = "/api/v1/analytics"
+
+
+def test_a_score_has_its_evidence(scored: Scored, program: Program) -> None:
+    found = json_of(program("analyst").get(f"{ROOT}/scores/{scored.review.pk}"))
+    assert (found["item"], found["label"], found["model_label"]) == ("bag-0", "negative", "positive")
+    assert found["words"] == [{"text": "price", "start": 5, "end": 10, "weight": 0.4}]
+    assert found["channels"] == {"text": {"negative": 0.05, "neutral": 0.1, "positive": 0.85}}
+    assert found["aspects"][0]["aspect"] == "price"
+    assert found["regions"] is None
+
+
+def test_scores_are_narrowed_by_what_counts(shop: Shop, scored: Scored, program: Program) -> None:
+    score_row(shop, "another")
+    client = program("analyst")
+    assert json_of(client.get(f"{ROOT}/scores?label=positive"))["total"] == 1
+    assert json_of(client.get(f"{ROOT}/scores?label=negative"))["total"] == 20
+    assert json_of(client.get(f"{ROOT}/scores?language=zh"))["total"] == 0
+
+
+def test_a_review_that_is_not_scored_is_told(shop: Shop, program: Program) -> None:
+    assert "seconds" in json_of(program("analyst").get(f"{ROOT}/scores/1"), 404)["remedy"]
+
+
+def test_aspects_are_narrowed_by_what_is_felt(scored: Scored, program: Program) -> None:
+    client = program("analyst")
+    found = json_of(client.get(f"{ROOT}/aspects?aspect=price&feels=positive&limit=1"))
+    assert found["total"] == 20
+    assert found["aspects"][0]["item"] == "bag-0"
+    assert json_of(client.get(f"{ROOT}/aspects?feels=negative"))["total"] == 0
+
+
+@pytest.mark.parametrize("path", ["scores", "aspects", "corrections", "queue", "alerts"])
+def test_a_list_costs_a_fixed_number_of_queries(
+    path: str, scored: Scored, program: Program, django_assert_max_num_queries: Any
+) -> None:
+    client = program("analyst")
+    client.get("/api/v1/categories")  # notes when the token was used
+    with django_assert_max_num_queries(10):
+        assert client.get(f"{ROOT}/{path}").status_code == 200
+
+
+def test_a_label_counts_until_it_is_taken_back(shop: Shop, program: Program, cast: Cast) -> None:
+    review = score_row(shop, "writer")
+    client = program("analyst")
+    body = {"reviews": [review.pk], "label": "neutral", "reason": "an advertisement"}
+    told = json_of(client.post(f"{ROOT}/corrections", body, content_type="application/json"), 201)
+    assert told == {"corrected": 1}
+    assert SentimentScore.objects.get(review=review).label == "neutral"
+    (said,) = json_of(client.get(f"{ROOT}/corrections?review={review.pk}"))["corrections"]
+    assert (said["analyst"], said["before"], said["reason"]) == ("anna", "positive", "an advertisement")
+    assert client.delete(f"{ROOT}/corrections/{said['id']}").status_code == 204
+    assert SentimentScore.objects.get(review=review).label == "positive"
+    assert Correction.objects.get().undone_by == cast.analyst
+
+
+def test_an_unknown_review_is_named(scored: Scored, program: Program) -> None:
+    body = {"reviews": [scored.review.pk, 10**6], "label": "neutral"}
+    answer = program("analyst").post(f"{ROOT}/corrections", body, content_type="application/json")
+    assert "1000000" in json_of(answer, 422)["error"]
+
+
+def test_a_version_goes_live_and_back(scored: Scored, program: Program) -> None:
+    client = program("analyst")
+    before = json_of(client.get(f"{ROOT}/model"))
+    assert (before["key"], before["candidate"]["id"]) == ("planted@live", scored.candidate.pk)
+    live = json_of(client.post(f"{ROOT}/model/{scored.candidate.pk}/live"))
+    assert (live["key"], live["candidate"]) == ("planted@candidate", None)
+    assert json_of(client.post(f"{ROOT}/model/rollback"))["key"] == "planted@live"
+    assert set(AuditEntry.objects.values_list("action", flat=True)) >= {"put live", "roll back"}
+
+
+def test_too_few_corrections_are_told(shop: Shop, program: Program) -> None:
+    assert json_of(program("analyst").post(f"{ROOT}/model/retrain"), 422)["remedy"]
+    assert not ModelVersion.objects.exists()
+
+
+# -- now ----------------------------------------------------------------------------------------------------
+
+
+def now(program: Program, status: int = 200, **form: Any) -> Any:
+    return json_of(program("analyst").post(f"{ROOT}/score", form), status)
+
+
+def test_text_and_sound_are_scored_now_and_not_kept(shop: Shop, program: Program, scorer: WordScorer) -> None:
+    found = now(program, text="a bad price", sound=SimpleUploadedFile("hum.wav", tone(300)))
+    assert (found["label"], found["model"]) == ("negative", "words@1")
+    assert set(found["channels"]) == {"text", "speech"}
+    assert found["aspects"][0]["words"] == [{"text": "price", "start": 6, "end": 11, "weight": -0.85}]
+    assert found["moments"] == [{"medium": 0, "start": 0.1, "end": 0.4, "weight": -0.5}]
+    assert not SentimentScore.objects.exists()
+
+
+@pytest.mark.parametrize(("weights", "prompted"), [("planted", False), ("another", True)])
+def test_a_picture_goes_by_way_of_the_query_worker(
+    weights: str, prompted: bool, shop: Shop, program: Program, scorer: WordScorer, monkeypatch: Any
+) -> None:
+    EncoderSpace.objects.create(
+        spec="s", name="n", weights_hash=weights, dim=2, preprocessing="p", modalities=["image", "text"],
+        state="active",
+    )  # fmt: skip
+    vectors = {"image": np.array([1.0, 0.0]), "text": np.array([0.0, 1.0])}
+    monkeypatch.setattr(queries, "encode_query", lambda space, parts: [vectors[p["modality"]] for p in parts])
+    found = now(program, image=SimpleUploadedFile("photo.jpg", photo("red")))
+    assert found["channels"]["image"]["positive"] == 0.9
+    (spoken,) = scorer.seen
+    assert (spoken.prompts is not None) == prompted
+    assert Media.objects.filter(review__isnull=False).count() == 0
+
+
+def test_a_picture_waits_for_no_encoder(shop: Shop, program: Program, scorer: WordScorer) -> None:
+    told = now(program, 503, image=SimpleUploadedFile("photo.jpg", photo("red")))
+    assert "encoder" in told["error"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"text": "  "},
+        {"image": SimpleUploadedFile("a.jpg", b"no picture")},
+        {"sound": SimpleUploadedFile("a.wav", b"no sound")},
+    ],
+)
+def test_what_cannot_be_scored_is_told(
+    form: dict[str, Any], shop: Shop, program: Program, scorer: WordScorer
+) -> None:
+    told = now(program, 422, **form)
+    assert told["error"]
+    assert told["remedy"]
+
+
+def test_the_key_is_that_of_the_scorer_in_service(scorer: WordScorer, db: None) -> None:
+    assert scoring.current_scorer_key() == scorer.key
