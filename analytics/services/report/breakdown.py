@@ -33,7 +33,8 @@ def breakdown(filters: Filters, by: By, *, most: int = 50) -> list[Slice]:
     """The slices with the most reviews, largest first; ratings in their own order.
 
     Categories are the children of the one selected (or the top ones), each with all below it; a category
-    without children is its own only slice. By aspect, what counts is what is felt about each aspect.
+    without children is its own only slice. A channel or aspect that is filtered by is the only one. By
+    aspect, what counts is what is felt about each aspect.
 
     Args:
         by: one of ``BYS``.
@@ -100,7 +101,7 @@ def _by_channel(cells: Selection, filters: Filters) -> list[Group]:
     groups = []
     for place, name in enumerate(CHANNELS):
         rows = counts[(values >> place) & 1 == 1]
-        if len(rows):
+        if len(rows) and filters.channel in ("", name):
             groups.append(group(name, rows.sum(axis=0)))
     none = counts[values == 0]
     return [*groups, group("", none.sum(axis=0))] if len(none) else groups

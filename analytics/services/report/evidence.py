@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from django.db.models import Q
 
+from analytics.engine.reporting.cubes import CUBES
+from analytics.engine.reporting.terms import terms_of
 from analytics.models import SentimentScore
 from analytics.models.scores import SentimentScoreQuerySet
-from analytics.services.report.cells import select, subtree
+from analytics.services.report.cells import read, select, subtree
 from analytics.services.report.filters import Filters
-from analytics.services.report.rows import ASPECT_LEAN, COMMITTED, aspect_code, label_code
+from analytics.services.report.names import Kind, code
+from analytics.services.report.rows import ASPECT_LEAN, COMMITTED, aspect_code, label_code, midnight
 
 ORDERS: dict[str, tuple[str, ...]] = {
     "newest": ("-reviewed_at", "-pk"),
@@ -62,7 +65,7 @@ def _plain(filters: Filters) -> dict[str, Any]:
 
 
 def reviews_page(
-    filters: Filters, page: int = 1, size: int = 25, order: str = "newest"
+    filters: Filters, page: int = 1, size: int = 25, order: str = "newest", *, term: str = ""
 ) -> list[SentimentScore]:
     """One page of ``reviews``, with everything a list shows.
 
@@ -71,8 +74,11 @@ def reviews_page(
 
     Args:
         page: counted from 1.
+        term: only reviews that have it, as ``emerging`` counts them; then always the newest first.
     """
     skip = (max(1, page) - 1) * size
+    if term:
+        return _with_term(filters, term.lower(), skip, size)
     by_time = order not in ORDERS or order in ("newest", "oldest")
     wanted = (skip, skip + size) if by_time else (0, SORTED_AMONG)
     window = _window(filters, *wanted, newest_first=order != "oldest")
@@ -82,6 +88,36 @@ def reviews_page(
     found = reviews(filters.replace(start=start, end=end), order)
     first = skip - before if by_time else skip
     return list(found.for_list()[first : first + size])
+
+
+def _with_term(filters: Filters, term: str, skip: int, size: int) -> list[SentimentScore]:
+    """The sums name the days on which the term was used; what is like it there is read, newest first."""
+    found = reviews(filters)
+    for word in term.split():
+        found = found.filter(review__text__icontains=word.partition("'")[0])
+    days = sorted(_days_with(filters, term), reverse=True)
+    chosen: list[int] = []
+    for start in range(0, len(days), _DAYS_AT_ONCE):
+        portion = [date.fromordinal(day) for day in days[start : start + _DAYS_AT_ONCE]]
+        inside = found.filter(reviewed_at__gte=midnight(portion[-1]))
+        inside = inside.filter(reviewed_at__lt=midnight(portion[0] + timedelta(days=1)))
+        rows = inside.values_list("pk", "review__text").iterator(chunk_size=500)
+        chosen += [pk for pk, text in rows if term in terms_of(text)]
+        if len(chosen) >= skip + size:
+            break
+    page = chosen[skip : skip + size]
+    return list(SentimentScore.objects.filter(pk__in=page).order_by(*ORDERS["newest"]).for_list())
+
+
+_DAYS_AT_ONCE = 7
+
+
+def _days_with(filters: Filters, term: str) -> list[int]:
+    number = code(Kind.TERM, term)
+    if number is None:
+        return []
+    cells = read(CUBES["terms"], filters.start, filters.end, days=True)
+    return np.unique(cells["day"][cells["term"] == number]).tolist()
 
 
 def _window(filters: Filters, first: int, last: int, *, newest_first: bool) -> tuple[date, date, int] | None:

@@ -1,0 +1,263 @@
+"""Every figure of the report against the slow obvious way, on made-up reviews."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics.services import report
+from analytics.services.report import Filters, cells
+from analytics.services.report.compare import drivers
+from analytics.services.report.rollups import rebuild_rollups
+from tests.analytics.services.scored import LAST_90, counting, label_of, net_of, scored, shop
+
+pytestmark = pytest.mark.django_db
+ASPECTS = ("price", "quality", "delivery")
+CHANNELS = ("text", "image", "text+image", "text+speech", "")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    cells.forget()
+
+
+@pytest.fixture
+def world() -> dict[str, Any]:
+    """300 reviews of a year and more, of every kind, with their sums."""
+    made, dice = shop(), random.Random(4)
+    for _ in range(300):
+        scored(
+            dice.choice(made["items"]),
+            dice.choice(["positive", "positive", "neutral", "negative", ""]),
+            days_ago=dice.uniform(0, 400),
+            aspects={name: dice.uniform(-1, 1) for name in dice.sample(ASPECTS, dice.randrange(3))},
+            text=dice.choice(["The handle broke.", "It was not good.", "质量不好，很差", "Lovely glaze!"]),
+            abstained=dice.random() < 0.15,
+            corrected=dice.random() < 0.2,
+            disagreement=dice.random(),
+            rating=dice.choice([None, 1, 2, 3, 4, 5]),
+            language=dice.choice(["en", "zh", ""]),
+            channels=dice.choice(CHANNELS),
+        )
+    rebuild_rollups(say=lambda text: None)
+    return made
+
+
+def selections(made: dict[str, Any]) -> list[Filters]:
+    """Each filter alone, some together, over short and long periods."""
+    base = [
+        Filters(date(2025, 1, 1), date(2026, 3, 20)),
+        Filters(date(2025, 11, 15), date(2026, 1, 31)),
+        Filters(date(2026, 3, 1), date(2026, 3, 2)),
+    ]
+    one = [
+        {}, {"item": made["items"][0].pk}, {"category": made["home"].pk}, {"category": made["mugs"].pk},
+        {"category": 10**6}, {"language": "zh"}, {"language": "xx"}, {"channel": "image"}, {"rating": 4},
+        {"aspect": "price"}, {"aspect": "unheard"}, {"label": "negative"}, {"abstained": True},
+        {"abstained": False}, {"aspect": "quality", "label": "negative", "category": made["home"].pk},
+        {"item": made["items"][1].pk, "aspect": "price", "language": "en"},
+        {"label": "positive", "channel": "text", "language": "en"},
+    ]  # fmt: skip
+    return [filters.replace(**fields) for filters in base for fields in one]
+
+
+# -- figures ------------------------------------------------------------------------------------------------
+
+
+def test_the_overview_counts_what_a_look_at_every_review_counts(world: dict[str, Any]) -> None:
+    for filters in selections(world):
+        found = counting(filters)
+        figures = report.overview(filters, previous=False)
+        assert figures.reviews == len(found), filters
+        assert figures.net == pytest.approx(net_of([label for _, label in found])), filters
+        abstained = sum(label == "" for _, label in found)
+        assert figures.abstained == pytest.approx(abstained / max(1, len(found)))
+        mean = sum(score.disagreement for score, _ in found) / max(1, len(found))
+        assert figures.disagreement == pytest.approx(mean, rel=1e-4)
+
+
+@pytest.mark.parametrize("grain", ["hour", "day", "week", "month", ""])
+def test_the_trend_holds_every_review_once_at_its_time(world: dict[str, Any], grain: str) -> None:
+    for filters in selections(world):
+        points = report.trend(filters, grain)
+        found = counting(filters)
+        assert sum(point.reviews for point in points) == len(found)
+        for point, after in zip(points, [*points[1:], None], strict=True):
+            inside = [
+                label
+                for score, label in found
+                if score.reviewed_at >= point.start and (after is None or score.reviewed_at < after.start)
+            ]
+            assert point.reviews == len(inside)
+            assert point.net == pytest.approx(net_of(inside))
+
+
+@pytest.mark.parametrize("by", report.BYS)
+def test_every_slice_is_the_overview_of_its_own_filter(world: dict[str, Any], by: report.By) -> None:
+    for filters in selections(world):
+        for piece in report.breakdown(filters, by):
+            if not piece.key:
+                continue
+            own = report.overview(filters.replace(**{by: piece.key}), previous=False)
+            assert (piece.reviews, piece.net, piece.low) == (own.reviews, own.net, own.low), (filters, piece)
+
+
+def test_slices_by_rating_are_those_of_a_look_at_every_review(world: dict[str, Any]) -> None:
+    found = counting(LAST_90)
+    expected = {key: sum((score.rating or "") == key for score, _ in found) for key in ("", 1, 2, 3, 4, 5)}
+    slices = {piece.key: piece.reviews for piece in report.breakdown(LAST_90, "rating")}
+    assert slices == {str(key): count for key, count in expected.items() if count}
+
+
+def test_categories_are_the_children_of_the_one_selected(world: dict[str, Any]) -> None:
+    top = {piece.label for piece in report.breakdown(LAST_90, "category")}
+    inside = {
+        piece.label for piece in report.breakdown(LAST_90.replace(category=world["home"].pk), "category")
+    }
+    leaf = [piece.label for piece in report.breakdown(LAST_90.replace(category=world["mugs"].pk), "category")]
+    assert (top, inside, leaf) == ({"Home", "Music", "no category"}, {"Mugs", "Lamps"}, ["Mugs"])
+
+
+def test_the_impact_of_an_aspect_is_what_the_net_would_lose_without_it(world: dict[str, Any]) -> None:
+    for one in report.impact(LAST_90):
+        found = counting(LAST_90)
+        rest = [label for score, label in found if label_of(score, one.aspect) is None]
+        whole = net_of([label for _, label in found])
+        assert whole is not None
+        assert one.impact == pytest.approx(whole - (net_of(rest) or 0.0))
+
+
+def test_a_period_without_reviews_has_no_net_and_no_previous(world: dict[str, Any]) -> None:
+    figures = report.overview(Filters(date(2020, 1, 1), date(2020, 1, 31)))
+    assert (figures.reviews, figures.net, figures.low, figures.previous) == (0, None, None, None)
+
+
+def test_the_period_before_is_as_long_and_ends_the_day_before(world: dict[str, Any]) -> None:
+    before = LAST_90.previous()
+    assert (before.length, before.end) == (90, LAST_90.start - timedelta(days=1))
+    assert report.overview(LAST_90).previous == report.overview(before, previous=False)
+
+
+# -- evidence -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "negative", "nonsense"])
+def test_the_pages_of_evidence_hold_every_counted_review_once(world: dict[str, Any], order: str) -> None:
+    for filters in selections(world)[:17]:
+        pages = [report.reviews_page(filters, page, 40, order) for page in range(1, 11)]
+        listed = [score.pk for page in pages for score in page]
+        assert listed == [score.pk for score in report.reviews(filters, order)]
+        assert sorted(listed) == sorted(score.pk for score, _ in counting(filters))
+
+
+def test_the_reviews_behind_a_term_are_those_that_have_it(world: dict[str, Any]) -> None:
+    found = report.reviews_page(LAST_90, size=300, term="not good")
+    expected = [score.pk for score, _ in counting(LAST_90) if score.review.text == "It was not good."]
+    assert sorted(score.pk for score in found) == sorted(expected)
+
+
+# -- comparison ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["item", "category", "language"])
+def test_the_drivers_of_a_dimension_sum_to_the_difference(world: dict[str, Any], by: report.By) -> None:
+    before = LAST_90.previous()
+    found = report.compare(before, LAST_90)
+    assert sum(driver.change for driver in drivers(before, LAST_90, by)) == pytest.approx(found.difference)
+
+
+def test_a_product_that_turned_bad_is_named_as_what_drove_the_change() -> None:
+    made = shop()
+    for n in range(60):
+        scored(made["items"][n % 3], days_ago=100 + n % 50, aspects={"price": 0.5})
+        turned = n % 3 == 1
+        scored(
+            made["items"][n % 3],
+            "negative" if turned else "positive",
+            days_ago=n % 50,
+            aspects={"quality": -0.9} if turned else {"price": 0.5},
+        )
+    rebuild_rollups(say=lambda text: None)
+    found = report.compare(LAST_90.previous(), LAST_90)
+    assert not found.is_noise
+    assert (found.drivers[0].change, found.difference) == (pytest.approx(-2 / 3), pytest.approx(-2 / 3))
+    assert {"Thing 1", "Lamps", "quality"} <= {driver.label for driver in found.drivers}
+
+
+def test_the_same_opinion_twice_is_noise(world: dict[str, Any]) -> None:
+    assert report.compare(LAST_90, LAST_90).is_noise
+
+
+# -- terms --------------------------------------------------------------------------------------------------
+
+
+def test_a_word_that_comes_up_is_found_in_both_languages() -> None:
+    item = shop()["items"][0]
+    for n in range(120):
+        scored(item, days_ago=91 + n % 80, text="Lovely mug, nice handle. 杯子好看")
+        broken = n % 4 == 0
+        text = "Lovely mug, the glaze cracked. 杯子裂纹" if broken else "Lovely mug, nice handle. 杯子好看"
+        scored(item, "negative" if broken else "positive", days_ago=n % 80, text=text)
+    rebuild_rollups(say=lambda text: None)
+    found = {term.term: term for term in report.emerging(LAST_90)}
+    assert "裂纹" in found
+    assert "cracked" in found or "glaze" in found
+    assert found["裂纹"].recent == 30
+    assert found["裂纹"].before == 0
+    assert found["裂纹"].net == -1.0
+    assert "lovely" not in found
+
+
+def test_terms_under_a_filter_the_sums_do_not_know_come_from_the_reviews(world: dict[str, Any]) -> None:
+    filters = Filters(date(2025, 1, 1), date(2026, 3, 20), item=world["items"][0].pk)
+    lovely = [score for score, _ in counting(filters) if score.review.text == "Lovely glaze!"]
+    found = {term.term: term.recent for term in report.telling_terms(filters)}
+    assert len(lovely) in (found.get("lovely"), found.get("glaze"))
+
+
+# -- addresses ----------------------------------------------------------------------------------------------
+
+
+def test_an_address_and_its_filters_say_the_same() -> None:
+    filters = Filters(
+        date(2026, 1, 1), date(2026, 2, 1), 3, 4, "zh", "image", "price", 5, "negative", abstained=False
+    )
+    assert Filters.from_query(QueryDict(filters.as_query())) == filters
+
+
+def test_the_default_needs_no_address_and_moves_on_with_time() -> None:
+    assert Filters.from_query(QueryDict("")).as_query() == ""
+    assert Filters.from_query(QueryDict("")).length == 90
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "start",
+                "end",
+                "days",
+                "item",
+                "category",
+                "language",
+                "channel",
+                "aspect",
+                "rating",
+                "abstained",
+            ]
+        ),
+        st.one_of(st.text(max_size=40), st.integers().map(str), st.dates().map(str)),
+    )
+)
+def test_nonsense_in_an_address_counts_as_not_given(query: dict[str, str]) -> None:
+    filters = Filters.from_query(query)
+    assert filters.start <= filters.end
+    report.overview(filters)
+    assert Filters.from_query(QueryDict(filters.as_query())).given() == filters.given()
