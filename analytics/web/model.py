@@ -45,12 +45,21 @@ def model(request: HttpRequest) -> HttpResponseBase:
         "agreement": corrections.agreement(),
         "corrections": Correction.objects.standing().count(),
         "waiting": SentimentScore.objects.exclude(state=SentimentScore.State.READY).count(),
-        "figures": [(PART_NAMES[one.part], one.name, one.value) for one in model_card.figures()],
-        "fusion_note": told(model_card.fusion_note()),
+        **_measured(),
         "entries": AuditEntry.objects.select_related("actor")[:SHOWN],
         **(pace(request) if live else {}),
     }
     return answer(request, "sentiment_model", "analytics/model.html", context)
+
+
+def _measured() -> dict[str, Any]:
+    """What the parts of the scorer measured and how they are joined; or why they cannot be read."""
+    figures = [(PART_NAMES.get(one.part, one.part), one.name, one.value) for one in model_card.figures()]
+    try:
+        note = told(model_card.fusion_note())
+    except RecommenderError as error:
+        return {"figures": figures, "broken": str(error)}
+    return {"figures": figures, "fusion_note": note}
 
 
 def _job() -> Job | None:

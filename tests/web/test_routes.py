@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from recommender.models import Interaction
+from analytics.models import Alert, Correction, SavedView
+from recommender.models import Interaction, Job, ModelVersion
+from tests.analytics.scored import add_review
 from tests.web.conftest import Shop
 
 ROLES = ("guest", "member", "catalogue_admin", "analyst", "operator", "superuser")
@@ -31,6 +35,8 @@ def only(answer: int, *roles: str) -> dict[str, int | str]:
 MEMBERS = ("member", "catalogue_admin", "analyst", "operator")
 CATALOGUE = ("catalogue_admin",)
 JOBS = ("catalogue_admin", "operator")
+ANALYSTS = ("analyst",)
+HIDDEN = {"superuser": 404}
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,39 @@ def job(shop: Shop) -> list[Any]:
 
 def medium(shop: Shop) -> list[Any]:
     return [shop.failed.pk]
+
+
+def scored(shop: Shop) -> list[Any]:
+    """The number of a review that has been scored."""
+    return [add_review(shop.items[0], "Good leather.", 0.8).review_id]
+
+
+def corrected(shop: Shop) -> list[Any]:
+    """The number of the analyst's correction of a review."""
+    pk = scored(shop)[0]
+    return [Correction.objects.create(review_id=pk, analyst=analyst(), label="negative").pk]
+
+
+def alert(shop: Shop) -> list[Any]:
+    now = timezone.now()
+    return [Alert.objects.create(key="bags", item=shop.items[0], starts_at=now, ends_at=now).pk]
+
+
+def candidate(shop: Shop) -> list[Any]:
+    """The number of a model that learned; its files are gone, which is said on the page."""
+    return [ModelVersion.objects.create(kind="sentiment", path="learned", state="ready").pk]
+
+
+def view(shop: Shop) -> list[Any]:
+    return [SavedView.objects.create(owner=analyst(), name="Bags").pk]
+
+
+def export_job(shop: Shop) -> list[Any]:
+    return [Job.objects.create(kind="export", label="bags.pdf", owner=analyst()).pk]
+
+
+def analyst() -> User:
+    return User.objects.get(username="anna")
 
 
 ROUTES: dict[str, Route] = {
@@ -91,6 +130,32 @@ ROUTES: dict[str, Route] = {
     "jobs": Route(only(200, *JOBS)),
     "job": Route(only(200, *JOBS), args=job),
     "job_cancel": Route(only(303, *JOBS), "post", job),
+    "sentiment": Route(only(200, *ANALYSTS)),
+    "sentiment_compare": Route(only(200, *ANALYSTS)),
+    "sentiment_terms": Route(only(200, *ANALYSTS)),
+    "sentiment_reviews": Route(only(200, *ANALYSTS)),
+    "sentiment_review": Route(only(200, *ANALYSTS), args=scored),
+    "sentiment_queue": Route(only(200, *ANALYSTS)),
+    "sentiment_correct": Route(only(302, *ANALYSTS), "post"),
+    "sentiment_undo": Route(only(302, *ANALYSTS), "post", corrected),
+    "sentiment_alerts": Route(only(200, *ANALYSTS)),
+    "sentiment_alert_seen": Route(only(302, *ANALYSTS), "post", alert),
+    "sentiment_alert_close": Route(only(302, *ANALYSTS), "post", alert),
+    "sentiment_model": Route(only(200, *ANALYSTS)),
+    "sentiment_retrain": Route(only(302, *ANALYSTS), "post"),
+    "sentiment_go_live": Route(only(302, *ANALYSTS), "post", candidate),
+    "sentiment_roll_back": Route(only(302, *ANALYSTS), "post"),
+    "sentiment_export": Route(only(200, *ANALYSTS), args=lambda shop: ["csv"]),
+    # What somebody saved or exported is nobody else's.
+    "sentiment_export_job": Route(only(200, *ANALYSTS) | HIDDEN, args=export_job),
+    "sentiment_export_file": Route(only(404, *ANALYSTS), args=export_job),
+    "sentiment_export_cancel": Route(only(303, *ANALYSTS) | HIDDEN, "post", export_job),
+    "sentiment_views": Route(only(200, *ANALYSTS)),
+    "sentiment_view_save": Route(only(303, *ANALYSTS), "post", data={"name": "Mine"}),
+    "sentiment_view": Route(only(200, *ANALYSTS) | HIDDEN, args=view),
+    "sentiment_view_rename": Route(only(303, *ANALYSTS) | HIDDEN, "post", view, {"name": "Ours"}),
+    "sentiment_view_send": Route(only(303, *ANALYSTS) | HIDDEN, "post", view),
+    "sentiment_view_delete": Route(only(303, *ANALYSTS) | HIDDEN, "post", view),
     "login": Route(everyone(302) | {"guest": 200}),
     "logout": Route(everyone(302), "post"),
     "sign_up": Route(everyone(302) | {"guest": 200}),
