@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from django.conf import settings
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -34,6 +36,8 @@ TASK = "analytics.tasks.run_export"
 #: Reviews up to which a workbook is made while its reader waits, about half a second.
 DIRECT_REVIEWS = 3_000
 KEEP_DAYS = 7
+#: KiB of pages kept (negative, as SQLite has it) and bytes mapped, while an export reads.
+_LEAN = {"cache_size": -4096, "mmap_size": 0}
 #: How long an export that was asked for again is the same one.
 _SAME_FOR = timedelta(minutes=10)
 _LOST_AFTER = timedelta(minutes=1)
@@ -72,15 +76,37 @@ def write_now(kind: Format, filters: Filters, path: Path, told: Any = None, *, r
         RecommenderError: the machine lacks what a PDF needs, or ``kind`` is none of ``FORMATS``.
     """
     told = told or (lambda rows: None)
-    if kind == "csv":
-        return _write_csv(filters, path, told)
-    contents = documents.gather(filters)
-    if kind == "xlsx":
-        return documents.write_xlsx(contents, path, with_reviews=reviews, told=told)
-    if kind != "pdf":
-        raise RecommenderError(f"There is no export as {kind}.", f"Choose one of {', '.join(FORMATS)}.")
-    path.write_bytes(documents.pdf_bytes(contents))
-    return contents.overview.reviews
+    with _reading_once():
+        if kind == "csv":
+            return _write_csv(filters, path, told)
+        contents = documents.gather(filters)
+        if kind == "xlsx":
+            return documents.write_xlsx(contents, path, with_reviews=reviews, told=told)
+        if kind != "pdf":
+            raise RecommenderError(f"There is no export as {kind}.", f"Choose one of {', '.join(FORMATS)}.")
+        path.write_bytes(documents.pdf_bytes(contents))
+        return contents.overview.reviews
+
+
+@contextmanager
+def _reading_once() -> Iterator[None]:
+    """Let SQLite neither map nor keep what is read: an export passes every page once.
+
+    Otherwise a worker would hold as much of the database as its settings allow, long after the export.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        before = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in _LEAN}
+        for name, value in _LEAN.items():
+            cursor.execute(f"PRAGMA {name}={value}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for name, value in before.items():
+                cursor.execute(f"PRAGMA {name}={value}")
 
 
 def _write_csv(filters: Filters, path: Path, told: Any) -> int:

@@ -196,7 +196,7 @@ def _volumes(
         for x, high in zip(across, tall, strict=True)
         if high
     ]
-    return [*drawn, _text(38, top + 9, f"{most:,}", look, anchor="end")]
+    return [*drawn, _text(38, bottom, f"{most:,}", look, anchor="end")]
 
 
 def _times(points: Sequence[Point], across: list[float], y: float, look: Look) -> list[str]:

@@ -9,18 +9,23 @@ _DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠")
 CELL_MOST = 32_767
 
 
+#: Skipped in search of what a text begins with.
+_SPACES = " \u00a0\u3000\ufeff"
+_NOT_PLAIN = _DANGEROUS | set(_SPACES)
+
+
 def neutral(text: str) -> str:
     """``text`` with an apostrophe before it where its beginning, after spaces, could start a formula."""
-    start = text.lstrip(" \u00a0\u3000\ufeff")[:1] or text[:1]
-    return f"'{text}" if start in _DANGEROUS and start else text
+    if text[:1] not in _NOT_PLAIN:
+        return text
+    start = text.lstrip(_SPACES)[:1]
+    return f"'{text}" if start in _DANGEROUS else text
 
 
 def fitting(text: str) -> str:
     """A harmless text of a length that Excel holds; what is cut off is told by an ellipsis."""
     safe = neutral(text)
-    return safe if _length(safe) <= CELL_MOST else safe[: CELL_MOST // 2 - 1] + "…"
-
-
-def _length(text: str) -> int:
-    """As Excel counts: UTF-16 units."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+    # Excel counts UTF-16 units, of which a character has one or two.
+    if len(safe) <= CELL_MOST // 2 or len(safe.encode("utf-16-le", "surrogatepass")) <= 2 * CELL_MOST:
+        return safe
+    return safe[: CELL_MOST // 2 - 1] + "…"

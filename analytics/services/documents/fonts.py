@@ -43,7 +43,7 @@ def typeface(text: str) -> Typeface:
             pieces.append(piece)
             wanted -= covered
     rules = [
-        f"@font-face {{ font-family: print-{piece}; font-weight: 100 900; "
+        f"@font-face {{ font-family: print-{piece}; "
         f"src: url({(_FOLDER / _NAME.format(piece=piece)).as_uri()}) format('woff2'); }}"
         for piece in pieces
     ]

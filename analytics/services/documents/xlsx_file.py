@@ -19,6 +19,8 @@ from analytics.services.names import BY_NAMES, name_of
 #: Reviews on one sheet: what Excel holds, less the heading.
 SHEET_MOST = 1_048_575
 _WIDE = {"time": 17, "title": 36, "category": 26, "text": 70, "aspects": 34, "model": 18}
+#: Writes a value into a row and a column.
+Put = Callable[[int, int, Any], Any]
 _NO_MARK: Callable[[int], None] = lambda rows: None  # noqa: E731
 
 
@@ -104,7 +106,6 @@ class _Looks:
 
     head: Any
     time: Any
-    day: Any
     decimal: Any
 
     @classmethod
@@ -112,7 +113,6 @@ class _Looks:
         return cls(
             head=book.add_format({"bold": True, "bottom": 1, "bg_color": "#ECEAF7"}),
             time=book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"}),
-            day=book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
             decimal=book.add_format({"num_format": "0.000"}),
         )
 
@@ -141,7 +141,8 @@ class _Book:
         put = self._putter(sheet)
         for place, row in enumerate(rows, 1):
             for column, value in enumerate(row):
-                put(place, column, value)
+                if value is not None:
+                    put(place, column, value)
 
     def reviews(self, rows: Iterable[Sequence[Any]], told: Callable[[int], None]) -> int:
         """All on sheets of ``SHEET_MOST``; how many there were."""
@@ -151,12 +152,14 @@ class _Book:
             if place == 1 and count > 1:
                 put = self._review_sheet()
             for column, value in enumerate(row):
-                put(place, column, value)
+                if value is not None and value != "":
+                    put(place, column, value)
             if count % 1000 == 0:
                 told(1000)
+        told(count % 1000)
         return count
 
-    def _review_sheet(self) -> Callable[[int, int, Any], None]:
+    def _review_sheet(self) -> Put:
         sheet = self._sheet(_("Reviews"))
         for column, (name, _title, _field) in enumerate(COLUMNS):
             sheet.set_column(column, column, _WIDE.get(name, 12))
@@ -169,25 +172,26 @@ class _Book:
             sheet.write_string(0, column, fitting(name), self._looks.head)
         sheet.freeze_panes(1, 0)
 
-    def _putter(self, sheet: Any) -> Callable[[int, int, Any], None]:
+    def _putter(self, sheet: Any) -> Put:
         """Writes one value by its type; texts never pass through what guesses at formulas and links."""
-        looks, text, number = self._looks, sheet.write_string, sheet.write_number
+        looks = self._looks
+        text, number, truth, when = (
+            sheet.write_string,
+            sheet.write_number,
+            sheet.write_boolean,
+            sheet.write_datetime,
+        )
+        # By exact type and one look-up: there are millions of cells.
+        ways: dict[type, Put] = {
+            str: lambda row, column, value: text(row, column, fitting(value)),
+            int: number,
+            bool: truth,
+            float: lambda row, column, value: number(row, column, round(value, 6), looks.decimal),
+            datetime: lambda row, column, value: when(row, column, _naive(value), looks.time),
+        }
 
         def put(row: int, column: int, value: Any) -> None:
-            if value is None or value == "":
-                return
-            if isinstance(value, str):
-                text(row, column, fitting(value))
-            elif isinstance(value, bool):
-                sheet.write_boolean(row, column, value)
-            elif isinstance(value, float):
-                number(row, column, value, looks.decimal)
-            elif isinstance(value, int):
-                number(row, column, value)
-            elif isinstance(value, datetime):
-                sheet.write_datetime(row, column, _naive(value), looks.time)
-            else:
-                sheet.write_datetime(row, column, value, looks.day)
+            ways[type(value)](row, column, value)
 
         return put
 

@@ -120,7 +120,7 @@ def test_the_sheets_of_figures_say_what_the_report_says(tmp_path: Path) -> None:
     book = written(tmp_path)
     figures = {row[0]: row[1] for row in book["Figures"][1:]}
     assert figures["reviews"] == 12
-    assert figures["net sentiment"] == pytest.approx((6 - 5) / 11)
+    assert figures["net sentiment"] == pytest.approx((6 - 5) / 11, abs=1e-6)
     items = {row[1]: row[2] for row in book["Breakdown"][1:] if row[0] == "Item"}
     assert items == {"Desk lamp": 7, "Phone": 5}
     assert sum(row[1] for row in book["Trend"][1:]) == 12
