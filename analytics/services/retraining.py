@@ -55,6 +55,7 @@ def start_retraining(user: Any) -> Job:
     """
     with transaction.atomic():
         if under_way := Job.objects.unfinished().filter(kind=KIND).first():
+            call_task(TASK, under_way.pk)  # in case its message was lost; one that runs is not begun twice
             return under_way
         have = len(_corrected())
         if have < LEAST:
