@@ -75,7 +75,7 @@ def _timing(frames: Frames) -> np.ndarray:
     seconds = len(frames.speech) / _STEPS_A_SECOND
     spoken = max(frames.speech.sum() / _STEPS_A_SECOND, 0.05)
     stretches, pauses = _runs(frames.voiced), _runs(~frames.speech)
-    smooth = np.convolve(frames.loudness, np.hanning(9) / np.hanning(9).sum(), "same")
+    smooth = np.convolve(frames.loudness, np.hanning(9) / np.hanning(9).sum(), "same")[: len(frames.loudness)]
     peaks = (smooth[1:-1] > smooth[:-2]) & (smooth[1:-1] >= smooth[2:]) & frames.speech[1:-1]
     return np.r_[
         frames.speech.mean(), frames.voiced.mean(), frames.voiced.sum() / max(frames.speech.sum(), 1),

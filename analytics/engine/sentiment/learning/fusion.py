@@ -85,10 +85,15 @@ def train_fusion(data: Path, output: Path, *, seed: int, say: Say) -> dict[str, 
             "rows": len(found.labels), "what": "held-out posts",
         }
     }  # fmt: skip
-    facts = {"figures": figures, "evidence": evidence, "heard": ["image"] if gain >= MARGIN else []}
+    flat = {
+        f"{name} {figure}": value
+        for name, by_figure in figures.items()
+        for figure, value in by_figure.items()
+    }
+    facts = {"figures": flat, "evidence": evidence, "heard": ["image"] if gain >= MARGIN else []}
     say(f"{best}: {gain:+.3f} over the words alone")
     save_fusion(output, *_fitted(best if gain >= MARGIN else "", found, seed), facts)
-    return {f"fusion MVSA {name} macro-F1": figure["macro-F1"] for name, figure in figures.items()}
+    return {f"fusion MVSA {name}": value for name, value in flat.items()}
 
 
 def _fitted(name: str, found: Posts, seed: int) -> tuple[Fusion, Signals | None, np.ndarray]:
