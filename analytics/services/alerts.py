@@ -15,7 +15,15 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.engine.reporting.anomalies import Rules, Tests, Window, beta_prior, run_tests, telling
+from analytics.engine.reporting.anomalies import (
+    Rules,
+    Tests,
+    Window,
+    beta_prior,
+    run_tests,
+    telling,
+    worst_days,
+)
 from analytics.engine.reporting.cubes import ABSTAINED, CUBES, Columns, joined
 from analytics.models import Alert
 from analytics.services.report.cells import Selection, read
@@ -87,11 +95,10 @@ class Span:
         return self.days - LOOK_DAYS
 
     def windows(self) -> list[Window]:
-        """Each watched day, and each week from Monday, the running one as far as it goes."""
-        days = [Window(day, day + 1) for day in range(self.watched, self.days)]
-        monday = self.watched - date.fromordinal(self.first + self.watched).weekday()
-        weeks = range(monday, self.days, 7)
-        return days + [Window(max(0, start), min(start + 7, self.days)) for start in weeks]
+        """Each watched day by itself, and with the six days before it."""
+        watched = range(self.watched, self.days)
+        days = [Window(day, day + 1) for day in watched]
+        return days + [Window(max(0, day - 6), day + 1) for day in watched]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def _alarms(parts: Iterable[Selection], column: str, span: Span) -> list[Alarm]:
 def _series(cells: Selection, column: str, span: Span) -> _Series:
     """Of those subjects that have enough reviews in the watched days to be tested at all."""
     cells = cells.where((cells["label"] != ABSTAINED) & (cells[column] > 0))
-    aspect = cells.columns.get("aspect", np.zeros(len(cells)))
+    aspect = cells["aspect"] if "aspect" in cells else np.zeros(len(cells))
     pair = cells[column].astype(np.int64) << 32 | aspect.astype(np.int64)
     place = cells["day"] - span.first
     recent = place >= span.watched
@@ -168,15 +175,17 @@ def _stretches(tests: Tests, rows: np.ndarray, windows: list[Window]) -> Iterato
 
 
 def _alarm(whole: _Series, tests: Tests, rows: list[int], windows: list[Window], span: Span) -> Alarm:
-    """The stretch as one test: from its first to its last day with a negative review."""
+    """The stretch as one: its days that are worse than usual together, with the best of its tests."""
     found = [windows[int(tests.window[row])] for row in rows]
     start, end = min(window.start for window in found), max(window.end for window in found)
     row = _spokesman(whole, {int(tests.subject[row]) for row in rows}, start, end)
-    bad = np.flatnonzero(whole.negative[row, start:end])
-    start, end = start + int(bad[0]), start + int(bad[-1]) + 1
-    negative, total = whole.negative[row, start:end].sum(), whole.reviews[row, start:end].sum()
-    usual = float(np.mean([tests.usual[one] for one in rows if tests.subject[one] == row]))
-    least = min(float(tests.p_value[one]) for one in rows if tests.subject[one] == row)
+    own = [one for one in rows if tests.subject[one] == row]
+    best = min(own, key=lambda one: float(tests.p_value[one]))
+    usual = float(tests.usual[best])
+    days = whole.negative[row, start:end], whole.reviews[row, start:end]
+    first, after = worst_days(*days, usual, float(tests.negative[best] / tests.reviews[best]))
+    negative, total = (counts[first:after].sum() for counts in days)
+    start, end, least = start + first, start + after, float(tests.p_value[best])
     return Alarm(
         subject=int(whole.subject[row]),
         aspect=int(whole.aspect[row]),

@@ -137,3 +137,23 @@ def telling(tests: Tests, rules: Rules) -> np.ndarray:
     share = tests.negative / np.maximum(tests.reviews, 1)
     enough = (tests.negative >= rules.least_negative) & (share - tests.usual >= rules.rise)
     return np.asarray((tests.p_value <= bound) & enough)
+
+
+def worst_days(negative: np.ndarray, reviews: np.ndarray, usual: float, share: float) -> tuple[int, int]:
+    """First day, and the day after the last, of those that speak most for ``share`` over ``usual``.
+
+    The run with the largest sum of log-likelihood ratios (Kadane's algorithm).
+
+    Args:
+        negative, reviews: (days,) negative reviews, and all that commit themselves.
+    """
+    low, high = np.clip([usual, share], 0.01, 0.99)
+    weight = negative * np.log(high / low) + (reviews - negative) * np.log((1 - high) / (1 - low))
+    best, run, begin, found = -np.inf, 0.0, 0, (0, len(weight))
+    for day, value in enumerate(weight):
+        if run <= 0:
+            run, begin = 0.0, day
+        run += float(value)
+        if run > best:
+            best, found = run, (begin, day + 1)
+    return found

@@ -53,6 +53,7 @@ CUBES: dict[str, Cube] = {
         Cube("items", ("item", "hour", *_COMMON), ("reviews", "disagreement")),
         Cube("aspects", ("aspect", *_COMMON), ("reviews", "disagreement", "overall")),
         Cube("item_aspects", ("item", "hour", "aspect", *_COMMON), ("reviews", "disagreement", "overall")),
+        Cube("words", ("language", "label", "term"), ("reviews",)),
         Cube("terms", ("category", "language", "label", "term"), ("reviews",)),
     )
 }

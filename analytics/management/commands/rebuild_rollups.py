@@ -11,8 +11,6 @@ from analytics.services.report.rollups import rebuild_rollups
 
 class Command(BaseCommand):
     help = "Sums the report's figures anew from the scored reviews. Safe at any time."
-        "Sums the report's figures anew from the scored reviews. Safe at any time; pages fill up as it goes."
-    )
 
     def handle(self, **options: Any) -> None:
         days = rebuild_rollups(say=self.stdout.write)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,20 +23,35 @@ KEPT_BYTES = 96 * 2**20
 Grain = RollupSegment.Grain
 
 
-@dataclass(frozen=True, slots=True)
 class Selection:
-    """Cells of one selection by column, with ``day``: the ordinal of the day or of the month's first."""
+    """Cells of one selection by column, with ``day``: the ordinal of the day or of the month's first.
 
-    columns: Columns
+    Columns are picked from what was read when they are first asked for: a figure needs three or four.
+    """
+
+    def __init__(self, columns: Columns, picked: np.ndarray | None = None) -> None:
+        self._all, self._picked = columns, picked
+        self._columns: Columns = columns if picked is None else {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._all
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self.columns[name]
+        if name not in self._columns:
+            self._columns[name] = self._all[name][self._picked]
+        return self._columns[name]
 
     def __len__(self) -> int:
-        return len(self.columns["reviews"])
+        return len(self._all["reviews"] if self._picked is None else self._picked)
+
+    @property
+    def columns(self) -> Columns:
+        """Every column, picked."""
+        return {name: self[name] for name in self._all}
 
     def where(self, mask: np.ndarray) -> Selection:
-        return Selection({name: values[mask] for name, values in self.columns.items()})
+        rows = np.flatnonzero(mask)
+        return Selection(self._all, rows if self._picked is None else self._picked[rows])
 
     @property
     def reviews(self) -> int:

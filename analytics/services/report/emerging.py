@@ -111,8 +111,9 @@ def _counts(filters: Filters) -> _Counts:
 
 def _summed(filters: Filters) -> _Counts:
     previous = filters.previous()
-    now = restricted(read(CUBES["terms"], filters.start, filters.end), filters)
-    before = restricted(read(CUBES["terms"], previous.start, previous.end), previous)
+    cube = CUBES["words" if filters.category is None else "terms"]
+    now = restricted(read(cube, filters.start, filters.end), filters)
+    before = restricted(read(cube, previous.start, previous.end), previous)
     size = 1 + max(int(cells["term"].max()) if len(cells) else 0 for cells in (now, before))
     both = now["term"].astype(np.int64) * 4 + now["label"]
     table = np.bincount(both, weights=now["reviews"], minlength=size * 4).reshape(size, 4)

@@ -26,7 +26,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "unsure": ("confidence", "-pk"),
 }
 #: Of how many reviews, the newest, a page in another order than time is chosen.
-SORTED_AMONG = 5_000
+SORTED_AMONG = 1_000
 _LEANS: dict[str, dict[str, float]] = {
     "negative": {"aspects__polarity__lte": -ASPECT_LEAN},
     "neutral": {"aspects__polarity__gt": -ASPECT_LEAN, "aspects__polarity__lt": ASPECT_LEAN},
@@ -116,7 +116,7 @@ def _days_with(filters: Filters, term: str) -> list[int]:
     number = code(Kind.TERM, term)
     if number is None:
         return []
-    cells = read(CUBES["terms"], filters.start, filters.end, days=True)
+    cells = read(CUBES["words"], filters.start, filters.end, days=True)
     return np.unique(cells["day"][cells["term"] == number]).tolist()
 
 

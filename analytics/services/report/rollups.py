@@ -103,7 +103,7 @@ def _refresh_month(month: date, days: _Marks, known_terms: dict[str, int] | None
 
 def _day_cells(day: date, known_terms: dict[str, int] | None) -> dict[str, Columns]:
     rows = read_day(day, known_terms)
-    source = {"terms": rows.terms, "aspects": rows.aspects, "item_aspects": rows.aspects}
+    source = {"words": rows.terms, "terms": rows.terms, "aspects": rows.aspects, "item_aspects": rows.aspects}
     return {name: summed(cube, source.get(name, rows.reviews)) for name, cube in CUBES.items()}
 
 
