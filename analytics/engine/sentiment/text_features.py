@@ -66,12 +66,13 @@ class Features:
     texts: int
 
 
-def features(tidied: Sequence[str]) -> Features:
-    """All n-grams of the texts (as ``tidy`` leaves them)."""
+def features(tidied: Sequence[str], *, characters: bool = True) -> Features:
+    """All n-grams of the texts (as ``tidy`` leaves them); those of words alone without ``characters``."""
     points = _points(tidied)
     owner = np.cumsum(points == _BREAK) - 1
     first = np.flatnonzero(points == _BREAK)
-    parts = [*_character_grams(points), *_word_grams(points)]
+    parts = [*(_character_grams(points) if characters else ()), *_word_grams(points)]
+    parts = parts or [(np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64))]
     starts = np.concatenate([start for _, start, _ in parts])
     rows = np.concatenate([_rows(hashes) for hashes, _, _ in parts])
     ends = np.concatenate([end for _, _, end in parts])

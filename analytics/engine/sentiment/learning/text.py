@@ -13,19 +13,41 @@ import scipy.sparse as sparse
 
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.linear import fit
-from analytics.engine.sentiment.text import COLUMNS, TextModel, distinct, save
+from analytics.engine.sentiment.text import (
+    CHINESE,
+    CHINESE_GATE,
+    COLUMNS,
+    ENGLISH,
+    ENGLISH_GATE,
+    SHIPPED,
+    SITE,
+    Expert,
+    TextModel,
+)
 from analytics.engine.sentiment.text_features import BITS, features, tidy
+from analytics.engine.sentiment.text_table import distinct, load, save
 
 _WIDTH = 1 << BITS
+#: Strength of a site's corrections.
+_SITE = 4.0
 #: Half the width of neutral, in log odds, for experts that never saw the label.
 _MIDDLE = 0.75
-#: Entries kept of each expert, the most telling first.
-_KEPT = {"chinese": 420_000, "reviews": 200_000, "talk": 50_000, "posts": 30_000, "gate": 60_000}
+#: Log odds by which a text is taken for a review rather than for talk or a post: reviews are what a site has.
+_REVIEW = 2.0
+#: How much sharper the gates decide than they were trained to, since mixed readings lose what each is sure of.
+_SHARP = 1.5
+#: Entries kept of each column, the most telling first.
+_KEPT = {
+    "hotels": 450_000, "meals": 450_000, "goods": 900_000, "films": 200_000, "talk": 60_000,
+    "posts": 40_000, "chinese gate": 60_000, "english gate": 60_000, "site": 1,
+}  # fmt: skip
+#: Strength of the fit (the inverse of the penalty) on features scaled by log ratio, and on plain ones.
+_SCALED, _PLAIN = {1: 4.0, 2: 1.0}, {1: 32.0, 2: 8.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Expert:
-    """What one expert learned: (2 ** BITS, columns) weights and its calibration."""
+class Learned:
+    """What one expert learned: (2 ** BITS, sides) weights and its calibration."""
 
     weights: np.ndarray
     calibration: Mapping[str, Any]
@@ -39,19 +61,22 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
     """
     chinese = corpora.chinese(data)
     films, talk, posts = corpora.sst2(data), corpora.meld(data), corpora.mvsa(data)
-    opinions = corpora.semeval_sentences(data)
-    reviews = films.train + opinions.take(np.flatnonzero(opinions.labels != 1))
-    everything = corpora.without(
-        chinese[0].train + chinese[1].train + chinese[2].train, [held.test for held in chinese]
-    )
-    experts = {
-        "chinese": _two_sided(everything, 16, seed, say, "chinese"),
-        "reviews": _two_sided(reviews, 4, seed, say, "reviews"),
-        "talk": _three_sided(talk.train, 2, seed, say, "talk"),
-        "posts": _three_sided(posts.train, 2, seed, say, "posts"),
-        "gate": _gate((reviews, talk.train, posts.train), seed, say),
-    }
-    _write(output, experts, seed)
+    tests = [held.test for held in chinese]
+    parts = [corpora.without(held.train, tests) for held in chinese]
+    kinds = [films.train, talk.train, posts.train]
+    learned: dict[str, Learned] = {}
+    rows = [matrix(part.texts) for part in parts]
+    held = [_held_out(part.texts, seed) for part in parts]
+    together = _together(rows, parts, held, say)
+    for place, expert in enumerate(CHINESE):
+        learned[expert.name] = _learned(expert, rows[place], parts[place].labels, held[place], say, together)
+    learned[CHINESE_GATE.name] = _gate(CHINESE_GATE, rows, seed, say)
+    rows = [matrix(part.texts) for part in kinds]
+    for place, expert in enumerate(ENGLISH):
+        apart = _held_out(kinds[place].texts, seed)
+        learned[expert.name] = _learned(expert, rows[place], kinds[place].labels, apart, say)
+    learned[ENGLISH_GATE.name] = _gate(ENGLISH_GATE, rows, seed, say)
+    _write(output, learned, seed)
     model = TextModel.load(output)
     return {held.name: accuracy(model, held.test) for held in (films, *chinese, talk, posts)}
 
@@ -89,17 +114,39 @@ def _ratios(rows: sparse.csr_matrix, labels: np.ndarray) -> np.ndarray:
     return np.where(seen >= 2, largest, 0)
 
 
-def _learn(
-    rows: sparse.csr_matrix, labels: np.ndarray, columns: int, strength: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (2 ** BITS, columns) and shifts of a regression on features scaled by their ratios."""
+def _learn(rows: sparse.csr_matrix, labels: np.ndarray, sides: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (2 ** BITS, sides) and shifts: the mean of a regression on features scaled by their log ratios
+    and one on plain features, each brought to the same spread first."""
+    from sklearn.linear_model import LogisticRegression
+
     ratios = _ratios(rows, labels)
+    solver, tolerance = ("liblinear", 1e-2) if sides == 1 else ("lbfgs", 1e-5)
+    weights, shift = np.zeros((_WIDTH, sides), np.float32), np.zeros(sides)
     kept = np.flatnonzero(ratios)
-    scaled = sparse.csr_matrix(rows[:, kept] @ sparse.diags(ratios[kept]))
-    found, shift = fit(scaled, labels, columns, 1 / (strength * len(labels)))
-    weights = np.zeros((_WIDTH, columns), np.float32)
-    weights[kept] = found * ratios[kept, None]
+    for scale, strength in ((ratios[kept], _SCALED[sides]), (np.ones(len(kept)), _PLAIN[sides])):
+        scaled = sparse.csr_matrix(rows[:, kept] @ sparse.diags(scale))
+        model = LogisticRegression(C=strength, solver=solver, tol=tolerance, max_iter=100)
+        model.fit(scaled, labels)
+        found, lean = model.coef_.T, model.intercept_
+        if sides > 1:
+            found, lean = found[:, 1:] - found[:, :1], lean[1:] - lean[:1]
+        spread = float(np.std(scaled @ found)) or 1.0
+        weights[kept] += found * scale[:, None] / spread
+        shift += lean / spread
     return weights, shift
+
+
+def _together(
+    rows: Sequence[sparse.csr_matrix],
+    parts: Sequence[corpora.Labelled],
+    held: Sequence[np.ndarray],
+    say: Callable[[str], None],
+) -> tuple[np.ndarray, np.ndarray]:
+    """What all Chinese sets teach at once."""
+    stacked = sparse.vstack([part[~apart] for part, apart in zip(rows, held, strict=True)], format="csr")
+    labels = np.concatenate([part.labels[~apart] for part, apart in zip(parts, held, strict=True)])
+    say(f"all Chinese: {len(labels)} texts")
+    return _learn(stacked, (labels == 2).astype(np.int64), 1)
 
 
 def _pruned(weights: np.ndarray, rows: sparse.csr_matrix, most: int) -> np.ndarray:
@@ -111,60 +158,59 @@ def _pruned(weights: np.ndarray, rows: sparse.csr_matrix, most: int) -> np.ndarr
     return np.where(telling >= np.partition(telling.ravel(), -most)[-most], weights, 0)
 
 
-def _two_sided(
-    examples: corpora.Labelled, strength: float, seed: int, say: Callable[[str], None], name: str
-) -> Expert:
-    labels = (examples.labels == 2).astype(np.int64)
-    rows = matrix(examples.texts)
-    weights, shift = _learn(rows, labels, 1, strength)
-    held = _held_out(examples.texts, seed)
-    trial, trial_shift = _learn(rows[~held], labels[~held], 1, strength)
-    raw = np.asarray(rows[held] @ trial).ravel() + trial_shift[0]
-    scale, lean = _scaled(raw, labels[held])
-    say(
-        f"{name}: {len(labels)} texts, {((raw > 0) == labels[held]).mean():.4f} right of {held.sum()} left out"
-    )
-    calibration = {"scale": [scale], "shift": [float(shift[0] * scale + lean)], "middle": _MIDDLE}
-    return Expert(_pruned(weights, rows, _KEPT[name]), calibration)
+def _learned(
+    expert: Expert,
+    rows: sparse.csr_matrix,
+    moods: np.ndarray,
+    held: np.ndarray,
+    say: Callable[[str], None],
+    shared: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Learned:
+    """An expert trained on what is not held out, calibrated on what is.
 
-
-def _three_sided(
-    examples: corpora.Labelled, strength: float, seed: int, say: Callable[[str], None], name: str
-) -> Expert:
-    """Negative and positive against neutral; scaled by what was left out of a first training."""
-    labels = np.array([1, 0, 2])[examples.labels]
-    rows = matrix(examples.texts)
-    weights, shift = _learn(rows, labels, 2, strength)
-    held = _held_out(examples.texts, seed)
-    trial, trial_shift = _learn(rows[~held], labels[~held], 2, strength)
-    raw = np.asarray(rows[held] @ trial) + trial_shift
-    scale, lean = _scaled_sides(raw, labels[held])
+    Args:
+        moods: 0 negative, 1 neutral, 2 positive; experts of one side leave neutral out.
+        shared: weights and shifts to take the mean with.
+    """
+    if expert.sides == 1:
+        rows, held, moods = rows[moods != 1], held[moods != 1], moods[moods != 1]
+    labels = (moods == 2).astype(np.int64) if expert.sides == 1 else np.array([1, 0, 2])[moods]
+    weights, shift = _learn(rows[~held], labels[~held], expert.sides)
+    if shared:
+        weights, shift = (weights + shared[0]) / 2, (shift + shared[1]) / 2
+    weights = _pruned(weights, rows, _KEPT[expert.name])
+    raw = np.asarray(rows[held] @ weights) + shift
     right = (np.hstack([np.zeros((len(raw), 1)), raw]).argmax(1) == labels[held]).mean()
-    say(f"{name}: {len(labels)} texts, {right:.4f} right of {held.sum()} left out")
-    calibration = {"scale": [scale, scale], "shift": [float(s) for s in shift * scale + lean]}
-    return Expert(_pruned(weights, rows, _KEPT[name]), calibration)
+    say(f"{expert.name}: {len(labels)} texts, {right:.4f} right of {held.sum()} held out for calibration")
+    scale, lean = _scaled(raw[:, 0], labels[held]) if expert.sides == 1 else _scaled_sides(raw, labels[held])
+    calibration = {"scale": [scale] * expert.sides, "shift": (shift * scale + lean).tolist()}
+    return Learned(weights, {**calibration, "middle": _MIDDLE} if expert.sides == 1 else calibration)
 
 
-def _gate(sets: tuple[corpora.Labelled, ...], seed: int, say: Callable[[str], None]) -> Expert:
-    """Which kind of text it is; every kind counts the same."""
+def _gate(
+    expert: Expert, sets: Sequence[sparse.csr_matrix], seed: int, say: Callable[[str], None]
+) -> Learned:
+    """Which kind of text it is: negative of none, the further kinds against the first."""
+    from sklearn.linear_model import LogisticRegression
+
     rng = np.random.default_rng(seed)
-    texts: list[str] = []
-    labels: list[int] = []
-    for kind, examples in enumerate(sets):
-        many = rng.permutation(len(examples.texts))[:12_000]
-        texts += [examples.texts[place] for place in many]
-        labels += [kind] * len(many)
-    rows, kinds = matrix(texts), np.array(labels)
-    weights, shift = _learn(rows, kinds, 2, 2)
+    chosen = [rows[rng.permutation(rows.shape[0])[:8000]] for rows in sets]
+    rows = sparse.vstack(chosen, format="csr")
+    kinds = np.repeat(np.arange(len(sets)), [part.shape[0] for part in chosen])
+    kept = np.flatnonzero(np.bincount(rows.indices, minlength=_WIDTH) >= 3)
+    model = LogisticRegression(C=20, tol=1e-5, max_iter=60, class_weight="balanced").fit(rows[:, kept], kinds)
+    weights = np.zeros((_WIDTH, expert.sides), np.float32)
+    weights[kept] = model.coef_[1:].T - model.coef_[:1].T
+    shift = model.intercept_[1:] - model.intercept_[0]
+    weights = _pruned(weights, rows, _KEPT[expert.name])
     right = (np.hstack([np.zeros((len(kinds), 1)), rows @ weights + shift]).argmax(1) == kinds).mean()
-    say(f"gate: {len(kinds)} texts, {right:.4f} right in training")
-    return Expert(
-        _pruned(weights, rows, _KEPT["gate"]), {"scale": [1.0, 1.0], "shift": [float(s) for s in shift]}
-    )
+    say(f"{expert.name}: {len(kinds)} texts, {right:.4f} right in training")
+    lean = _REVIEW if expert is ENGLISH_GATE else 0.0
+    return Learned(weights, {"scale": [_SHARP] * expert.sides, "shift": (shift * _SHARP - lean).tolist()})
 
 
 def _held_out(texts: Sequence[str], seed: int) -> np.ndarray:
-    """(n,) True for about a fifth of the texts, in groups: texts that share eight words in a row stay together."""
+    """(n,) True for about a tenth of the texts; those that share six words in a row stay together."""
     rng = np.random.default_rng([seed, 7])
     part: dict[str, bool] = {}
     held = np.zeros(len(texts), bool)
@@ -172,7 +218,7 @@ def _held_out(texts: Sequence[str], seed: int) -> np.ndarray:
         words = texts[place].split()
         runs = [" ".join(words[at : at + 6]) for at in range(max(1, len(words) - 5))]
         known = next((part[run] for run in runs if run in part), None)
-        held[place] = rng.random() < 0.2 if known is None else known
+        held[place] = rng.random() < 0.1 if known is None else known
         part.update(dict.fromkeys(runs, bool(held[place])))
     return held
 
@@ -199,19 +245,24 @@ def _scaled_sides(raw: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarra
     return float(np.exp(found[0])), found[1:]
 
 
-def _write(output: Path, experts: Mapping[str, Expert], seed: int) -> None:
-    blank = np.zeros((_WIDTH, 2), np.float32)
-    columns = np.hstack([*(expert.weights for expert in experts.values()), blank])
-    steps = np.maximum(np.abs(columns).max(0) / 127, 0)
-    # A few outliers must not make the steps coarse: the largest of most entries counts, the rest are cut to it.
-    for column in range(columns.shape[1]):
+def _write(output: Path, learned: Mapping[str, Learned], seed: int) -> None:
+    columns = np.zeros((_WIDTH, COLUMNS), np.float32)
+    for expert in (*CHINESE, CHINESE_GATE, *ENGLISH, ENGLISH_GATE):
+        columns[:, expert.columns] = learned[expert.name].weights
+    scales = np.zeros(COLUMNS, np.float32)
+    # A few outliers must not make the steps coarse: they are cut to what all but a few entries stay below.
+    for column in range(COLUMNS):
         entries = np.abs(columns[:, column][columns[:, column] != 0])
-        steps[column] = np.quantile(entries, 0.9995) / 127 if len(entries) else 0
-    table = np.clip(np.rint(columns / np.where(steps > 0, steps, 1)), -127, 127).astype(np.int8)
-    calibration = {name: expert.calibration for name, expert in experts.items()}
-    calibration["site"] = {"scale": [1.0, 1.0], "shift": [0.0, 0.0]}
-    assert len(COLUMNS) == table.shape[1]
-    save(output, table, steps, {"calibration": calibration, "seed": seed})
+        scales[column] = np.quantile(entries, 0.999) / 127 if len(entries) else 0
+    steps = np.clip(np.rint(columns / np.where(scales > 0, scales, 1)), -127, 127).astype(np.int8)
+    calibration = {name: one.calibration for name, one in learned.items()}
+    calibration[SITE.name] = {"scale": [1.0, 1.0], "shift": [0.0, 0.0]}
+    save(output, steps, scales, {"columns": _names(), "calibration": calibration, "seed": seed})
+
+
+def _names() -> list[str]:
+    experts = sorted((*CHINESE, CHINESE_GATE, *ENGLISH, ENGLISH_GATE, SITE), key=lambda expert: expert.first)
+    return [f"{expert.name} {side + 1}" for expert in experts for side in range(expert.sides)]
 
 
 def retrain_text(base: Path | None, texts: Sequence[str], labels: Sequence[int], output: Path) -> TextModel:
@@ -219,23 +270,22 @@ def retrain_text(base: Path | None, texts: Sequence[str], labels: Sequence[int],
 
     What the experts know stays; a correction of their odds is learned, held near zero, so that a few examples
     move little and the rest of the language keeps its reading. Corrections learned earlier are learned anew.
+    Needs no more than numpy and scipy.
     """
-    model = TextModel.load(base)
-    model.table[:, 8:] = 0
-    model.scales[8:] = 0
-    logs = np.log(np.maximum(model.read(texts), 1e-9))
+    table = load(base or SHIPPED)
+    table.steps[:, SITE.columns] = 0
+    table.scales[SITE.columns] = 0
+    logs = np.log(np.maximum(TextModel(table).read(texts), 1e-9))
     rows = matrix(texts)
     kept = np.flatnonzero(np.bincount(rows.indices, minlength=_WIDTH))
     wanted = np.array([1, 0, 2])[np.asarray(labels, np.int64)]
     offsets = np.stack([logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]], 1)
-    found, shift = fit(sparse.csr_matrix(rows[:, kept]), wanted, 2, 1 / (4 * len(wanted)), offsets=offsets)
-    model.scales[8:] = np.maximum(np.abs(found).max(0), 1e-6) / 127
-    model.table[kept, 8:] = np.rint(found / model.scales[8:]).astype(np.int8)
-    facts = dict(model.facts)
-    facts["calibration"] = {
-        **facts["calibration"],
-        "site": {"scale": [1.0, 1.0], "shift": [float(s) for s in shift]},
-    }
-    facts["site_examples"] = len(wanted)
-    save(output, model.table, model.scales, facts)
+    found, shift = fit(
+        sparse.csr_matrix(rows[:, kept]), wanted, 2, 1 / (_SITE * len(wanted)), offsets=offsets
+    )
+    table.scales[SITE.columns] = np.maximum(np.abs(found).max(0), 1e-6) / 127
+    table.steps[kept, SITE.columns] = np.rint(found / table.scales[SITE.columns]).astype(np.int8)
+    calibration = {**table.facts["calibration"], SITE.name: {"scale": [1.0, 1.0], "shift": shift.tolist()}}
+    facts = {**table.facts, "calibration": calibration, "site_examples": len(wanted)}
+    save(output, table.steps, table.scales, facts)
     return TextModel.load(output)

@@ -1,0 +1,117 @@
+"""The table of the text model: a row of small integers for every hashed n-gram, how it is summed, packed, kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analytics.engine.sentiment.text_features import BITS, Features
+from recommender.errors import RecommenderError
+
+_WEIGHTS, _FACTS = "table.bin", "text.json"
+_FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A model's weights.
+
+    Attributes:
+        steps: (2 ** BITS, columns) int8.
+        scales: (columns,) what one step of each column is worth.
+        facts: the columns' names, the calibration, how it was trained.
+        key: changes whenever any of them does.
+    """
+
+    steps: np.ndarray
+    scales: np.ndarray
+    facts: Mapping[str, Any]
+    key: str
+
+
+def load(folder: Path) -> Table:
+    """The table in ``folder``.
+
+    Raises:
+        RecommenderError: it holds none, or one of another format.
+    """
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        packed = (folder / _WEIGHTS).read_bytes()
+        if facts["format"] != _FORMAT or facts["bits"] != BITS:
+            raise RecommenderError(f"{folder} holds a text model of another format.", "Train it again.")
+        steps = unpack(packed, len(facts["columns"]))
+    except (OSError, ValueError, KeyError, IndexError, zlib.error) as error:
+        raise RecommenderError(
+            f"{folder} holds no text model that can be read: {error}.",
+            "Train it again, or give another folder.",
+        ) from error
+    digest = hashlib.sha256(packed + json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+    return Table(steps, np.array(facts["scales"], np.float32), facts, f"text-{digest}")
+
+
+def distinct(found: Features) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, owners) each once per text, ordered by text."""
+    keys = np.sort((found.owners.astype(np.int64) << BITS) | found.rows)
+    keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
+    return (keys & ((1 << BITS) - 1)).astype(np.int32), keys >> BITS
+
+
+def sums(table: np.ndarray, found: Features) -> np.ndarray:
+    """(texts, columns) raw sums over ``table`` divided by the root of the number of features."""
+    rows, owners = distinct(found)
+    total = np.zeros((found.texts, table.shape[1]), np.float32)
+    if len(rows):
+        starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        counts = np.diff(np.append(starts, len(owners)))
+        sums = np.add.reduceat(table[rows], starts, axis=0, dtype=np.int32)
+        total[owners[starts]] = sums / np.sqrt(counts)[:, None]
+    return total
+
+
+def pack(table: np.ndarray) -> bytes:
+    """The non-zero entries, column by column: gaps between rows as varying bytes, then values; compressed."""
+    parts = []
+    for column in table.T:
+        rows = np.flatnonzero(column)
+        gaps = np.diff(rows, prepend=-1).astype(np.uint32)
+        parts += [np.array([len(rows)], np.uint32).tobytes()]
+        parts += [(gaps >> shift & 255).astype(np.uint8).tobytes() for shift in (0, 8, 16)]
+        parts.append(column[rows].astype(np.int8).tobytes())
+    return zlib.compress(b"".join(parts), 9)
+
+
+def unpack(packed: bytes, columns: int) -> np.ndarray:
+    """(2 ** BITS, columns) int8: what ``pack`` made.
+
+    Raises:
+        ValueError: it is cut off.
+    """
+    data = zlib.decompress(packed)
+    table = np.zeros((1 << BITS, columns), np.int8)
+    at = 0
+    for column in range(columns):
+        count = int(np.frombuffer(data, np.uint32, 1, at)[0])
+        at += 4
+        gaps = np.zeros(count, np.int64)
+        for shift in (0, 8, 16):
+            gaps |= np.frombuffer(data, np.uint8, count, at).astype(np.int64) << shift
+            at += count
+        table[np.cumsum(gaps) - 1, column] = np.frombuffer(data, np.int8, count, at)
+        at += count
+    return table
+
+
+def save(folder: Path, steps: np.ndarray, scales: np.ndarray, facts: Mapping[str, Any]) -> None:
+    """Write a table that ``load`` reads; ``facts`` names its columns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _WEIGHTS).write_bytes(pack(steps))
+    told = {**facts, "format": _FORMAT, "bits": BITS, "scales": [float(scale) for scale in scales]}
+    (folder / _FACTS).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
