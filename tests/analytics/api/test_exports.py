@@ -1,0 +1,71 @@
+"""The report as a file, asked for by a program."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from analytics.services import exports
+from analytics.services.report import Filters
+from tests.analytics.scored import stocked
+from tests.conftest import Cast
+
+pytestmark = pytest.mark.django_db
+ROOT = "/api/v1/analytics"
+
+
+@pytest.fixture
+def program(cast: Cast) -> Client:
+    client = Client()
+    client.force_login(cast.analyst)
+    return client
+
+
+def test_a_list_and_a_small_workbook_are_answered_at_once(program: Client) -> None:
+    stocked()
+    lines = b"".join(program.get(f"{ROOT}/export/csv", {"label": "negative"}).streaming_content)
+    assert lines.count(b"\r\n") == 6
+    book = b"".join(program.get(f"{ROOT}/export/xlsx", {"rating": 5}).streaming_content)
+    assert len(list(load_workbook(io.BytesIO(book), read_only=True)["Reviews"].iter_rows())) == 7
+
+
+def test_a_pdf_is_a_job_to_follow_and_a_file_to_fetch(
+    program: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    stocked()
+    with django_capture_on_commit_callbacks() as waiting:
+        answer = program.get(f"{ROOT}/export/pdf")
+    assert answer.status_code == 202
+    number = answer.json()["id"]
+    early = program.get(f"{ROOT}/exports/{number}/file")
+    assert (early.status_code, early.json()["error"]) == (404, "There is no file.")
+    for call in waiting:
+        call()
+    assert program.get(f"{ROOT}/exports/{number}").json()["state"] == "done"
+    file = b"".join(program.get(f"{ROOT}/exports/{number}/file").streaming_content)
+    assert "Sentiment report" in PdfReader(io.BytesIO(file)).pages[0].extract_text()
+
+
+def test_a_filter_that_is_none_is_refused_rather_than_ignored(program: Client) -> None:
+    answer = program.get(f"{ROOT}/export/csv", {"channel": "smell"})
+    assert answer.status_code == 422
+    assert "channel" in answer.json()["error"]
+    assert program.get(f"{ROOT}/export/docx").status_code == 422
+
+
+def test_an_export_of_somebody_else_does_not_exist(program: Client, cast: Cast) -> None:
+    job = exports.start_export(cast.superuser, "csv", Filters.latest())
+    for address in (f"{ROOT}/exports/{job.pk}", f"{ROOT}/exports/{job.pk}/file"):
+        assert program.get(address).status_code == 404
+
+
+def test_exports_are_for_analysts(cast: Cast) -> None:
+    client = Client()
+    assert client.get(f"{ROOT}/export/csv").status_code == 401
+    client.force_login(cast.member)
+    assert client.get(f"{ROOT}/export/csv").status_code == 403
