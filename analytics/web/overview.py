@@ -64,13 +64,13 @@ def alerts_within(filters: Filters) -> list[Alert]:
 
 def figure_cards(figures: Overview, filters: Filters) -> list[dict[str, Any]]:
     """The key figures, each with its change and the reviews behind it."""
-    before = figures.previous
+    before = figures.previous if figures.previous and figures.previous.reviews >= FEW else None
     return [
         _card(
             _("Net sentiment"),
             signed(figures.net) or "–",
             note=_interval(figures),
-            change=signed(figures.change),
+            change=signed(figures.change) if before else "",
             better=_direction(figures, before),
             url=address("sentiment_reviews", filters),
             lead=True,

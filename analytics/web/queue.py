@@ -24,6 +24,7 @@ def queue(request: HttpRequest) -> HttpResponseBase:
     scores = list(corrections.queue(LENGTH, analyst=request.user))
     mine = Correction.objects.standing().filter(analyst=request.user.pk)
     context: dict[str, Any] = {
+        "keyboard": True,
         "rows": [describe(score) for score in scores],
         "agreement": corrections.agreement(),
         "done": mine.count(),

@@ -131,7 +131,7 @@ function bars(data, p, width) {
   const words = data.words;
   const widest = Math.max(...rows.flatMap((row) => [Math.abs(row.value), Math.abs(row.low ?? 0), Math.abs(row.high ?? 0)]), 0.05);
   const reach = data.reach ?? (widest > 0.5 ? 1 : Math.ceil(widest * 12) / 10);
-  const longest = Math.max(...rows.map((row) => [...row.label].reduce((sum, sign) => sum + (sign > "\u2e80" ? 13 : 7), 0)));
+  const longest = Math.max(...rows.map((row) => [...row.label].reduce((sum, sign) => sum + (sign > "\u2e80" ? 13.5 : 8), 12)));
   const room = Math.min(width * 0.38, 200, Math.max(48, longest));
   return {
     ...base(data, p),

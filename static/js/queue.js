@@ -1,10 +1,15 @@
 // Labels by keyboard: j and k move, 1 2 3 label, x marks for many at once, o opens, z takes the last one back.
+import { toast } from "./toast.js";
+
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const current = () => document.querySelector("[data-row].current");
 const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
+/** Where the reader stood last: the list is fetched anew after each label. */
+let last = null;
 function stand(row, focus = true) {
   if (!row) return;
+  last = row.id;
   current()?.classList.remove("current");
   row.classList.add("current");
   if (focus) row.focus({ preventScroll: true });
@@ -58,6 +63,12 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-pick], [data-pick-all]")) count();
 });
 
+// -- what was said of a label, with the way back ---------------------------------------------------------------
+document.addEventListener("corrected", (event) => {
+  const { message, undo } = event.detail;
+  toast(message, undo ? { label: document.body.dataset.undo, run: () => window.htmx.ajax("POST", undo, { swap: "none", source: document.body }) } : null);
+});
+
 // -- after a label the next row is stood on, so that a hand stays on the keys -----------------------------------------
 let next = null;
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -66,6 +77,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:afterSettle", () => {
   count();
-  if (next) { stand(document.getElementById(next) || rows()[0]); next = null; }
+  if (last && !current()) stand(document.getElementById(next) || document.getElementById(last) || rows()[0]);
+  next = null;
 });
 count();
