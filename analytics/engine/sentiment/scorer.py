@@ -69,7 +69,9 @@ class TextReader(Protocol):
 
     def read(self, texts: Sequence[str]) -> np.ndarray: ...
 
-    def words(self, text: str, most: int = 12) -> tuple[Word, ...]: ...
+    def read_with_words(
+        self, texts: Sequence[str], most: int = 12
+    ) -> tuple[np.ndarray, Sequence[tuple[Word, ...]]]: ...
 
 
 class AspectReader(Protocol):
@@ -148,7 +150,10 @@ class ChannelScorer:
                 parts[row].missing["text"] = "No text model is installed."
         if self.text is None or not rows:
             return {}
-        return dict(zip(rows, self.text.read([parts[row].text for row in rows]), strict=True))
+        read, words = self.text.read_with_words([parts[row].text for row in rows], MOST_WORDS)
+        for row, found in zip(rows, words, strict=True):
+            parts[row].words = found
+        return dict(zip(rows, read, strict=True))
 
     def _read_images(self, batch: Sequence[Spoken], parts: Sequence[Usable]) -> Mapping[int, np.ndarray]:
         """By row, the mean reading of a review's photos; the vectors of all go through the head at once."""
@@ -200,16 +205,15 @@ class ChannelScorer:
             reason = " ".join([NOTHING, *part.missing.values()])
             return Sentiment(None, abstained=True, reason=reason, missing=part.missing)
         overall = reading_of(fused[row])
-        words = self.text.words(part.text, MOST_WORDS) if self.text and "text" in channels else ()
         unsure = overall.confidence < self.threshold
         return Sentiment(
             overall=overall,
             channels=channels,
             abstained=unsure,
             reason=UNSURE if unsure else "",
-            disagreement=disagreement(channels, aspects, words),
+            disagreement=disagreement(channels, aspects, part.words),
             aspects=aspects,
-            words=words,
+            words=part.words,
             moments=self._moments(part.clips) if "speech" in channels else (),
             missing=part.missing,
         )

@@ -10,7 +10,7 @@ from math import gcd
 import numpy as np
 from scipy.signal import resample_poly
 
-from analytics.contracts import Channel, Spoken
+from analytics.contracts import Channel, Spoken, Word
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import RATE
 
@@ -32,12 +32,14 @@ class Usable:
         text: as long as the original's beginning, character by character, so that places in it agree.
         images: (n, dim) finite rows of unit length.
         clips: (number among the review's clips, clip at 16 kHz).
+        words: the text's evidence, once it has been read.
         missing: by channel, why something that was given could not be used.
     """
 
     text: str = ""
     images: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     clips: list[tuple[int, Clip]] = field(default_factory=list)
+    words: tuple[Word, ...] = ()
     missing: dict[Channel, str] = field(default_factory=dict)
 
 

@@ -35,6 +35,11 @@ class PlantedText:
         powers = np.exp(np.minimum(logits, 20) * 2)
         return powers / powers.sum(1, keepdims=True)
 
+    def read_with_words(
+        self, texts: Sequence[str], most: int = 12
+    ) -> tuple[np.ndarray, list[tuple[Word, ...]]]:
+        return self.read(texts), [self.words(text, most) for text in texts]
+
     def words(self, text: str, most: int = 12) -> tuple[Word, ...]:
         places = [
             (word, text.lower().find(word), sign) for sign, words in ((1, GOOD), (-1, BAD)) for word in words

@@ -55,6 +55,7 @@ def train_head(
     groups: np.ndarray,
     recipe: HeadRecipe,
     facts: Mapping[str, Any],
+    calibrated_on: np.ndarray | None = None,
 ) -> tuple[Head, np.ndarray]:
     """A calibrated head, and its calibrated readings (n, 3) of rows held out in turn.
 
@@ -65,11 +66,13 @@ def train_head(
         groups: (n,) rows that must not be parted.
         recipe: see there.
         facts: for the card.
+        calibrated_on: (n,) the rows that the temperature is fitted on; None for all.
     """
     held = np.zeros((views.shape[1], 3))
     for part in group_folds(groups, recipe.folds, recipe.seed):
         held[part] = _untempered(views[:, ~part], classes[~part], merge, recipe).raw(views[0, part])
-    temperature = fit_temperature(held, merge.argmax(axis=1)[classes])
+    rows = np.ones(len(classes), bool) if calibrated_on is None else calibrated_on
+    temperature = fit_temperature(held[rows], merge.argmax(axis=1)[classes[rows]])
     whole = _untempered(views, classes, merge, recipe)
     card = {**facts, "recipe": asdict(recipe), "rows": len(classes)}
     names = ("mean", "scale", "w1", "b1", "w2", "b2", "merge")
