@@ -1,0 +1,102 @@
+"""Intervals, tests, terms and cells against slow or textbook ways."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from analytics.engine.reporting.anomalies import false_discovery_bound, upper_tail, worst_days
+from analytics.engine.reporting.cubes import CUBES, packed, summed, unpacked
+from analytics.engine.reporting.intervals import Tally, difference, net_interval
+from analytics.engine.reporting.terms import log_odds, terms_of, without_echoes
+
+COUNTS = st.integers(0, 200)
+
+
+@given(COUNTS, COUNTS, COUNTS)
+def test_the_interval_holds_the_net_and_stays_within_bounds(bad: int, middling: int, good: int) -> None:
+    tally = Tally(bad, middling, good)
+    bounds = net_interval(tally)
+    if not tally.total:
+        assert bounds is None
+    else:
+        assert bounds is not None
+        assert -1 <= bounds[0] <= tally.net <= bounds[1] <= 1
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(3)
+    for shares in ((0.2, 0.2, 0.6), (0.05, 0.05, 0.9)):
+        drawn = [net_interval(Tally(*map(float, rng.multinomial(25, shares)))) for _ in range(2_000)]
+        inside = np.mean([low <= shares[2] - shares[0] <= high for low, high in drawn])
+        assert inside > 0.93
+
+
+def test_two_nets_are_compared_by_welch_s_test() -> None:
+    a, b = Tally(30, 20, 50), Tally(20, 10, 120)
+    values = [np.repeat([-1, 0, 1], [t.negative, t.neutral, t.positive]) for t in (a, b)]
+    found = difference(a, b)
+    assert found is not None
+    assert found.p_value == pytest.approx(stats.ttest_ind(*values, equal_var=False).pvalue)
+
+
+def test_two_single_reviews_prove_nothing() -> None:
+    found = difference(Tally(1, 0, 0), Tally(0, 0, 1))
+    assert found is not None
+    assert found.p_value > 0.05
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 3), st.integers(1, 9)), max_size=60
+    )
+)
+def test_cells_are_the_sums_of_their_rows_and_survive_packing(rows: list[tuple[int, int, int, int]]) -> None:
+    cube = CUBES["words"]
+    columns = dict(
+        zip(("language", "label", "term", "reviews"), np.array(rows, dtype=int).reshape(-1, 4).T, strict=True)
+    )
+    cells = summed(cube, columns)
+    expected: dict[tuple[int, ...], int] = {}
+    for *key, count in rows:
+        expected[tuple(key)] = expected.get(tuple(key), 0) + count
+    again = unpacked(cube, packed(cube, cells), len(cells["reviews"]))
+    keys = zip(*(again[name].tolist() for name in cube.dimensions), strict=True)
+    assert dict(zip(keys, again["reviews"].tolist(), strict=True)) == expected
+
+
+def test_the_tail_is_that_of_the_beta_binomial_distribution() -> None:
+    found = upper_tail(np.array([7.0]), np.array([12.0]), np.array([2.5]), np.array([6.0]))
+    assert found[0] == pytest.approx(stats.betabinom.sf(6, 12, 2.5, 6.0))
+
+
+def test_the_bound_is_that_of_benjamini_and_hochberg() -> None:
+    p_values = np.array([0.001, 0.008, 0.039, 0.041, 0.3])
+    adjusted = stats.false_discovery_control(p_values)
+    assert false_discovery_bound(p_values, 0.05) == p_values[adjusted <= 0.05].max()
+
+
+def test_the_worst_days_are_those_that_stand_out() -> None:
+    negative = np.array([1, 0, 5, 6, 5, 0, 1.0])
+    assert worst_days(negative, np.full(7, 6.0), 0.2, 0.9) == (2, 5)
+
+
+def test_terms_are_words_negations_and_neighbouring_characters() -> None:
+    assert terms_of("The handle is NOT good!") == {"handle", "not", "good", "not good"}
+    assert terms_of("不舒服，质量") == {"不舒", "舒服", "不舒服", "质量"}
+    assert terms_of("") == frozenset()
+
+
+def test_a_common_change_outranks_a_word_said_once() -> None:
+    first, second = (np.array([count, once, *[50.0] * 40]) for count, once in ((40, 1), (5, 0)))
+    score = log_odds(first, second, first + second)
+    assert score.argmax() == 0
+    assert abs(score[2]) < 3
+
+
+def test_a_term_that_a_better_one_contains_goes() -> None:
+    terms = ["不舒服", "舒服", "handle", "good", "not good"]
+    assert without_echoes(terms, [10, 11, 9, 90, 10]) == [0, 2, 3, 4]
