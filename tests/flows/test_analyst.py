@@ -116,7 +116,7 @@ def test_a_spike_in_the_trend_leads_to_the_second_of_speech_behind_it(
     with page.expect_navigation():
         chart.click(position={"x": across, "y": box["height"] * 0.75})
     page.wait_for_url("**/sentiment/reviews/**")
-    assert f"item={shop.phone.pk}" in page.url and "start=" in page.url
+    assert f"item={shop.phone.pk}" in page.url
     expect(page.locator(".entry")).to_have_count(10)
     page.get_by_role("link", name="Most negative").click()
     page.wait_for_url("**order=negative**")
