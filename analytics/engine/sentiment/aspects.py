@@ -1,7 +1,7 @@
-"""What a review is about, and what it feels about each: aspects by a lexicon, polarity by the clause around them.
+"""What a review is about, and what it feels about each: aspects by a lexicon, polarity by their clause.
 
-The lexicon is JSON, ``{"price": {"en": ["bargain", ...], "zh": ["性价比", ...]}, ...}``; a site adds words and
-aspects with a file of the same form (``docs/sentiment-model.md``).
+The lexicon is JSON, ``{"price": {"en": ["bargain", ...], "zh": ["性价比", ...]}, ...}``; a site adds
+words and aspects with a file of the same form (``docs/sentiment-model.md``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _LONGEST = 4000
 _MOST_CLAUSES = 40
 _MOST_WORDS = 4
 _CLAUSE = re.compile(
-    r"[.!?;,:\n]+(?=\s|$)|[。！？；，、…\n]+|\s(?:but|although|though|however|yet|while|whereas)\s|但是|不过|可是|然而|虽然|就是"
+    r"[.!?;,:\n]+(?=\s|$)|[。！？；，、…\n]+"
+    r"|\s(?:but|although|though|however|yet|while|whereas)\s|但是|不过|可是|然而|虽然"
 )
 
 Lexicon = Mapping[str, Mapping[str, Sequence[str]]]

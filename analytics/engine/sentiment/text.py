@@ -1,9 +1,9 @@
 """The text model: what words say, English and Chinese, as calibrated probabilities.
 
 Experts share one table of hashed n-grams: hotels, meals and goods in Chinese; films, talk, and short posts in
-English. A gate for each script says how much a text is like each. A text in both
-scripts is read once per script, and each counts by its share. Emoji and words that commit to nothing shift the
-result. How it was trained: ``docs/sentiment-model.md``.
+English. A gate for each script says how much a text is like each. A text in both scripts is read once per
+script, and each counts by its share. Emoji and words that commit to nothing shift the result. How it was
+trained: ``docs/sentiment-model.md``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """Columns of the table: one that tells positive from negative, or negative and positive against neutral."""
+    """Columns of the table: one, positive against negative; or two, negative and positive against neutral."""
 
     name: str
     first: int
@@ -98,7 +98,7 @@ class TextModel:
         return np.concatenate(parts) if parts else np.zeros((0, 3))
 
     def words(self, text: str, most: int = 12) -> tuple[Word, ...]:
-        """The words that moved the polarity, the weightiest first; places are characters of ``text`` as given."""
+        """The words that moved the polarity, the weightiest first; places are characters of ``text``."""
         return self._read([text], most)[1][0]
 
     def read_with_words(

@@ -1,4 +1,4 @@
-"""Which words carried a text's score: the weights of n-grams, spread over their characters and gathered by word."""
+"""Which words carried a text's score: weights of n-grams, spread over characters and gathered by word."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Texts as hashed n-grams: characters 1 to 5 and words 1 to 3, a whole batch at a time in numpy.
 
-A feature is a row of the model's table. Hashes are polynomials over code points, computed for all texts at once,
-so that no Python loop runs over characters or words.
+A feature is a row of the model's table. Hashes are polynomials over code points, computed for all texts at
+once, so that no Python loop runs over characters or words.
 """
 
 from __future__ import annotations
@@ -32,7 +32,21 @@ _LINK = re.compile(r"https?://\S+|www\.\S+")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"'})
 #: Words after one of these, up to the next mark, are read a second time as negated.
 NEGATORS = frozenset(
-    "not n't no never nothing nobody none neither nor without hardly barely cannot cant dont".split()
+    {
+        "not",
+        "n't",
+        "no",
+        "never",
+        "nothing",
+        "nobody",
+        "none",
+        "neither",
+        "nor",
+        "without",
+        "hardly",
+        "barely",
+    }
+    | {"cannot", "cant", "dont"}
 )
 
 

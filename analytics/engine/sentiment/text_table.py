@@ -1,4 +1,4 @@
-"""The table of the text model: a row of small integers for every hashed n-gram, how it is summed, packed, kept."""
+"""The text model's table: a row of small integers for every hashed n-gram; how it is summed and kept."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ STAGES = ("text", "aspects", "speech", "image", "fusion")
 
 class Command(BaseCommand):
     help = (
-        "Train the sentiment models, stage by stage, into OUTPUT/<stage>. OUTPUT is then a folder for the scorer; "
-        "without it the shipped weights are replaced. Needs the data sets and scikit-learn."
+        "Train the sentiment models, stage by stage, into OUTPUT/<stage>. OUTPUT is then a folder for the "
+        "scorer; without it the shipped weights are replaced. Needs the data sets and scikit-learn."
     )
     requires_system_checks = ()
 

@@ -1,4 +1,4 @@
-"""Logistic regression over sparse rows, by L-BFGS: a reference class at 0, a column of weights for each other."""
+"""Logistic regression over sparse rows, by L-BFGS: a reference class at 0, a column for each other."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def fit(
     *,
     offsets: np.ndarray | None = None,
     importance: np.ndarray | None = None,
+    hold_shift: bool = False,
     rounds: int = 120,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights (d, columns) and shifts (columns,).
@@ -25,17 +26,18 @@ def fit(
         penalty: L2, per example: the sum of squares times ``penalty`` * n / 2 is added to the loss.
         offsets: (n, columns) added to the scores before anything is learned.
         importance: (n,) of each example.
+        hold_shift: keep the shifts near 0, where the examples must not speak for all texts.
     """
     count, width = rows.shape
     # A column of small constant value for the shift: it is hardly penalised.
-    rows = sparse.hstack([rows, np.full((count, 1), 1.0)], format="csr", dtype=np.float64)
+    rows = sparse.csr_matrix(sparse.hstack([rows, sparse.csr_matrix(np.ones((count, 1)))]))
     back = rows.T.tocsr()
     wanted = np.zeros((count, columns + 1))
     wanted[np.arange(count), labels] = 1
     weight = np.ones(count) if importance is None else importance
     weight = (weight / weight.sum())[:, None]
     held = np.full((width + 1, 1), penalty)
-    held[-1] = penalty * 1e-3
+    held[-1] = 100 if hold_shift else penalty * 1e-3
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         parameters = flat.reshape(width + 1, columns)

@@ -33,12 +33,13 @@ _SITE = 4.0
 #: Half the width of neutral, in log odds, for experts that never saw the label.
 _MIDDLE = 0.75
 #: Log odds by which a text is taken for a review rather than for talk or a post: reviews are what a site has.
-_REVIEW = 2.0
-#: How much sharper the gates decide than they were trained to, since mixed readings lose what each is sure of.
+_REVIEW = 3.5
+#: How much sharper the gates decide than they were trained to: mixing blurs what each expert is sure of.
 _SHARP = 1.5
 #: Entries kept of each column, the most telling first.
 _KEPT = {
-    "hotels": 450_000, "meals": 450_000, "goods": 900_000, "films": 200_000, "talk": 60_000,
+    "hotels": 450_000, "meals": 450_000, "goods": 900_000, "films": 200_000,
+    "talk": 60_000,
     "posts": 40_000, "chinese gate": 60_000, "english gate": 60_000, "site": 1,
 }  # fmt: skip
 #: Strength of the fit (the inverse of the penalty) on features scaled by log ratio, and on plain ones.
@@ -281,7 +282,12 @@ def retrain_text(base: Path | None, texts: Sequence[str], labels: Sequence[int],
     wanted = np.array([1, 0, 2])[np.asarray(labels, np.int64)]
     offsets = np.stack([logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]], 1)
     found, shift = fit(
-        sparse.csr_matrix(rows[:, kept]), wanted, 2, 1 / (_SITE * len(wanted)), offsets=offsets
+        sparse.csr_matrix(rows[:, kept]),
+        wanted,
+        2,
+        1 / (_SITE * len(wanted)),
+        offsets=offsets,
+        hold_shift=True,
     )
     table.scales[SITE.columns] = np.maximum(np.abs(found).max(0), 1e-6) / 127
     table.steps[kept, SITE.columns] = np.rint(found / table.scales[SITE.columns]).astype(np.int8)

@@ -95,7 +95,7 @@ def grouped(name: str, everything: Labelled, folds: int = 5, fold: int = 0) -> T
 
 
 def without(examples: Labelled, held: Sequence[Labelled]) -> Labelled:
-    """``examples`` less those that stand, letter for letter, in a held-out part: the sets repeat each other."""
+    """``examples`` less those that stand, letter for letter, in a held-out part: sets repeat each other."""
     seen = {_letters(text) for part in held for text in part.texts}
     return examples.take(
         np.array([at for at, text in enumerate(examples.texts) if _letters(text) not in seen])

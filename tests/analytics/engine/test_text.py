@@ -1,0 +1,125 @@
+"""The text model: what it reads, what it survives, where it says the words stand."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from analytics.engine.sentiment.learning.text import retrain_text
+from analytics.engine.sentiment.text import TextModel
+from analytics.engine.sentiment.text_features import features, tidy
+from analytics.engine.sentiment.text_table import distinct, sums
+from recommender.errors import RecommenderError
+
+
+@pytest.fixture(scope="module")
+def model() -> TextModel:
+    return TextModel.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("I love this phone, battery life is superb!", 2),
+        ("Terrible. It broke within days, never again.", 0),
+        ("很喜欢这款手机，非常满意！", 2),
+        ("质量太差了，千万别买。", 0),
+        ("还可以吧。一分钱一分货。", 1),
+        ("It is all right. You get what you pay for.", 1),
+        ("😍", 2),
+        ("😡😡", 0),
+    ],
+)
+def test_it_reads_plain_opinions(model: TextModel, text: str, place: int) -> None:
+    assert model.read([text])[0].argmax() == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\n\x00",
+        "好",
+        "<script>alert(1)</script>",
+        "a" * 100_000,
+        "不错 good 悪い 🙂 плохо",
+        "\ud800",
+    ],
+)
+def test_it_gives_probabilities_for_whatever_is_written(model: TextModel, text: str) -> None:
+    read = model.read([text])
+    assert read.shape == (1, 3)
+    assert np.isfinite(read).all()
+    assert read.sum() == pytest.approx(1)
+
+
+def test_it_commits_itself_to_nothing_where_nothing_is_said(model: TextModel) -> None:
+    assert model.read([""])[0] == pytest.approx([1 / 3] * 3)
+
+
+def test_it_reads_a_batch_as_it_reads_one_by_one(model: TextModel) -> None:
+    texts = ["很好 but slow", "Great value", "", "质量差", "It's not bad", "x" * 300]
+    alone = np.concatenate([model.read([text]) for text in texts])
+    np.testing.assert_allclose(model.read(texts), alone, atol=1e-6)
+    together, words = model.read_with_words(texts)
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    assert words == [model.words(text) for text in texts]
+
+
+def test_it_reads_no_texts(model: TextModel) -> None:
+    assert model.read([]).shape == (0, 3)
+
+
+def test_words_stand_where_it_says(model: TextModel) -> None:
+    text = "I LOVE it — don’t change; 但是物流太慢了！ Love <b>the</b> colour 😍"
+    words = model.words(text)
+    assert words
+    assert all(text[word.start : word.end] == word.text for word in words)
+    assert next(word for word in words if word.text == "LOVE").weight > 0
+
+
+def test_it_takes_a_hundred_kilobytes_in_its_stride(model: TextModel) -> None:
+    started = time.perf_counter()
+    model.read(["terrible " * 11_000])
+    assert time.perf_counter() - started < 2
+
+
+def test_sums_agree_with_adding_up_one_feature_after_another(model: TextModel) -> None:
+    texts = [tidy(text) for text in ("good good phone", "不好 good", "")]
+    found = features(texts)
+    expected = np.zeros((3, model.table.steps.shape[1]))
+    for number in range(3):
+        mine = {int(row) for row, owner in zip(found.rows, found.owners, strict=True) if owner == number}
+        for row in mine:
+            expected[number] += model.table.steps[row] / np.sqrt(len(mine))
+    np.testing.assert_allclose(sums(model.table.steps, found), expected, rtol=1e-4, atol=1e-5)
+    rows, owners = distinct(found)
+    assert len(set(zip(rows.tolist(), owners.tolist(), strict=True))) == len(rows)
+
+
+def test_no_feature_spans_two_texts() -> None:
+    together, apart = features(["ab", "cd"]), [features(["ab"]), features(["cd"])]
+    assert sorted(together.rows) == sorted([*apart[0].rows, *apart[1].rows])
+
+
+def test_words_after_a_negation_are_read_as_negated() -> None:
+    negated, plain = set(features(["not good"]).rows.tolist()), set(features(["very good"]).rows.tolist())
+    assert len(negated - plain) > 0
+
+
+def test_corrections_teach_it_what_a_site_means(model: TextModel, tmp_path) -> None:
+    texts = [f"the zorblat number {number} is here" for number in range(40)]
+    before = model.read(["what a zorblat"])[0]
+    taught = retrain_text(None, texts, [0] * 40, tmp_path / "text")
+    after = taught.read(["what a zorblat"])[0]
+    assert after[0] > before[0]
+    assert taught.key != model.key
+    assert taught.read(["很喜欢这款手机！"])[0].argmax() == 2
+
+
+def test_a_folder_without_a_model_is_named(tmp_path) -> None:
+    with pytest.raises(RecommenderError, match="no text model"):
+        TextModel.load(tmp_path)
