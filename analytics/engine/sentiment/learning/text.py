@@ -254,7 +254,7 @@ def _write(output: Path, learned: Mapping[str, Learned], seed: int) -> None:
     # A few outliers must not make the steps coarse: they are cut to what all but a few entries stay below.
     for column in range(COLUMNS):
         entries = np.abs(columns[:, column][columns[:, column] != 0])
-        scales[column] = np.quantile(entries, 0.999) / 127 if len(entries) else 0
+        scales[column] = np.quantile(entries, 0.9998) / 127 if len(entries) else 0
     steps = np.clip(np.rint(columns / np.where(scales > 0, scales, 1)), -127, 127).astype(np.int8)
     calibration = {name: one.calibration for name, one in learned.items()}
     calibration[SITE.name] = {"scale": [1.0, 1.0], "shift": [0.0, 0.0]}
