@@ -1,4 +1,4 @@
-"""How well and how fast the text model reads, beside VADER, TextBlob, SnowNLP and tf-idf + logistic regression.
+"""How well and fast the text model reads, beside VADER, TextBlob, SnowNLP and tf-idf + logistic regression.
 
     python -m benchmarks.sentiment_text [--data DATA] [--no-peers]
 
