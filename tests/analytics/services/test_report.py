@@ -35,7 +35,7 @@ def world() -> dict[str, Any]:
         scored(
             dice.choice(made["items"]),
             dice.choice(["positive", "positive", "neutral", "negative", ""]),
-            days_ago=dice.uniform(0, 400),
+            days_ago=dice.randrange(0, 400, 9) + dice.random(),
             aspects={name: dice.uniform(-1, 1) for name in dice.sample(ASPECTS, dice.randrange(3))},
             text=dice.choice(["The handle broke.", "It was not good.", "质量不好，很差", "Lovely glaze!"]),
             abstained=dice.random() < 0.15,
@@ -202,7 +202,7 @@ def test_a_word_that_comes_up_is_found_in_both_languages() -> None:
     for n in range(120):
         scored(item, days_ago=91 + n % 80, text="Lovely mug, nice handle. 杯子好看")
         broken = n % 4 == 0
-        text = "Lovely mug, the glaze cracked. 杯子裂纹" if broken else "Lovely mug, nice handle. 杯子好看"
+        text = "Lovely mug, the glaze cracked. 杯子，裂纹" if broken else "Lovely mug, nice handle. 杯子好看"
         scored(item, "negative" if broken else "positive", days_ago=n % 80, text=text)
     rebuild_rollups(say=lambda text: None)
     found = {term.term: term for term in report.emerging(LAST_90)}
