@@ -207,7 +207,7 @@ CELERY_BEAT_SCHEDULE = {
         "recommender.tasks.purge": 3600,
         "analytics.tasks.score_pending": 10,
         "analytics.tasks.refresh_rollups": 5,
-        "analytics.tasks.find_alerts": 300,
+        "analytics.tasks.find_alerts": 120,
         "analytics.tasks.reconcile": 3600,
         "analytics.tasks.send_views": 60,
         "analytics.tasks.tidy_exports": 300,

@@ -25,7 +25,7 @@ OTHER = "a_"
 @analysts_only
 def compare(request: HttpRequest) -> HttpResponseBase:
     """B is the report's selection; A is the period before it, or what the address says with ``a_`` names."""
-    b = Filters.from_query(request.GET)
+    b = Filters.from_query(_with_period(request.GET))
     a, own = _other(request.GET, b)
     found = report.compare(a, b)
     context = {
@@ -43,6 +43,15 @@ def compare(request: HttpRequest) -> HttpResponseBase:
         "swap_url": _address(b, a),
     }
     return answer(request, "sentiment_compare", "analytics/compare.html", context, filters=b)
+
+
+def _with_period(query: QueryDict) -> QueryDict:
+    """Where no period is asked for, a month: a young site has nothing before its first three."""
+    if query.keys() & {"start", "end", "days"}:
+        return query
+    query = query.copy()
+    query["days"] = "30"
+    return query
 
 
 def _other(query: QueryDict, b: Filters) -> tuple[Filters, bool]:
