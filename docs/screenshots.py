@@ -49,6 +49,9 @@ SHOTS = (
     Shot("search-phone", "/search/", phone=True, dark=True),
     Shot("catalogue", "/manage/", user="catalogue"),
     Shot("jobs", "/jobs/", user="operator"),
+    Shot("sentiment", "/analytics/sentiment/", user="analyst"),
+    Shot("sentiment-dark", "/analytics/sentiment/compare/", user="analyst", dark=True),
+    Shot("sentiment-phone", "/analytics/sentiment/", user="analyst", phone=True, scroll=300),
 )
 
 
