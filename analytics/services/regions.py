@@ -21,7 +21,7 @@ from analytics.services.scoring.model import current_scorer
 from recommender.engine.preprocess.image import open_image
 from recommender.errors import MediaError, RecommenderError
 from recommender.models import Media
-from recommender.services.calls import call_task
+from recommender.services.calls import call_once
 
 if TYPE_CHECKING:
     from analytics.engine.sentiment import Scorer
@@ -43,7 +43,7 @@ def ask_for_regions(score: SentimentScore) -> bool:
     """Have the regions of a review's photos found, where they are not known; True while they are awaited."""
     if score.image_polarity is None or "regions" in score.details:
         return False
-    call_task(TASK, score.pk)
+    call_once(TASK, score.pk)
     return True
 
 

@@ -25,9 +25,9 @@ def call_task(name: str, *arguments: Any) -> None:
     transaction.on_commit(lambda: _send(name, arguments))
 
 
-def call_once(name: str) -> None:
-    """``call_task``, unless a message of that name waits already: it will find this work as well."""
-    transaction.on_commit(lambda: _send(name, ()) if _first(name) else None)
+def call_once(name: str, *arguments: Any) -> None:
+    """``call_task``, unless the same message waits already: it will find this work as well."""
+    transaction.on_commit(lambda: _send(name, arguments) if _first(name, arguments) else None)
 
 
 def taken_up(name: str) -> None:
@@ -38,13 +38,13 @@ def taken_up(name: str) -> None:
         _warn("Redis does not answer; the sweep will find the work.")
 
 
-def _flag(name: str) -> str:
-    return f"called:{name}"
+def _flag(name: str, arguments: tuple[Any, ...] = ()) -> str:
+    return ":".join(["called", name, *map(str, arguments)])
 
 
-def _first(name: str) -> bool:
+def _first(name: str, arguments: tuple[Any, ...]) -> bool:
     try:
-        return bool(cache.add(_flag(name), 1, _ONCE_SECONDS))
+        return bool(cache.add(_flag(name, arguments), 1, _ONCE_SECONDS))
     except RedisError:
         _warn(f"Redis does not answer; {name} waits for the sweep.")
         return False
@@ -57,6 +57,8 @@ def _send(name: str, arguments: tuple[Any, ...]) -> None:
     if full_name not in current_app.tasks:
         current_app.loader.import_default_modules()
     try:
+        # Celery waits six seconds for a broker that refuses; the cache in the same Redis says so at once.
+        cache.delete("called")
         current_app.tasks[full_name].apply_async(arguments, retry=False)
     except (OperationalError, RedisError, ConnectionError) as error:
         _warn(f"{name} could not be queued ({error}); the sweep will find the work.")
