@@ -39,17 +39,18 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     filters = Filters.from_query(request.GET)
     order = request.GET.get("order", "")
     order = order if order in ORDERS else "newest"
-    words = request.GET.get("q", "").strip()[:100]
+    words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     alert = _alert(request.GET.get("alert", ""))
     number = _page(request.GET.get("page", ""))
     rows = _rows(filters, order, words, alert, number)
-    has_next = len(rows) > PAGE and number < LAST_PAGE
+    total = report.overview(filters, previous=False).reviews
+    has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(number, total, order, words, alert)
     keep = {"q": words, "alert": alert.pk if alert else ""}
     kept_order = order if order != "newest" else ""
     context = {
         "address": _paged(filters, kept_order, keep, number),
-        "rows": [describe(score) for score in rows[:PAGE]],
-        "total": None if words or alert else report.overview(filters, previous=False).reviews,
+        "rows": [describe(score) for score in rows],
+        "total": None if words or alert else total,
         "words": words,
         "alert": alert,
         "alert_title": alert_title(alert) if alert else "",
@@ -71,14 +72,21 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
 
 
 def _rows(filters: Filters, order: str, words: str, alert: Alert | None, number: int) -> list[Any]:
-    """The page's scores and one more, which tells whether there is a next page."""
-    found = report.reviews(filters, order)
-    if alert is not None:
-        found = found.filter(review__in=alert.evidence)
+    """The page's scores. Those behind an alert are few; all others are found by way of the sums."""
+    if alert is None:
+        return report.reviews_page(filters, number, PAGE, order, words=words)
+    found = report.reviews(filters, order).filter(review__in=alert.evidence)
     if words:
         found = found.filter(review__text__icontains=words)
     start = PAGE * (number - 1)
-    return list(found.for_list()[start : start + PAGE + 1])
+    return list(found.for_list()[start : start + PAGE])
+
+
+def _reached(number: int, total: int, order: str, words: str, alert: Alert | None) -> bool:
+    """Whether more may follow a full page; how many have the words, or an alert's, is not counted."""
+    if words or alert:
+        return True
+    return number * PAGE < (total if order == "newest" else min(total, report.SORTED_AMONG))
 
 
 def _paged(filters: Filters, order: str, keep: dict[str, Any], number: int) -> str:

@@ -3,7 +3,7 @@
 from analytics.services.report.breakdown import breakdown, impact
 from analytics.services.report.compare import compare
 from analytics.services.report.emerging import emerging, telling_terms
-from analytics.services.report.evidence import reviews, reviews_page
+from analytics.services.report.evidence import SORTED_AMONG, reviews, reviews_page
 from analytics.services.report.figures import model_in_service, overview, trend
 from analytics.services.report.filters import Filters
 from analytics.services.report.shapes import (
@@ -23,6 +23,7 @@ from analytics.services.report.shapes import (
 __all__ = [
     "BYS",
     "GRAINS",
+    "SORTED_AMONG",
     "By",
     "Comparison",
     "Driver",

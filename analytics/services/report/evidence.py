@@ -27,6 +27,8 @@ ORDERS: dict[str, tuple[str, ...]] = {
 }
 #: Of how many reviews, the newest, a page in another order than time is chosen.
 SORTED_AMONG = 1_000
+#: In how many, the newest, words are looked for: no index knows them.
+SEARCHED_AMONG = 20_000
 _LEANS: dict[str, dict[str, float]] = {
     "negative": {"aspects__polarity__lte": -ASPECT_LEAN},
     "neutral": {"aspects__polarity__gt": -ASPECT_LEAN, "aspects__polarity__lt": ASPECT_LEAN},
@@ -65,7 +67,7 @@ def _plain(filters: Filters) -> dict[str, Any]:
 
 
 def reviews_page(
-    filters: Filters, page: int = 1, size: int = 25, order: str = "newest", *, term: str = ""
+    filters: Filters, page: int = 1, size: int = 25, order: str = "newest", *, term: str = "", words: str = ""
 ) -> list[SentimentScore]:
     """One page of ``reviews``, with everything a list shows.
 
@@ -75,10 +77,14 @@ def reviews_page(
     Args:
         page: counted from 1.
         term: only reviews that have it, as ``emerging`` counts them; then always the newest first.
+        words: only reviews in which they stand as they are written here, among the newest
+            ``SEARCHED_AMONG``, to the end of the day that those reach into.
     """
     skip = (max(1, page) - 1) * size
     if term:
         return _with_term(filters, term.lower(), skip, size)
+    if words:
+        return _with_words(filters, words, skip, size, order)
     by_time = order not in ORDERS or order in ("newest", "oldest")
     wanted = (skip, skip + size) if by_time else (0, SORTED_AMONG)
     window = _window(filters, *wanted, newest_first=order != "oldest")
@@ -88,6 +94,14 @@ def reviews_page(
     found = reviews(filters.replace(start=start, end=end), order)
     first = skip - before if by_time else skip
     return list(found.for_list()[first : first + size])
+
+
+def _with_words(filters: Filters, words: str, skip: int, size: int, order: str) -> list[SentimentScore]:
+    window = _window(filters, 0, SEARCHED_AMONG, newest_first=True)
+    if window is None:
+        return []
+    found = reviews(filters.replace(start=window[0], end=window[1]), order)
+    return list(found.filter(review__text__icontains=words).for_list()[skip : skip + size])
 
 
 def _with_term(filters: Filters, term: str, skip: int, size: int) -> list[SentimentScore]:

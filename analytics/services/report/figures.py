@@ -50,7 +50,7 @@ def overview_of(cells: Selection) -> Overview:
 
 def model_in_service() -> str:
     """Key of the scorer that scored last; "" before anything is scored."""
-    last = SentimentScore.objects.ready().exclude(scored_at=None).order_by("-pk")
+    last = SentimentScore.objects.ready().exclude(model="").order_by("-pk")
     return last.values_list("model", flat=True).first() or ""
 
 

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.models import SentimentScore
 from analytics.services import report
 from analytics.services.report import Filters, cells
 from analytics.services.report.compare import drivers
@@ -160,6 +161,21 @@ def test_the_reviews_behind_a_term_are_those_that_have_it(world: dict[str, Any])
     found = report.reviews_page(LAST_90, size=300, term="not good")
     expected = [score.pk for score, _ in counting(LAST_90) if score.review.text == "It was not good."]
     assert sorted(score.pk for score in found) == sorted(expected)
+
+
+def test_the_reviews_with_words_are_those_in_which_they_stand(world: dict[str, Any]) -> None:
+    for order in ("newest", "negative"):
+        pages = [report.reviews_page(LAST_90, page, 40, order, words="not Goo") for page in range(1, 11)]
+        expected = report.reviews(LAST_90, order).filter(review__text__icontains="not goo")
+        assert [score.pk for page in pages for score in page] == [score.pk for score in expected]
+        assert expected
+
+
+def test_a_review_that_waits_to_be_read_again_does_not_hide_the_model(world: dict[str, Any]) -> None:
+    key = report.model_in_service()
+    newest = SentimentScore.objects.ready().order_by("-pk").first()
+    SentimentScore.objects.filter(pk=newest.pk).update(model="")
+    assert report.model_in_service() == key != ""
 
 
 # -- comparison ---------------------------------------------------------------------------------------------
