@@ -11,6 +11,7 @@ from pydantic import Field
 
 from analytics.api.exports import VIEW_ANALYTICS
 from analytics.models import Correction
+from analytics.models.scores import LAST_KEY
 from analytics.services import corrections, retraining, scoring
 from recommender.api.access import holders
 from recommender.api.errors import missing
@@ -20,12 +21,13 @@ from recommender.models import ModelVersion
 
 router = Router(tags=["corrections"], auth=holders(VIEW_ANALYTICS))
 Label = Literal["negative", "neutral", "positive"]
+ReviewKey = Annotated[int, Field(ge=1, le=LAST_KEY)]
 
 
 class CorrectionIn(Schema):
     """A label for one review or many."""
 
-    reviews: list[int] = Field(min_length=1, max_length=1000)
+    reviews: list[ReviewKey] = Field(min_length=1, max_length=1000)
     label: Label
     reason: str = Field("", max_length=300)
 
@@ -94,7 +96,7 @@ def correct(request: HttpRequest, given: CorrectionIn) -> Status:
 @router.get("/corrections", response=CorrectionsOut, url_name="corrections")
 def listed(
     request: HttpRequest,
-    review: Annotated[int | None, Query(description="only of this review")] = None,
+    review: Annotated[int | None, Query(ge=1, le=LAST_KEY, description="only of this review")] = None,
     offset: Offset = 0,
     limit: Limit = PAGE,
 ) -> CorrectionsOut:

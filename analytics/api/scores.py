@@ -73,7 +73,7 @@ def scores(
 @router.get("/scores/{int:review_id}", response=ScoreOut, url_name="score")
 def score(request: HttpRequest, review_id: int) -> ScoreOut:
     """One review with its evidence: words, regions of photos, seconds of speech."""
-    found = SentimentScore.objects.for_list().filter(review=review_id).first()
+    found = SentimentScore.objects.for_list().of_review(review_id).first()
     if found is None:
         raise missing(f"score of review {review_id}", "Check its id; a new review is scored within seconds.")
     return score_out(found)

@@ -15,7 +15,15 @@ class Label(models.TextChoices):
     POSITIVE = "positive", _("positive")
 
 
+#: The largest number of a row; SQLite and PostgreSQL break over larger ones.
+LAST_KEY = 2**63 - 1
+
+
 class SentimentScoreQuerySet(models.QuerySet["SentimentScore"]):
+    def of_review(self, key: int) -> Self:
+        """Of the review of that number, however large a number somebody made up."""
+        return self.filter(review=key) if key <= LAST_KEY else self.none()
+
     def ready(self) -> Self:
         return self.filter(state=SentimentScore.State.READY)
 

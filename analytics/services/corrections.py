@@ -67,6 +67,7 @@ def correct(user: Any, review_ids: Iterable[int], label: str, reason: str = "") 
             _("{n} reviews are too many at once.").format(n=len(wanted)),
             _("Correct at most {most}.").format(most=MOST_AT_ONCE),
         )
+    reason = reason.replace("\x00", "").strip()[:300]  # PostgreSQL refuses NUL
     second = _asked_for(user, wanted)
     with transaction.atomic():
         scores = _locked(wanted)
@@ -81,7 +82,7 @@ def correct(user: Any, review_ids: Iterable[int], label: str, reason: str = "") 
                 analyst=user,
                 label=label,
                 before=scores[pk].label,
-                reason=reason.strip()[:300],
+                reason=reason,
                 second_opinion=pk in second,
             )
             for pk in wanted

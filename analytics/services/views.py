@@ -122,7 +122,7 @@ def _at(day: date) -> datetime:
 
 
 def _proper(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(name.replace("\x00", " ").split())  # which PostgreSQL refuses
     if not name:
         raise RecommenderError(_("The view has no name."), _("Write one."))
     if len(name) > _NAME_MOST:

@@ -41,7 +41,7 @@ MOST_AT_ONCE = 200
 def review(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A review with its evidence, the form that corrects it, and its trail."""
     found = SentimentScore.objects.select_related("item__category").for_list()
-    score = get_object_or_404(found, review_id=pk)
+    score = get_object_or_404(found.of_review(pk))
     regions.ask_for_regions(score)
     details = score.details
     context = {

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -18,7 +18,8 @@ from analytics.models import SavedView
 from analytics.services import exports, mailing
 from analytics.services import views as saved
 from analytics.services.documents import period
-from analytics.web.frame import analysts_only, answer
+from analytics.services.report import Filters
+from analytics.web.frame import address, analysts_only, answer
 from recommender.errors import RecommenderError
 
 _EXPORTS_SHOWN = 10
@@ -65,7 +66,7 @@ def save(request: HttpRequest) -> HttpResponseBase:
         view = saved.save_view(request.user, name, query[:1000], language=get_language() or "")
     except RecommenderError as error:
         messages.error(request, str(error))
-        return _to(f"{reverse('sentiment')}?{query}" if query else reverse("sentiment"))
+        return _to(address("sentiment", Filters.from_query(QueryDict(query[:1000]))))
     messages.success(request, _("“%(name)s” is saved.") % {"name": view.name})
     return _to(reverse("sentiment_view", args=[view.pk]))
 

@@ -44,6 +44,21 @@ def test_a_review_that_is_not_scored_is_told(shop: Shop, program: Program) -> No
     assert "seconds" in json_of(program("analyst").get(f"{ROOT}/scores/1"), 404)["remedy"]
 
 
+@pytest.mark.parametrize("number", [2**63, 10**30])
+def test_a_number_that_no_review_can_have_is_told(number: int, shop: Shop, program: Program) -> None:
+    client = program("analyst")
+    json_of(client.get(f"{ROOT}/scores/{number}"), 404)
+    json_of(client.get(f"{ROOT}/corrections?review={number}"), 422)
+    given = {"reviews": [number], "label": "negative"}
+    json_of(client.post(f"{ROOT}/corrections", given, content_type="application/json"), 422)
+
+
+def test_a_reason_keeps_no_character_that_databases_refuse(scored: Scored, program: Program) -> None:
+    given = {"reviews": [scored.review.pk], "label": "neutral", "reason": "so\0 what"}
+    json_of(program("analyst").post(f"{ROOT}/corrections", given, content_type="application/json"), 201)
+    assert Correction.objects.order_by("-pk").values_list("reason", flat=True).first() == "so what"
+
+
 def test_aspects_are_narrowed_by_what_is_felt(scored: Scored, program: Program) -> None:
     client = program("analyst")
     found = json_of(client.get(f"{ROOT}/aspects?aspect=price&feels=positive&limit=1"))

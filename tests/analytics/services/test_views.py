@@ -36,6 +36,10 @@ def test_a_name_of_no_use_is_refused(cast: Cast, name: str, told: str) -> None:
         views.save_view(cast.analyst, name, "")
 
 
+def test_a_name_keeps_no_character_that_databases_refuse(cast: Cast) -> None:
+    assert views.save_view(cast.analyst, "My\0 view", "").name == "My view"
+
+
 def test_a_name_is_one_view_s_of_each_person(cast: Cast) -> None:
     views.save_view(cast.analyst, "Mine", "")
     other = views.save_view(cast.analyst, "Other", "")

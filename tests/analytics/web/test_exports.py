@@ -148,3 +148,9 @@ def test_the_report_offers_its_exports_with_its_filters(analyst: Client) -> None
     for kind in exports.FORMATS:
         assert f"{reverse('sentiment_export', args=[kind])}?aspect=battery" in page
     assert 'name="query" value="aspect=battery"' in page
+
+
+def test_a_view_that_cannot_be_saved_leads_back_to_its_report(analyst: Client) -> None:
+    query = "aspect=battery\r\nSet-Cookie: a=b&label=negative"
+    answer = analyst.post(reverse("sentiment_view_save"), {"name": " ", "query": query})
+    assert (answer.status_code, answer["Location"]) == (303, reverse("sentiment") + "?label=negative")
