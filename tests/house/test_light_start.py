@@ -18,8 +18,18 @@ LIGHT_PACKAGES = (
     "recommender/api",
     "recommender/services",
     "recommender/models",
+    "analytics/web",
+    "analytics/api",
+    "analytics/services",
+    "analytics/models",
 )
-LIGHT_MODULES = ("recommender/tasks.py", "recommender/engine/encoders/__init__.py", "recommender/apps.py")
+LIGHT_MODULES = (
+    "recommender/tasks.py",
+    "recommender/engine/encoders/__init__.py",
+    "recommender/apps.py",
+    "analytics/tasks.py",
+    "analytics/apps.py",
+)
 
 WEB_START = """
 import sys
