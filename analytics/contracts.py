@@ -21,6 +21,7 @@ CHANNELS: tuple[Channel, ...] = ("text", "image", "speech")
 ASPECTS: tuple[str, ...] = (
     "price", "quality", "delivery", "service", "fit", "comfort", "colour", "look",
     "sound", "battery", "packaging", "size", "food", "ambience", "performance", "display",
+    "camera",
 )  # fmt: skip
 
 

@@ -253,6 +253,9 @@ SITE_URL = env.text("SITE_URL")  # where people reach this site, for links in ma
 ALERT_EMAILS = list(env.names("ALERT_EMAILS"))
 ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL")
 
+# -- sentiment ------------------------------------------------------------------------------------------
+ASPECTS_FILE = env.text("ASPECTS_FILE")  # the site's own aspects and their words, beside the shipped ones
+
 # -- static files ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -35,6 +35,7 @@ ASPECT_NAMES: dict[str, Any] = {
     "ambience": gettext_lazy("Ambience"),
     "performance": gettext_lazy("Performance"),
     "display": gettext_lazy("Display"),
+    "camera": gettext_lazy("Camera"),
 }
 #: what a report is broken down by
 BY_NAMES: dict[str, Any] = {

@@ -17,8 +17,11 @@ from recommender.errors import RecommenderError
 PARTS = ("text", "aspects", "image", "speech", "fusion")
 
 
-def load_scorer(folder: Path | None = None) -> Scorer:
+def load_scorer(folder: Path | None = None, *, aspects_file: Path | None = None) -> Scorer:
     """The scorer whose weights lie in ``folder`` (what ``retrain`` wrote), or the shipped one.
+
+    Args:
+        aspects_file: a site's own aspects, added to the model's; the scorer's key stays the same.
 
     Raises:
         RecommenderError: the folder does not exist, or weights are damaged.
@@ -29,7 +32,7 @@ def load_scorer(folder: Path | None = None) -> Scorer:
     fusion: Fusion = load_fusion(places["fusion"]) if places["fusion"] else FirstChannel()
     return ChannelScorer(
         text=_optional("text", "TextModel", places["text"]),
-        aspects=_optional("aspects", "AspectModel", places["aspects"]),
+        aspects=_optional("aspects", "AspectModel", places["aspects"], extra=aspects_file),
         image=ImageModel.load(places["image"]) if places["image"] else None,
         speech=SpeechModel.load(places["speech"]) if places["speech"] else None,
         fusion=fusion,
@@ -53,8 +56,8 @@ def files_of(folder: Path | None) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
-def _optional(module: str, name: str, folder: Path | None) -> Any:
+def _optional(module: str, name: str, folder: Path | None, **given: Any) -> Any:
     target = f"analytics.engine.sentiment.{module}"
     if folder is None or util.find_spec(target) is None:
         return None
-    return getattr(import_module(target), name).load(folder)
+    return getattr(import_module(target), name).load(folder, **given)

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 
 from analytics.contracts import CHANNELS, Sentiment, Spoken
 from analytics.services.scoring.content import photo_encoder, prompts_for
-from analytics.services.scoring.model import current_scorer
+from analytics.services.scoring.model import current_scorer, load_with_aspects
 from recommender.contracts import Clip
 from recommender.engine.formats.base import MAX_FIELD, Blob
 from recommender.engine.formats.encodings import detect_encoding, open_text
@@ -221,9 +221,7 @@ def _scorer() -> Scorer:
     try:
         return current_scorer()
     except DatabaseError:
-        from analytics.engine.sentiment import load_scorer
-
-        return load_scorer(None)
+        return load_with_aspects(None)
 
 
 def _encoder() -> Encoder:

@@ -74,14 +74,39 @@ def forget_scorer() -> None:
 
 
 def _load(version: ModelVersion | None) -> Scorer:
-    from analytics.engine.sentiment import load_scorer
-
     try:
-        return load_scorer(folder_of(version))
+        return load_with_aspects(folder_of(version))
     except RecommenderError as error:
         if version is None:
             raise
         log.error("Sentiment model %s: %s The shipped one serves.", version.path, error)
         failed = {"state": ModelVersion.State.FAILED, "error": str(error)}
         ModelVersion.objects.filter(pk=version.pk).update(**failed)
-        return load_scorer(None)
+        return load_with_aspects(None)
+
+
+def load_with_aspects(folder: Path | None) -> Scorer:
+    """The scorer in ``folder``, or the shipped one, with the site's own aspects.
+
+    Raises:
+        RecommenderError: its weights are damaged.
+    """
+    from analytics.engine.sentiment import load_scorer
+
+    aspects = site_aspects()
+    return load_scorer(folder, aspects_file=aspects) if aspects else load_scorer(folder)
+
+
+def site_aspects() -> Path | None:
+    """The site's own lexicon of aspects; None where it has none, or one that cannot be read (logged)."""
+    from analytics.engine.sentiment.aspects import read_lexicon
+
+    if not settings.ASPECTS_FILE:
+        return None
+    path = Path(settings.ASPECTS_FILE)
+    try:
+        read_lexicon(path)
+    except RecommenderError as error:
+        log.error("ASPECTS_FILE: %s The shipped aspects serve alone.", error)
+        return None
+    return path
