@@ -124,11 +124,11 @@ def _write_csv(filters: Filters, path: Path, told: Any) -> int:
 
 
 def start_export(user: Any, kind: Format, filters: Filters) -> Job:
-    """A job that writes the file; the same one when it was asked for a moment ago."""
+    """A job that writes the file; one that is under way, where the same was asked for a moment ago."""
     asked = {"format": kind, "query": filters.as_query(), "language": translation.get_language() or ""}
-    recent = Job.objects.filter(kind=KIND, owner=user, created_at__gt=timezone.now() - _SAME_FOR)
-    alive = recent.exclude(state__in=[Job.State.FAILED, Job.State.CANCELLED])
-    for job in alive:
+    # A finished one may tell what a correction has changed since.
+    alive = Job.objects.unfinished().filter(kind=KIND, owner=user, cancel_requested=False)
+    for job in alive.filter(created_at__gt=timezone.now() - _SAME_FOR):
         if asked.items() <= job.result.items():
             return job
     job = start_job(KIND, file_name(kind, filters), owner=user)

@@ -143,7 +143,7 @@ def test_a_workbook_lets_no_text_be_a_formula(tmp_path: Path) -> None:
     shop = make_shop()
     shop.lamp.title = "=1+1"
     shop.lamp.save()
-    add_review(shop.lamp, "@SUM(1)\x00\x07")
+    add_review(shop.lamp, "@SUM(1)\x01\x07")
     add_review(shop.lamp, "http://example.org/")
     sum_up()
     path = tmp_path / "book.xlsx"
@@ -217,9 +217,10 @@ def test_asking_twice_makes_one_export(cast: Cast) -> None:
     assert exports.start_export(cast.superuser, "pdf", Filters.latest()) != one
 
 
-def test_a_failed_export_is_not_given_again(cast: Cast) -> None:
+@pytest.mark.parametrize("state", [Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED])
+def test_an_export_that_is_over_is_not_given_again(cast: Cast, state: str) -> None:
     one = exports.start_export(cast.analyst, "pdf", Filters.latest())
-    Job.objects.filter(pk=one.pk).update(state=Job.State.FAILED)
+    Job.objects.filter(pk=one.pk).update(state=state)
     assert exports.start_export(cast.analyst, "pdf", Filters.latest()) != one
 
 
