@@ -1,4 +1,7 @@
-"""What a review is about, and what it feels about each: aspects by a lexicon, polarity by their clause.
+"""What a review is about, and what it feels about each: aspects by a lexicon, polarity by the words around.
+
+In English a network reads the sentence around each name (``aspects_polarity``); a clause with Chinese in it
+is read whole by the text model.
 
 The lexicon is JSON, ``{"price": {"en": ["bargain", ...], "zh": ["性价比", ...]}, ...}``; a site adds
 words and aspects with a file of the same form (``docs/sentiment-model.md``).
@@ -14,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.contracts import AspectOpinion, Word
-from analytics.engine.sentiment.text import TextModel
+from analytics.engine.sentiment.aspects_polarity import NETWORK, AspectPolarity, Named
+from analytics.engine.sentiment.text import TextModel, chinese_share
 from recommender.errors import RecommenderError
 
 SHIPPED = Path(__file__).parent / "weights" / "aspects"
-_LEXICON = "lexicon.json"
+LEXICON = "lexicon.json"
 #: Read of one review; the rest is hardly about anything new.
 _LONGEST = 4000
 _MOST_CLAUSES = 40
@@ -27,6 +31,8 @@ _CLAUSE = re.compile(
     r"[.!?;,:\n]+(?=\s|$)|[。！？；，、…\n]+"
     r"|\s(?:but|although|though|however|yet|while|whereas)\s|但是|不过|可是|然而|虽然"
 )
+_SENTENCE = re.compile(r"[.!?]+(?=\s|$)|[。！？\n]+")
+_AROUND = 200
 
 Lexicon = Mapping[str, Mapping[str, Sequence[str]]]
 
@@ -44,9 +50,11 @@ class Mention:
 class AspectModel:
     """Finds aspects and their polarity; made by ``load``."""
 
-    def __init__(self, lexicon: Lexicon, text: TextModel) -> None:
+    def __init__(self, lexicon: Lexicon, text: TextModel, polarity: AspectPolarity | None = None) -> None:
+        """``polarity`` reads English; without it the text model reads every clause."""
         self.lexicon = lexicon
         self._text = text
+        self._polarity = polarity
         self._pattern, self._aspects = _compiled(lexicon)
 
     @classmethod
@@ -62,22 +70,36 @@ class AspectModel:
         Raises:
             RecommenderError: a lexicon cannot be read, or is not of the form above.
         """
-        lexicon = read_lexicon((folder or SHIPPED) / _LEXICON)
+        folder = folder or SHIPPED
+        lexicon = read_lexicon(folder / LEXICON)
         if extra:
             lexicon = merged(lexicon, read_lexicon(extra))
-        return cls(lexicon, text or TextModel.load())
+        polarity = AspectPolarity.load(folder) if (folder / NETWORK).is_file() else None
+        return cls(lexicon, text or TextModel.load(), polarity)
 
     def read(self, texts: Sequence[str]) -> list[tuple[AspectOpinion, ...]]:
         """The aspects of each text, the most telling first; none where it names none."""
         mentions = [mention for number, text in enumerate(texts) for mention in self._mentions(number, text)]
-        clauses = sorted({(mention.review, mention.clause) for mention in mentions})
-        spoken = [texts[review][start:end] for review, (start, end) in clauses]
-        read = self._text.read(spoken)
-        polarity = dict(zip(clauses, (read[:, 2] - read[:, 0]).tolist(), strict=True))
+        polarity = self._felt(texts, mentions)
         found: list[dict[str, list[Mention]]] = [defaultdict(list) for _ in texts]
         for mention in mentions:
             found[mention.review][mention.aspect].append(mention)
         return [self._opinions(text, aspects, polarity) for text, aspects in zip(texts, found, strict=True)]
+
+    def _felt(self, texts: Sequence[str], mentions: Sequence[Mention]) -> dict[Mention, float]:
+        """-1 to 1 for each mention."""
+        named = self._polarity and [mention for mention in mentions if _is_english(texts, mention)]
+        felt: dict[Mention, float] = {}
+        if self._polarity and named:
+            read = self._polarity.read(
+                [sentence_of(texts[mention.review], mention.place) for mention in named]
+            )
+            felt.update(zip(named, (read[:, 2] - read[:, 0]).tolist(), strict=True))
+        others = [mention for mention in mentions if mention not in felt]
+        clauses = sorted({(mention.review, mention.clause) for mention in others})
+        read = self._text.read([texts[review][start:end] for review, (start, end) in clauses])
+        whole = dict(zip(clauses, (read[:, 2] - read[:, 0]).tolist(), strict=True))
+        return felt | {mention: whole[mention.review, mention.clause] for mention in others}
 
     def _mentions(self, number: int, text: str) -> list[Mention]:
         """The aspects named in ``text``, each once a clause."""
@@ -92,15 +114,27 @@ class AspectModel:
         self,
         text: str,
         aspects: Mapping[str, list[Mention]],
-        polarity: Mapping[tuple[int, tuple[int, int]], float],
+        polarity: Mapping[Mention, float],
     ) -> tuple[AspectOpinion, ...]:
         opinions = []
         for aspect, mentions in aspects.items():
-            felt = [polarity[mention.review, mention.clause] for mention in mentions]
+            felt = [polarity[mention] for mention in mentions]
             strongest = mentions[max(range(len(felt)), key=lambda place: abs(felt[place]))]
             words = _clause_words(text, strongest, max(felt, key=abs))
             opinions.append(AspectOpinion(aspect, round(sum(felt) / len(felt), 4), words))
         return tuple(sorted(opinions, key=lambda opinion: -abs(opinion.polarity)))
+
+
+def _is_english(texts: Sequence[str], mention: Mention) -> bool:
+    return not chinese_share(texts[mention.review][slice(*mention.clause)])
+
+
+def sentence_of(text: str, place: tuple[int, int]) -> Named:
+    """The sentence around ``place``, its name apart; at most ``_AROUND`` characters on either side."""
+    start, stop = place
+    left, right = text[max(0, start - _AROUND) : start], text[stop : stop + _AROUND]
+    ended = _SENTENCE.search(right)
+    return Named(_SENTENCE.split(left)[-1], text[start:stop], right[: ended.start()] if ended else right)
 
 
 def _clause_words(text: str, mention: Mention, weight: float) -> tuple[Word, ...]:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from recommender.errors import RecommenderError
 
 #: In this order: fusion reads what the others say.
-STAGES = ("text", "speech", "image", "fusion")
+STAGES = ("text", "aspects", "speech", "image", "fusion")
 
 
 class Command(BaseCommand):

@@ -1,0 +1,195 @@
+"""How somebody feels about a thing named in an English sentence: a small network over the words around it.
+
+Word vectors (80 numbers, learned; ``docs/sentiment-model.md``) and how each word stands to the name go
+through a gated recurrent unit in each direction (Cho et al. 2014); what it says is pooled by attention, by
+maximum and at the name itself. The numpy here does what ``learning.aspects_network`` trains.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analytics.engine.sentiment.text import sigmoid, softmax
+from recommender.errors import RecommenderError
+
+NETWORK = "network.npz"
+#: Words read on either side of the name.
+REACH = 25
+#: Words after which the distance to the name counts for 1/e, and what a break between leaves of nearness.
+NEAR, ACROSS, MOST_BREAKS = 4.0, 0.4, 4
+FACTS = 5
+#: Rows of the table before the vocabulary: nothing, an unknown word.
+UNKNOWN, FIRST = 1, 2
+_BREAKS = frozenset(
+    [*",.;:!?()-", "but", "although", "though", "however", "yet", "while", "whereas", "except"]
+)
+_CONTRACTION = re.compile(r"(?<=[a-z]) ?(n't|'(?:s|re|ve|ll|d|m))(?![a-z])")
+_WORD = re.compile(r"n't|'(?:s|re|ve|ll|d|m)\b|[a-z]+|[0-9]+|[^\sa-z0-9]")
+_BATCH = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing named: what stands before it in the sentence, the name, what stands after it."""
+
+    left: str
+    name: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Sentences as the network takes them.
+
+    Attributes:
+        words: (n, longest) rows of the table; 0 after the end.
+        facts: (n, longest, 5): is the name; nearness; before (1) or after (-1); nearness by breaks between;
+            there is no name, the whole sentence counts.
+        lengths: (n,) words, at least 1.
+    """
+
+    words: np.ndarray
+    facts: np.ndarray
+    lengths: np.ndarray
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words, numbers and marks, contractions apart."""
+    return _WORD.findall(_CONTRACTION.sub(r" \1", text.lower().replace("’", "'")))
+
+
+def packed(named: Sequence[Named], vocabulary: Mapping[str, int]) -> Pack:
+    """The words around each name; a sentence without a name is all ``left``."""
+    parts = [_cut(one) for one in named]
+    lengths = np.array([max(1, sum(map(len, part))) for part in parts], np.int64)
+    longest = int(lengths.max(initial=1))
+    spoken = [[word for part in three for word in part] for three in parts]
+    words, breaks = (np.zeros((len(parts), longest), np.int64) for _ in range(2))
+    for place, sentence in enumerate(spoken):
+        words[place, : len(sentence)] = [vocabulary.get(word, UNKNOWN) for word in sentence] or UNKNOWN
+        breaks[place, : len(sentence)] = [word in _BREAKS for word in sentence]
+    starts = np.array([len(left) for left, _, _ in parts], np.int64)
+    stops = starts + np.array([len(name) for _, name, _ in parts], np.int64)
+    return Pack(words, _facts(breaks, starts, stops, lengths), lengths)
+
+
+def _cut(one: Named) -> tuple[list[str], list[str], list[str]]:
+    name = words_of(one.name)[:REACH]
+    reach = REACH if name else 2 * REACH
+    return words_of(one.left)[-reach:], name, words_of(one.right)[:reach]
+
+
+def _facts(breaks: np.ndarray, starts: np.ndarray, stops: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """See ``Pack``."""
+    place = np.arange(breaks.shape[1])[None]
+    start, stop = starts[:, None], stops[:, None]
+    gap = np.maximum(0, np.maximum(start - place, place - stop + 1))
+    passed = np.cumsum(breaks, 1)
+    at = np.take_along_axis(passed, np.minimum(start, lengths[:, None] - 1), 1)
+    crossed = np.minimum(np.abs(passed - at), MOST_BREAKS)
+    side = np.where(place < start, 1, np.where(place >= stop, -1, 0))
+    facts = np.stack([gap == 0, np.exp(-gap / NEAR), side, ACROSS**crossed, np.zeros(gap.shape)], 2)
+    facts[stops == starts] = np.eye(FACTS)[4]
+    facts[place >= lengths[:, None]] = 0
+    return facts.astype(np.float32)
+
+
+class AspectPolarity:
+    """Reads how each thing named is felt about; made by ``load``."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self.arrays = dict(arrays)
+        told = arrays["vocabulary"].tobytes().decode().split("\n")
+        self.vocabulary = {word: FIRST + place for place, word in enumerate(told)}
+        self._table = arrays["table"].astype(np.float32) / 127
+        self._temperature = float(arrays["temperature"])
+        self._members = [
+            {
+                name.partition(".")[2]: array.astype(np.float32)
+                for name, array in arrays.items()
+                if name.startswith(f"member{number}.")
+            }
+            for number in range(int(arrays["members"]))
+        ]
+
+    @classmethod
+    def load(cls, folder: Path) -> AspectPolarity:
+        """The network in ``folder``.
+
+        Raises:
+            RecommenderError: it is missing or damaged.
+        """
+        try:
+            with np.load(folder / NETWORK) as stored:
+                return cls({name: stored[name] for name in stored.files})
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise RecommenderError(
+                f"The aspect model in {folder.name} cannot be read ({error}).",
+                "Restore it from the repository, or train anew: manage.py train_sentiment aspects.",
+            ) from error
+
+    def read(self, named: Sequence[Named]) -> np.ndarray:
+        """(n, 3) calibrated probabilities in the order of ``LABELS``."""
+        return softmax(self.scores(named) / self._temperature)
+
+    def scores(self, named: Sequence[Named]) -> np.ndarray:
+        """(n, 3) log odds before calibration, the mean of the members'."""
+        answer = np.zeros((len(named), 3))
+        # Like lengths together: the padding costs as much as words do.
+        order = np.argsort([len(one.left) + len(one.right) for one in named], kind="stable")
+        for at in range(0, len(order), _BATCH):
+            places = order[at : at + _BATCH]
+            pack = packed([named[place] for place in places], self.vocabulary)
+            seen = np.concatenate([self._table[pack.words], pack.facts], 2)
+            read = [_log_softmax(_scored(member, seen, pack)) for member in self._members]
+            answer[places] = np.mean(read, 0)
+        return answer
+
+
+def _scored(weights: Mapping[str, np.ndarray], seen: np.ndarray, pack: Pack) -> np.ndarray:
+    """(n, 3) what one member says of ``seen`` (n, longest, width)."""
+    told = np.arange(seen.shape[1])[None] < pack.lengths[:, None]
+    back = np.where(told, pack.lengths[:, None] - 1 - np.arange(seen.shape[1])[None], 0)[:, :, None]
+    ahead = _recurrent(weights, "", seen, told)
+    behind = np.take_along_axis(
+        _recurrent(weights, "_reverse", np.take_along_axis(seen, back, 1), told), back, 1
+    )
+    states = np.concatenate([ahead, behind], 2)
+    beside = np.concatenate([states, pack.facts], 2)
+    heed = np.tanh(beside @ weights["att.weight"].T + weights["att.bias"]) @ weights["vec.weight"][0]
+    heed = np.where(told, heed, -1e9)
+    heed = np.exp(heed - heed.max(1, keepdims=True))
+    name = pack.facts[:, :, 0] + 1e-6 * told
+    pooled = [
+        np.einsum("nt,ntd->nd", heed / heed.sum(1, keepdims=True), states),
+        np.where(told[:, :, None], states, -1e9).max(1),
+        np.einsum("nt,ntd->nd", name / name.sum(1, keepdims=True), states),
+    ]
+    return np.concatenate(pooled, 1) @ weights["head.weight"].T + weights["head.bias"]
+
+
+def _recurrent(weights: Mapping[str, np.ndarray], way: str, seen: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """(n, longest, hidden) states of a gated recurrent unit, held after the end of a sentence."""
+    inner, bias = weights[f"gru.weight_hh_l0{way}"].T, weights[f"gru.bias_hh_l0{way}"]
+    entering = seen @ weights[f"gru.weight_ih_l0{way}"].T + weights[f"gru.bias_ih_l0{way}"]
+    hidden = inner.shape[0]
+    state = np.zeros((len(seen), hidden), np.float32)
+    states = np.zeros((*seen.shape[:2], hidden), np.float32)
+    for step in range(seen.shape[1]):
+        given, kept = entering[:, step], state @ inner + bias
+        gates = sigmoid(given[:, : 2 * hidden] + kept[:, : 2 * hidden])
+        reset, hold = gates[:, :hidden], gates[:, hidden:]
+        fresh = np.tanh(given[:, 2 * hidden :] + reset * kept[:, 2 * hidden :])
+        state = np.where(told[:, step : step + 1], (1 - hold) * fresh + hold * state, state)
+        states[:, step] = state
+    return states
+
+
+def _log_softmax(scores: np.ndarray) -> np.ndarray:
+    scores = scores - scores.max(1, keepdims=True)
+    return np.asarray(scores - np.log(np.exp(scores).sum(1, keepdims=True)))

@@ -1,0 +1,111 @@
+"""How well the aspect model tells what is felt about things named, beside a tf-idf window and whole clauses.
+
+    python -m benchmarks.sentiment_aspects [--data DATA]
+
+SemEval-2014, restaurants and laptops: three classes (terms with both feelings, "conflict", left out), every
+fifth sentence of each training file held out. The window is five words on either side of the name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from analytics.engine.sentiment.aspects import SHIPPED, AspectModel, clauses_of
+from analytics.engine.sentiment.aspects_polarity import AspectPolarity, Named, words_of
+from analytics.engine.sentiment.calibration import expected_calibration_error, macro_f1
+from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms, terms
+from analytics.engine.sentiment.text import TextModel
+from benchmarks._report import ROOT, machine, publish
+
+#: Floor and aim of accuracy, and the most that the calibration error may be.
+BARS = {"restaurants": (0.73, 0.78), "laptops": (0.68, 0.73)}
+CALIBRATION = 0.05
+WINDOW = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    given = parser.parse_args()
+    about = machine()
+    model, text = AspectPolarity.load(SHIPPED), TextModel.load()
+    rows = []
+    for domain in DOMAINS:
+        train, test = terms(given.data, domain)
+        rows += [
+            judged(domain, "this model", model.read(test.named), test),
+            judged(domain, "text model on the clause", clauses(text, test), test),
+            judged(domain, "tf-idf window", window(train, test), test),
+            judged(domain, "always the commonest", np.tile(np.bincount(train.labels) / len(train.labels),
+                                                           (len(test.labels), 1)), test),
+        ]  # fmt: skip
+    publish("sentiment_aspects", rows, about, bars=BARS, window=WINDOW, thousand_reviews_s=speed(given.data))
+
+
+def judged(domain: str, name: str, read: np.ndarray, test: Terms) -> dict[str, object]:
+    """One row of the table; ``read`` (n, 3)."""
+    accuracy = float((read.argmax(1) == test.labels).mean())
+    error = expected_calibration_error(read, test.labels)
+    floor, aim = BARS[domain]
+    reached = "aim" if accuracy >= aim else "floor" if accuracy >= floor else "no"
+    reached += "" if error <= CALIBRATION else ", not calibrated"
+    return {
+        "set": domain, "terms": len(test.labels), "by": name, "accuracy": accuracy,
+        "macro F1": macro_f1(read.argmax(1), test.labels), "calibration error": error,
+        "reached": reached if name == "this model" else "",
+    }  # fmt: skip
+
+
+def clauses(text: TextModel, test: Terms) -> np.ndarray:
+    """(n, 3) what the text model says of the clause around each name."""
+    return text.read([_clause(one) for one in test.named])
+
+
+def _clause(one: Named) -> str:
+    whole, place = one.left + one.name + one.right, len(one.left)
+    around = [clause for clause in clauses_of(whole) if clause[0] <= place < clause[1]]
+    return whole[slice(*around[0])] if around else whole
+
+
+def window(train: Terms, test: Terms) -> np.ndarray:
+    """(n, 3) by tf-idf of words and characters near the name, and logistic regression."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline, make_union
+
+    parts = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+        TfidfVectorizer(analyzer="char", ngram_range=(2, 5), min_df=2, sublinear_tf=True),
+    )
+    model = make_pipeline(parts, LogisticRegression(C=4, max_iter=300))
+    model.fit([_near(one) for one in train.named], train.labels)
+    return np.asarray(model.predict_proba([_near(one) for one in test.named]))
+
+
+def _near(one: Named) -> str:
+    words = words_of(one.left)[-WINDOW:] + words_of(one.name) + words_of(one.right)[:WINDOW]
+    return " ".join(words)
+
+
+def speed(data: Path) -> float:
+    """Seconds for a thousand sentences, aspects found and read; the best of three."""
+    model = AspectModel.load()
+    _, test = terms(data, "restaurants")
+    texts = list(dict.fromkeys(one.left + one.name + one.right for one in test.named))
+    texts = (texts * (1000 // len(texts) + 1))[:1000]
+    spent = []
+    for _ in range(3):
+        began = time.perf_counter()
+        model.read(texts)
+        spent.append(time.perf_counter() - began)
+    return round(min(spent), 3)
+
+
+if __name__ == "__main__":
+    main()

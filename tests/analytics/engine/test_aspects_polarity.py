@@ -1,0 +1,105 @@
+"""The network for things named: what it is given, what it learns, and that numpy does what torch trains."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analytics.engine.sentiment.aspects import sentence_of
+from analytics.engine.sentiment.aspects_polarity import FACTS, AspectPolarity, Named, packed, words_of
+from analytics.engine.sentiment.learning.aspects_corpus import Terms
+from recommender.errors import RecommenderError
+
+WORDS = ["food", "staff", "great", "awful", "but", "the", "was", ","]
+NUMBERS = {word: place + 2 for place, word in enumerate(WORDS)}
+
+
+@pytest.fixture
+def untaught() -> AspectPolarity:
+    table = np.random.default_rng(0).integers(-127, 128, (len(WORDS) + 2, 12)).astype(np.int8)
+    table[0] = 0
+    told = np.frombuffer("\n".join(WORDS).encode(), np.uint8)
+    return AspectPolarity(
+        {"vocabulary": told, "table": table, "members": np.array(0), "temperature": np.array(1.0)}
+    )
+
+
+def planted(number: int, seed: int) -> Terms:
+    """ "the A was X but the B was Y": the word that follows a thing says how it is felt about."""
+    rng = np.random.default_rng(seed)
+    named, labels = [], []
+    for _ in range(number):
+        things, moods = rng.permutation(["food", "staff"]), rng.integers(0, 2, 2)
+        said = [f"{thing} was {('awful', 'great')[mood]}" for thing, mood in zip(things, moods, strict=True)]
+        whole = f"the {said[0]} but the {said[1]}"
+        at = int(rng.integers(2))
+        start = whole.index(things[at])
+        name = str(things[at])
+        named.append(Named(whole[:start], name, whole[start + len(name) :]))
+        labels.append(2 * int(moods[at]))
+    return Terms(tuple(named), np.array(labels), np.arange(number))
+
+
+def test_contractions_come_apart() -> None:
+    assert words_of("It isn’t 3.5 stars, we're told") == [
+        "it", "is", "n't", "3", ".", "5", "stars", ",", "we", "'re", "told",
+    ]  # fmt: skip
+
+
+def test_words_are_nearer_the_closer_they_stand_and_less_near_across_a_contrast() -> None:
+    facts = packed([Named("great food but the ", "staff", " was awful")], NUMBERS).facts[0]
+    assert facts[4].tolist() == [1, 1, 0, 1, 0]
+    assert facts[0, 1] < facts[3, 1] < 1
+    assert facts[0, 3] < facts[3, 3] == 1
+    assert facts[0, 2] == 1
+    assert facts[5, 2] == -1
+
+
+def test_a_sentence_without_a_name_counts_as_a_whole() -> None:
+    pack = packed([Named("great food", "", ""), Named("the ", "staff", "")], NUMBERS)
+    assert pack.facts[0].tolist() == [np.eye(FACTS)[4].tolist()] * 2
+
+
+def test_it_learns_which_word_is_said_of_which_thing(untaught: AspectPolarity, monkeypatch) -> None:
+    pytest.importorskip("torch")
+    from analytics.engine.sentiment.learning import aspects as learning
+    from analytics.engine.sentiment.learning.aspects_network import Course
+
+    monkeypatch.setattr(learning, "MEMBERS", 1)
+    monkeypatch.setattr(learning, "COURSE", Course(epochs=12, rate=1e-2, batch=32))
+    model = learning.fitted(untaught, planted(400, 1), 0, lambda line: None)
+    test = planted(200, 2)
+    assert (model.read(test.named).argmax(1) == test.labels).mean() > 0.95
+
+
+def test_numpy_does_what_torch_trained(untaught: AspectPolarity) -> None:
+    torch = pytest.importorskip("torch")
+    from analytics.engine.sentiment.learning.aspects_network import Network, read
+
+    torch.manual_seed(0)
+    table = torch.from_numpy(untaught.arrays["table"].astype(np.float32) / 127)
+    network = Network(lambda rows: table[rows], table.shape[1])
+    for parameter in network.parameters():
+        parameter.data = parameter.data.half().float()
+    named = [
+        *planted(20, 3).named,
+        Named("", "food", ""),
+        Named("great", "", ""),
+        Named("?", "?", "unheard of"),
+    ]
+    slow = read(network, network.head, packed(named, untaught.vocabulary))
+    slow = slow - np.log(np.exp(slow).sum(1, keepdims=True))
+    arrays = {f"member0.{name}": array for name, array in network.arrays().items()}
+    model = AspectPolarity({**untaught.arrays, **arrays, "members": np.array(1)})
+    np.testing.assert_allclose(model.scores(named), slow, atol=1e-4)
+
+
+def test_the_sentence_around_a_name_ends_at_its_marks() -> None:
+    text = "I came by train. The food, 3.5 stars, was great! The staff was not."
+    assert sentence_of(text, (21, 25)) == Named(" The ", "food", ", 3.5 stars, was great")
+
+
+def test_a_damaged_network_is_named(tmp_path) -> None:
+    (tmp_path / "network.npz").write_bytes(b"PK")
+    with pytest.raises(RecommenderError, match="aspect model"):
+        AspectPolarity.load(tmp_path)
