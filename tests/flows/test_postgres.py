@@ -11,10 +11,19 @@ import pytest
 from tests.conftest import ROOT
 
 #: Tests whose subject touches the database; the rest would only repeat itself.
-SUBJECTS = ("models", "services", "tasks", "api", "web")
+SUBJECTS = (
+    "models",
+    "services",
+    "tasks",
+    "api",
+    "web",
+    "analytics/services",
+    "analytics/api",
+    "analytics/web",
+)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_everything_that_touches_the_database_passes_on_postgresql(postgres_url: str) -> None:
     folders = [f"tests/{name}" for name in SUBJECTS if (ROOT / "tests" / name).is_dir()]
     assert folders
