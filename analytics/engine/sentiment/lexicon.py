@@ -26,6 +26,29 @@ _MIDDLING = re.compile(
 )
 
 
+#: Blame that is taken back, which counts of words read as blame. English alone: in Chinese the characters of
+#: a denial stand side by side, and n-grams learn it whole.
+_TAKEN_BACK = re.compile(
+    r"(?:\bnot|n't|\bnever|\bhardly)(?: (?:been|at all|all|so|that|too|even|really|actually|be|feel|felt))*"
+    r" (?:bad(?:ly)?|terrible|awful|horrible|ugly|boring|dull|disappoint(?:s|ed|ing)?|annoy(?:ed|ing)|regret"
+    r"|complain|unpleasant|uncomfortable|noisy|flimsy|let down|fail(?:s|ed)?)\b(?: at all\b)?"
+    r"|\b(?:nothing wrong|no (?:problems?|complaints?|issues?|flaws?|regrets?|trouble|fault|downsides?))\b"
+)
+_TAKEN_BACK_WORTH = 3.0
+
+
+def taken_back(text: str) -> list[tuple[int, int, float]]:
+    """(start, end, worth) where ``text`` (lower case) denies something bad, the first two; the worth is what
+    it adds to the log odds of positive instead of its words."""
+    if not _MAY_DENY.search(text):
+        return []
+    found = list(_TAKEN_BACK.finditer(text))[:2]
+    return [(match.start(), match.end(), _TAKEN_BACK_WORTH) for match in found]
+
+
+_MAY_DENY = re.compile("not|n't|never|hardly|no ")
+
+
 def emoji_mood(text: str) -> float:
     """The sum of the moods of the emoji and faces in ``text`` (lower case), at most 5 either way."""
     total = 0.0 if text.isascii() else sum(EMOJI.get(character, 0.0) for character in text)

@@ -1,9 +1,9 @@
 """The text model: what words say, English and Chinese, as calibrated probabilities.
 
 Experts share one table of hashed n-grams: hotels, meals and goods in Chinese; films, talk, and short posts in
-English. A gate for each script says how much a text is like each. A text in both scripts is read once per
-script, and each counts by its share. Emoji and words that commit to nothing shift the result. How it was
-trained: ``docs/sentiment-model.md``.
+English. A gate for each script says how
+much a text is like each kind. A text in both scripts is read once per script, and each counts by its share.
+Emoji and words that commit to nothing shift the result. How it was trained: ``docs/sentiment-model.md``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from analytics.contracts import Word
-from analytics.engine.sentiment.lexicon import emoji_mood, middling
-from analytics.engine.sentiment.text_evidence import by_character, weigh_words
+from analytics.engine.sentiment.lexicon import emoji_mood, middling, taken_back
+from analytics.engine.sentiment.text_evidence import by_character, row_starts, weigh_words
 from analytics.engine.sentiment.text_features import Features, features, tidy
 from analytics.engine.sentiment.text_table import Table, distinct, load, sums
 
@@ -53,7 +53,7 @@ COLUMNS = 14
 class Calibration:
     """How raw scores become log odds: score * ``scale`` + ``shift``, a value for each column.
 
-    ``middle`` is half the width of neutral, in log odds, for experts of one column.
+    For experts of one column, ``middle`` is half the width of neutral, in log odds.
     """
 
     scale: np.ndarray
@@ -63,12 +63,15 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class _Script:
-    """The texts of one script in a batch: ``places`` in the batch, features, what is said beside words."""
+    """The texts of one script in a batch: ``places`` in the batch, features and how many, scores, what is
+    said beside words."""
 
     places: np.ndarray
     found: Features
+    counts: np.ndarray
     scores: np.ndarray
     moods: np.ndarray
+    denials: list[list[tuple[int, int, float]]]
     middle: np.ndarray
 
 
@@ -79,7 +82,11 @@ class TextModel:
         self.key = table.key
         self.table = table
         self._calibrations = {
-            name: Calibration(np.array(told["scale"]), np.array(told["shift"]), told.get("middle", 0.0))
+            name: Calibration(
+                np.array(told["scale"]),
+                np.array(told["shift"]),
+                told.get("middle", 0.0),
+            )
             for name, told in table.facts["calibration"].items()
         }
 
@@ -115,7 +122,8 @@ class TextModel:
         share = np.array([chinese_share(text) for text in tidied])
         answer = np.zeros((len(texts), 3))
         answer[[not text for text in tidied]] = 1 / 3
-        pulls = [np.zeros(len(text)) for text in tidied] if most else []
+        starts = row_starts(tidied)
+        pulls = np.zeros(int(starts[-1]))
         for places, experts, gate, part in (
             (np.flatnonzero(share > 0), CHINESE, CHINESE_GATE, share),
             (np.flatnonzero(share < 1), ENGLISH, ENGLISH_GATE, 1 - share),
@@ -129,17 +137,9 @@ class TextModel:
                 part[places, None] * read * np.array([bool(tidied[at]) for at in places])[:, None]
             )
             if most:
-                weights = self._pulls(script, experts, kinds) * part[places][script.found.owners]
-                for place, pull in zip(
-                    places,
-                    by_character([len(tidied[at]) for at in places], script.found, weights),
-                    strict=True,
-                ):
-                    pulls[place] += pull
+                pulls += self._spread(script, experts, kinds, starts, part[places])
         answer /= answer.sum(1, keepdims=True)
-        words = (
-            [weigh_words(*given, most) for given in zip(texts, tidied, pulls, strict=True)] if most else []
-        )
+        words = weigh_words(texts, tidied, starts, pulls, most) if most else []
         return answer, words
 
     def _script(self, places: np.ndarray, tidied: Sequence[str], english: bool) -> _Script:
@@ -147,12 +147,18 @@ class TextModel:
         chosen = [tidied[place] for place in places]
         if english:
             chosen = [text if text.isascii() else _HAN.sub(_blanked, text) for text in chosen]
+        denials = [taken_back(text) if english else [] for text in chosen]
+        chosen = [_without(text, one) for text, one in zip(chosen, denials, strict=True)]
         found = features(chosen)
+        once = distinct(found)
         return _Script(
             places,
             found,
-            sums(self.table.steps, found) * self.table.scales,
-            np.array([emoji_mood(text) for text in chosen]),
+            np.maximum(np.bincount(once[1], minlength=found.texts), 1),
+            sums(self.table.steps, found, once) * self.table.scales,
+            np.array([emoji_mood(text) for text in chosen])
+            + [sum(worth for *_, worth in one) for one in denials],
+            denials,
             np.array([middling(text) for text in chosen], float),
         )
 
@@ -171,8 +177,9 @@ class TextModel:
 
     def _ordered(self, odds: np.ndarray, script: _Script, expert: Expert) -> np.ndarray:
         """Negative, neutral and positive along one scale of log odds."""
+        calibration = self._calibrations[expert.name]
         odds = odds + script.moods
-        half = self._calibrations[expert.name].middle + 1.2 * script.middle
+        half = calibration.middle + 1.2 * script.middle
         low, high = sigmoid(-odds - half), sigmoid(odds - half)
         return np.stack([low, 1 - low - high, high], 1)
 
@@ -184,18 +191,44 @@ class TextModel:
         calibration = self._calibrations[expert.name]
         return scores[:, expert.columns] * calibration.scale + calibration.shift
 
+    def _spread(
+        self,
+        script: _Script,
+        experts: Sequence[Expert],
+        kinds: np.ndarray,
+        starts: np.ndarray,
+        part: np.ndarray,
+    ) -> np.ndarray:
+        """(characters,) what each character of the batch adds to the log odds, through n-grams and denials.
+
+        Args:
+            starts: of each text of the batch; ``part`` (script's texts,) how much the script counts in each.
+        """
+        weights = self._pulls(script, experts, kinds) * part[script.found.owners]
+        pulls = by_character(starts, script.places, script.found, weights)
+        for number, denials in enumerate(script.denials):
+            first = starts[script.places[number]]
+            for start, end, worth in denials:
+                pulls[first + start : first + end] += worth * part[number] / (end - start)
+        return pulls
+
     def _pulls(self, script: _Script, experts: Sequence[Expert], kinds: np.ndarray) -> np.ndarray:
         """(m,) what each feature found adds to the log odds of positive against negative."""
         found = script.found
-        raw = self.table.steps[found.rows] * self.table.scales
-        total = raw[:, SITE.first + 1] - raw[:, SITE.first]
+        raw = self.table.steps[found.rows]
+        shares = kinds / np.sqrt(script.counts)[:, None]
+        total = np.zeros(len(raw))
         for place, expert in enumerate(experts):
-            scaled = raw[:, expert.columns] * self._calibrations[expert.name].scale
-            pull = scaled[:, 0] if expert.sides == 1 else scaled[:, 1] - scaled[:, 0]
-            total = total + kinds[found.owners, place] * pull
-        _, owners = distinct(found)
-        counts = np.maximum(np.bincount(owners, minlength=found.texts), 1)
-        return total / np.sqrt(counts[found.owners])
+            worth = self._calibrations[expert.name].scale * self.table.scales[expert.columns]
+            pull = raw[:, expert.first + expert.sides - 1] * worth[-1]
+            if expert.sides == 2:
+                pull = pull - raw[:, expert.first] * worth[0]
+            total += shares[found.owners, place] * pull
+        low, high = self.table.scales[SITE.columns]
+        if low or high:
+            pull = raw[:, SITE.first + 1] * high - raw[:, SITE.first] * low
+            total += pull / np.sqrt(script.counts)[found.owners]
+        return total
 
 
 def _sided(odds: np.ndarray, script: _Script) -> np.ndarray:
@@ -212,6 +245,13 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 def sigmoid(values: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(values, -60, 60)))
+
+
+def _without(text: str, denials: Sequence[tuple[int, int, float]]) -> str:
+    """``text`` with blanks where it denies something bad."""
+    for start, end, _ in denials:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _blanked(match: re.Match[str]) -> str:

@@ -121,21 +121,40 @@ def _character_grams(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, n
     return grams
 
 
+def code_points(tidied: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """(m,) the code points of all texts, uint64, and the text each stands in."""
+    points = np.frombuffer("".join(tidied).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    return points, np.repeat(np.arange(len(tidied)), [len(text) for text in tidied])
+
+
+def spelled(tidied: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """(m,) hashes of the words and marks of all texts, and the text each stands in."""
+    points = _points(tidied)
+    words, starts, _, _ = _words(points)
+    return words, (np.cumsum(points == _BREAK) - 1)[starts]
+
+
+def _words(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(hashes, starts, ends) of words and marks, and what kind each character is."""
+    kind = character_kinds(points)
+    edge = np.flatnonzero(np.diff(kind, prepend=-1) | (kind == 2))
+    kept = np.isin(kind[edge], (1, 2))
+    stops = np.append(edge[1:], len(points))
+    if not kept.any():
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64), kind
+    codes = (points.astype(np.uint64) + np.uint64(7)) * _PRIME
+    powers = _powers(np.arange(len(points)) - np.repeat(edge, stops - edge))
+    return np.add.reduceat(codes * powers, edge)[kept], edge[kept], stops[kept], kind
+
+
 def _word_grams(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """(hashes, starts, ends) of one to three words that follow each other, and of negated words.
 
     Chinese characters are left out here: their character n-grams are words already.
     """
-    kind = _kinds(points)
-    edge = np.flatnonzero(np.diff(kind, prepend=-1) | (kind == 2))
-    kept = np.isin(kind[edge], (1, 2))
-    stops = np.append(edge[1:], len(points))
-    if not kept.any():
+    words, starts, ends, kind = _words(points)
+    if not len(words):
         return []
-    codes = (points.astype(np.uint64) + np.uint64(7)) * _PRIME
-    powers = _powers(np.arange(len(points)) - np.repeat(edge, stops - edge))
-    words = np.add.reduceat(codes * powers, edge)[kept]
-    starts, ends = edge[kept], stops[kept]
     text = np.cumsum(points == _BREAK)[starts]
     grams = []
     hashes = words
@@ -192,7 +211,7 @@ def _powers(exponents: np.ndarray) -> np.ndarray:
 _POWERS = np.cumprod(np.concatenate([[np.uint64(1)], np.full(31, _STEP)]), dtype=np.uint64)
 
 
-def _kinds(points: np.ndarray) -> np.ndarray:
+def character_kinds(points: np.ndarray) -> np.ndarray:
     """0 blank, 1 letters and digits, 2 a mark or emoji by itself, 3 Chinese."""
     kind = _KINDS[np.minimum(points, len(_KINDS) - 1)]
     return np.where(points >= 0x20000, np.where(points < 0x32000, 3, kind), kind)

@@ -64,9 +64,13 @@ def distinct(found: Features) -> tuple[np.ndarray, np.ndarray]:
     return (keys & ((1 << BITS) - 1)).astype(np.int32), keys >> BITS
 
 
-def sums(table: np.ndarray, found: Features) -> np.ndarray:
-    """(texts, columns) raw sums over ``table`` divided by the root of the number of features."""
-    rows, owners = distinct(found)
+def sums(table: np.ndarray, found: Features, once: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
+    """(texts, columns) raw sums over ``table`` divided by the root of the number of features.
+
+    Args:
+        once: what ``distinct`` says of ``found``, where it is known already.
+    """
+    rows, owners = once or distinct(found)
     total = np.zeros((found.texts, table.shape[1]), np.float32)
     if len(rows):
         starts = np.flatnonzero(np.diff(owners, prepend=-1))

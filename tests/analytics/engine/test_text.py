@@ -9,6 +9,7 @@ import pytest
 
 from analytics.engine.sentiment.learning.text import retrain_text
 from analytics.engine.sentiment.text import TextModel
+from analytics.engine.sentiment.text_evidence import by_character, row_starts
 from analytics.engine.sentiment.text_features import features, tidy
 from analytics.engine.sentiment.text_table import distinct, sums
 from recommender.errors import RecommenderError
@@ -30,10 +31,18 @@ def model() -> TextModel:
         ("It is all right. You get what you pay for.", 1),
         ("😍", 2),
         ("😡😡", 0),
+        ("I was not disappointed", 2),
+        ("It was bad", 0),
     ],
 )
 def test_it_reads_plain_opinions(model: TextModel, text: str, place: int) -> None:
     assert model.read([text])[0].argmax() == place
+
+
+@pytest.mark.parametrize("text", ["Not bad at all.", "No complaints", "It doesn't disappoint"])
+def test_blame_that_is_taken_back_is_no_blame(model: TextModel, text: str) -> None:
+    negative, _, positive = model.read([text])[0]
+    assert positive > 2 * negative
 
 
 @pytest.mark.parametrize(
@@ -108,6 +117,25 @@ def test_no_feature_spans_two_texts() -> None:
 def test_words_after_a_negation_are_read_as_negated() -> None:
     negated, plain = set(features(["not good"]).rows.tolist()), set(features(["very good"]).rows.tolist())
     assert len(negated - plain) > 0
+
+
+def test_words_share_out_all_that_the_features_weigh() -> None:
+    texts = ["good phone", "", "不好 good"]
+    starts, found = row_starts(texts), features(texts)
+    weights = np.random.default_rng(0).normal(size=len(found.rows))
+    pulls = by_character(starts, np.arange(3), found, weights)
+    for number, text in enumerate(texts):
+        expected = np.zeros(len(text) + 1)
+        for weight, start, end in zip(
+            weights[found.owners == number],
+            found.starts[found.owners == number],
+            found.ends[found.owners == number],
+            strict=True,
+        ):
+            inside = slice(max(start, 0), min(end, len(text)))
+            covered = max(0, inside.stop - inside.start)
+            expected[inside] += weight / max(1, covered) if covered else 0
+        np.testing.assert_allclose(pulls[starts[number] : starts[number + 1]], expected, atol=1e-9)
 
 
 def test_corrections_teach_it_what_a_site_means(model: TextModel, tmp_path) -> None:
