@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analytics.engine.sentiment.text import sigmoid, softmax
+from analytics.engine.sentiment.text import softmax
 from recommender.errors import RecommenderError
 
 NETWORK = "network.npz"
@@ -30,7 +30,7 @@ _BREAKS = frozenset(
 )
 _CONTRACTION = re.compile(r"(?<=[a-z]) ?(n't|'(?:s|re|ve|ll|d|m))(?![a-z])")
 _WORD = re.compile(r"n't|'(?:s|re|ve|ll|d|m)\b|[a-z]+|[0-9]+|[^\sa-z0-9]")
-_BATCH = 512
+_BATCH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +155,8 @@ def _scored(weights: Mapping[str, np.ndarray], seen: np.ndarray, pack: Pack) -> 
     """(n, 3) what one member says of ``seen`` (n, longest, width)."""
     told = np.arange(seen.shape[1])[None] < pack.lengths[:, None]
     back = np.where(told, pack.lengths[:, None] - 1 - np.arange(seen.shape[1])[None], 0)[:, :, None]
-    ahead = _recurrent(weights, "", seen, told)
-    behind = np.take_along_axis(
-        _recurrent(weights, "_reverse", np.take_along_axis(seen, back, 1), told), back, 1
-    )
+    ahead = _recurrent(weights, "", seen)
+    behind = np.take_along_axis(_recurrent(weights, "_reverse", np.take_along_axis(seen, back, 1)), back, 1)
     states = np.concatenate([ahead, behind], 2)
     beside = np.concatenate([states, pack.facts], 2)
     heed = np.tanh(beside @ weights["att.weight"].T + weights["att.bias"]) @ weights["vec.weight"][0]
@@ -166,15 +164,21 @@ def _scored(weights: Mapping[str, np.ndarray], seen: np.ndarray, pack: Pack) -> 
     heed = np.exp(heed - heed.max(1, keepdims=True))
     name = pack.facts[:, :, 0] + 1e-6 * told
     pooled = [
-        np.einsum("nt,ntd->nd", heed / heed.sum(1, keepdims=True), states),
+        _weighed(heed, states),
         np.where(told[:, :, None], states, -1e9).max(1),
-        np.einsum("nt,ntd->nd", name / name.sum(1, keepdims=True), states),
+        _weighed(name, states),
     ]
     return np.concatenate(pooled, 1) @ weights["head.weight"].T + weights["head.bias"]
 
 
-def _recurrent(weights: Mapping[str, np.ndarray], way: str, seen: np.ndarray, told: np.ndarray) -> np.ndarray:
-    """(n, longest, hidden) states of a gated recurrent unit, held after the end of a sentence."""
+def _weighed(weights: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """(n, width) the mean of each sentence's states by weight (n, longest)."""
+    shares = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray((shares[:, None] @ states)[:, 0])
+
+
+def _recurrent(weights: Mapping[str, np.ndarray], way: str, seen: np.ndarray) -> np.ndarray:
+    """(n, longest, hidden) states of a gated recurrent unit; after the end of a sentence they say nothing."""
     inner, bias = weights[f"gru.weight_hh_l0{way}"].T, weights[f"gru.bias_hh_l0{way}"]
     entering = seen @ weights[f"gru.weight_ih_l0{way}"].T + weights[f"gru.bias_ih_l0{way}"]
     hidden = inner.shape[0]
@@ -182,10 +186,11 @@ def _recurrent(weights: Mapping[str, np.ndarray], way: str, seen: np.ndarray, to
     states = np.zeros((*seen.shape[:2], hidden), np.float32)
     for step in range(seen.shape[1]):
         given, kept = entering[:, step], state @ inner + bias
-        gates = sigmoid(given[:, : 2 * hidden] + kept[:, : 2 * hidden])
+        # The logistic function, by way of a tangent that needs no care with large numbers.
+        gates = 0.5 + 0.5 * np.tanh(0.5 * (given[:, : 2 * hidden] + kept[:, : 2 * hidden]))
         reset, hold = gates[:, :hidden], gates[:, hidden:]
         fresh = np.tanh(given[:, 2 * hidden :] + reset * kept[:, 2 * hidden :])
-        state = np.where(told[:, step : step + 1], (1 - hold) * fresh + hold * state, state)
+        state = fresh + hold * (state - fresh)
         states[:, step] = state
     return states
 
