@@ -1,7 +1,7 @@
 """The text model: what words say, English and Chinese, as calibrated probabilities.
 
 Experts share one table of hashed n-grams: hotels, meals and goods in Chinese; films, talk, and short posts in
-English. A gate for each script says how
+English. A small network for each script adds what the order of words says. A gate for each script says how
 much a text is like each kind. A text in both scripts is read once per script, and each counts by its share.
 Emoji and words that commit to nothing shift the result. How it was trained: ``docs/sentiment-model.md``.
 """
@@ -19,6 +19,7 @@ from analytics.contracts import Word
 from analytics.engine.sentiment.lexicon import emoji_mood, middling, taken_back
 from analytics.engine.sentiment.text_evidence import by_character, row_starts, weigh_words
 from analytics.engine.sentiment.text_features import Features, features, tidy
+from analytics.engine.sentiment.text_network import Network, tokens, unpack
 from analytics.engine.sentiment.text_table import Table, distinct, load, sums
 
 SHIPPED = Path(__file__).parent / "weights" / "text"
@@ -47,17 +48,20 @@ CHINESE_GATE, ENGLISH_GATE = Expert("chinese gate", 3, 2), Expert("english gate"
 #: What a site's corrections taught.
 SITE = Expert("site", 12, 2)
 COLUMNS = 14
+CHINESE_NETWORK, ENGLISH_NETWORK = "chinese", "english"
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """How raw scores become log odds: score * ``scale`` + ``shift``, a value for each column.
 
-    For experts of one column, ``middle`` is half the width of neutral, in log odds.
+    For experts of one column, ``network`` is what the score of the script's network counts, and ``middle``
+    half the width of neutral, in log odds.
     """
 
     scale: np.ndarray
     shift: np.ndarray
+    network: float
     middle: float
 
 
@@ -70,6 +74,7 @@ class _Script:
     found: Features
     counts: np.ndarray
     scores: np.ndarray
+    ordered: np.ndarray
     moods: np.ndarray
     denials: list[list[tuple[int, int, float]]]
     middle: np.ndarray
@@ -85,10 +90,12 @@ class TextModel:
             name: Calibration(
                 np.array(told["scale"]),
                 np.array(told["shift"]),
+                told.get("network", 0.0),
                 told.get("middle", 0.0),
             )
             for name, told in table.facts["calibration"].items()
         }
+        self._networks = unpack(table.networks)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> TextModel:
@@ -156,6 +163,7 @@ class TextModel:
             found,
             np.maximum(np.bincount(once[1], minlength=found.texts), 1),
             sums(self.table.steps, found, once) * self.table.scales,
+            read_network(self._networks[ENGLISH_NETWORK if english else CHINESE_NETWORK], chosen, english),
             np.array([emoji_mood(text) for text in chosen])
             + [sum(worth for *_, worth in one) for one in denials],
             denials,
@@ -178,7 +186,7 @@ class TextModel:
     def _ordered(self, odds: np.ndarray, script: _Script, expert: Expert) -> np.ndarray:
         """Negative, neutral and positive along one scale of log odds."""
         calibration = self._calibrations[expert.name]
-        odds = odds + script.moods
+        odds = odds + calibration.network * script.ordered + script.moods
         half = calibration.middle + 1.2 * script.middle
         low, high = sigmoid(-odds - half), sigmoid(odds - half)
         return np.stack([low, 1 - low - high, high], 1)
@@ -235,6 +243,11 @@ def _sided(odds: np.ndarray, script: _Script) -> np.ndarray:
     """Negative and positive against neutral."""
     sides = odds + np.stack([-script.moods, script.moods], 1) / 2 - 0.5 * script.middle[:, None]
     return softmax(np.stack([sides[:, 0], np.zeros(len(sides)), sides[:, 1]], 1))
+
+
+def read_network(network: Network, tidied: Sequence[str], english: bool) -> np.ndarray:
+    """(n,) what a script's network says of texts as ``tidy`` leaves them."""
+    return network.read(tokens(tidied, english, len(network.units), len(network.pairs)))
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

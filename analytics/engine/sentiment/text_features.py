@@ -16,7 +16,7 @@ import numpy as np
 from recommender.engine.preprocess.text import clean_text
 
 #: Rows of the table: 2 ** BITS.
-BITS = 20
+BITS = 21
 CHARACTERS = (1, 2, 3, 4, 5)
 WORDS = (1, 2, 3)
 #: Characters read of one text: the beginning and the end say most, and 100 kB must not block a queue.

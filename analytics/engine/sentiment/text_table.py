@@ -15,8 +15,8 @@ import numpy as np
 from analytics.engine.sentiment.text_features import BITS, Features
 from recommender.errors import RecommenderError
 
-_WEIGHTS, _FACTS = "table.bin", "text.json"
-_FORMAT = 2
+_WEIGHTS, _NETWORKS, _FACTS = "table.bin", "networks.npz", "text.json"
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,14 @@ class Table:
     Attributes:
         steps: (2 ** BITS, columns) int8.
         scales: (columns,) what one step of each column is worth.
+        networks: what ``text_network.unpack`` reads.
         facts: the columns' names, the calibration, how it was trained.
         key: changes whenever any of them does.
     """
 
     steps: np.ndarray
     scales: np.ndarray
+    networks: bytes
     facts: Mapping[str, Any]
     key: str
 
@@ -44,7 +46,7 @@ def load(folder: Path) -> Table:
     """
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        packed = (folder / _WEIGHTS).read_bytes()
+        packed, networks = ((folder / name).read_bytes() for name in (_WEIGHTS, _NETWORKS))
         if facts["format"] != _FORMAT or facts["bits"] != BITS:
             raise RecommenderError(f"{folder} holds a text model of another format.", "Train it again.")
         steps = unpack(packed, len(facts["columns"]))
@@ -53,8 +55,8 @@ def load(folder: Path) -> Table:
             f"{folder} holds no text model that can be read: {error}.",
             "Train it again, or give another folder.",
         ) from error
-    digest = hashlib.sha256(packed + json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
-    return Table(steps, np.array(facts["scales"], np.float32), facts, f"text-{digest}")
+    digest = hashlib.sha256(packed + networks + json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+    return Table(steps, np.array(facts["scales"], np.float32), networks, facts, f"text-{digest}")
 
 
 def distinct(found: Features) -> tuple[np.ndarray, np.ndarray]:
@@ -113,9 +115,12 @@ def unpack(packed: bytes, columns: int) -> np.ndarray:
     return table
 
 
-def save(folder: Path, steps: np.ndarray, scales: np.ndarray, facts: Mapping[str, Any]) -> None:
+def save(
+    folder: Path, steps: np.ndarray, scales: np.ndarray, networks: bytes, facts: Mapping[str, Any]
+) -> None:
     """Write a table that ``load`` reads; ``facts`` names its columns."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / _NETWORKS).write_bytes(networks)
     (folder / _WEIGHTS).write_bytes(pack(steps))
     told = {**facts, "format": _FORMAT, "bits": BITS, "scales": [float(scale) for scale in scales]}
     (folder / _FACTS).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,22 @@ import scipy.sparse as sparse
 
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.linear import fit
+from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, ENGLISH_PLAN, Plan, train_network
 from analytics.engine.sentiment.text import (
     CHINESE,
     CHINESE_GATE,
+    CHINESE_NETWORK,
     COLUMNS,
     ENGLISH,
     ENGLISH_GATE,
+    ENGLISH_NETWORK,
     SHIPPED,
     SITE,
     Expert,
     TextModel,
 )
 from analytics.engine.sentiment.text_features import BITS, features, tidy
+from analytics.engine.sentiment.text_network import Network, pack
 from analytics.engine.sentiment.text_table import distinct, load, save
 
 _WIDTH = 1 << BITS
@@ -38,10 +43,12 @@ _REVIEW = 3.5
 _SHARP = 1.5
 #: Entries kept of each column, the most telling first.
 _KEPT = {
-    "hotels": 450_000, "meals": 450_000, "goods": 900_000, "films": 200_000,
+    "hotels": 600_000, "meals": 600_000, "goods": 1_200_000, "films": 400_000,
     "talk": 60_000,
     "posts": 40_000, "chinese gate": 60_000, "english gate": 60_000, "site": 1,
 }  # fmt: skip
+#: Fewer words are a phrase.
+_PHRASE = 8
 #: Strength of the fit (the inverse of the penalty) on features scaled by log ratio, and on plain ones.
 _SCALED, _PLAIN = {1: 4.0, 2: 1.0}, {1: 32.0, 2: 8.0}
 
@@ -54,6 +61,35 @@ class Learned:
     calibration: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What an expert's n-grams taught, and what they say of the texts held out that it may be asked about.
+
+    Attributes:
+        weights: (2 ** BITS, sides); ``shift`` (sides,).
+        raw: (held, sides) scores, ``labels`` (held,) with 0 for the class that the sides are against.
+        kept: (all held,) bool: those of them that have such a label.
+    """
+
+    weights: np.ndarray
+    shift: np.ndarray
+    raw: np.ndarray
+    labels: np.ndarray
+    kept: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """A script's experts with the set of each, and what of it is held out for calibration."""
+
+    experts: Sequence[Expert]
+    gate: Expert
+    plan: Plan
+    parts: Sequence[corpora.Labelled]
+    held: Sequence[np.ndarray]
+    network: Future[Network]
+
+
 def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None]) -> dict[str, float]:
     """Train on the sets under ``data`` and write the model to ``output``; accuracies on the held-out parts.
 
@@ -62,24 +98,41 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
     """
     chinese = corpora.chinese(data)
     films, talk, posts = corpora.sst2(data), corpora.meld(data), corpora.mvsa(data)
-    tests = [held.test for held in chinese]
-    parts = [corpora.without(held.train, tests) for held in chinese]
-    kinds = [films.train, talk.train, posts.train]
-    learned: dict[str, Learned] = {}
-    rows = [matrix(part.texts) for part in parts]
+    tests = [one.test for one in chinese]
+    parts = [corpora.without(one.train, tests) for one in chinese]
+    sentences, spared = _sentences(films.train, seed)
+    kinds = [sentences, talk.train, posts.train]
     held = [_held_out(part.texts, seed) for part in parts]
-    together = _together(rows, parts, held, say)
-    for place, expert in enumerate(CHINESE):
-        learned[expert.name] = _learned(expert, rows[place], parts[place].labels, held[place], say, together)
-    learned[CHINESE_GATE.name] = _gate(CHINESE_GATE, rows, seed, say)
-    rows = [matrix(part.texts) for part in kinds]
-    for place, expert in enumerate(ENGLISH):
-        apart = _held_out(kinds[place].texts, seed)
-        learned[expert.name] = _learned(expert, rows[place], kinds[place].labels, apart, say)
-    learned[ENGLISH_GATE.name] = _gate(ENGLISH_GATE, rows, seed, say)
-    _write(output, learned, seed)
+    apart = [spared, *(_held_out(part.texts, seed) for part in kinds[1:])]
+    # The networks learn one after the other beside the n-grams.
+    with ThreadPoolExecutor(1) as pool:
+        networks = {
+            CHINESE_NETWORK: pool.submit(_network, CHINESE_PLAN, parts, held, seed, say),
+            ENGLISH_NETWORK: pool.submit(_network, ENGLISH_PLAN, kinds[:1], apart[:1], seed, say),
+        }
+        first = _Script(CHINESE, CHINESE_GATE, CHINESE_PLAN, parts, held, networks[CHINESE_NETWORK])
+        second = _Script(ENGLISH, ENGLISH_GATE, ENGLISH_PLAN, kinds, apart, networks[ENGLISH_NETWORK])
+        learned = _experts(first, seed, say, together=True) | _experts(second, seed, say, together=False)
+    _write(output, learned, pack({name: network.result() for name, network in networks.items()}), seed)
     model = TextModel.load(output)
-    return {held.name: accuracy(model, held.test) for held in (films, *chinese, talk, posts)}
+    return {one.name: accuracy(model, one.test) for one in (films, *chinese, talk, posts)}
+
+
+def _experts(script: _Script, seed: int, say: Callable[[str], None], *, together: bool) -> dict[str, Learned]:
+    """What a script's experts and its gate learn, each from its own set, and ``together`` from all."""
+    rows = [matrix(part.texts) for part in script.parts]
+    shared = _together(rows, script.parts, script.held, say) if together else None
+    lessons = [
+        _lesson(expert, one, part.labels, held, say, shared)
+        for expert, one, part, held in zip(script.experts, rows, script.parts, script.held, strict=True)
+    ]
+    gate = _gate(script.gate, rows, seed, say)
+    network = script.network.result()
+    learned = {script.gate.name: gate}
+    for expert, lesson, part, held in zip(script.experts, lessons, script.parts, script.held, strict=True):
+        texts = [part.texts[place] for place in np.flatnonzero(held)[lesson.kept]]
+        learned[expert.name] = _calibrated(expert, lesson, network.read(script.plan.tokens(texts)), say)
+    return learned
 
 
 def accuracy(model: TextModel, held: corpora.Labelled) -> float:
@@ -150,6 +203,19 @@ def _together(
     return _learn(stacked, (labels == 2).astype(np.int64), 1)
 
 
+def _network(
+    plan: Plan,
+    parts: Sequence[corpora.Labelled],
+    held: Sequence[np.ndarray],
+    seed: int,
+    say: Callable[[str], None],
+) -> Network:
+    """A network that learned from what is not held out of the parts."""
+    given = [part.take(np.flatnonzero(~apart)) for part, apart in zip(parts, held, strict=True)]
+    texts = [text for part in given for text in part.texts]
+    return train_network(plan, texts, np.concatenate([part.labels for part in given]) == 2, seed, say)
+
+
 def _pruned(weights: np.ndarray, rows: sparse.csr_matrix, most: int) -> np.ndarray:
     """The ``most`` entries that move the scores of ``rows`` most; the others zero."""
     seen = np.sqrt(np.bincount(rows.indices, minlength=_WIDTH))[:, None]
@@ -159,33 +225,55 @@ def _pruned(weights: np.ndarray, rows: sparse.csr_matrix, most: int) -> np.ndarr
     return np.where(telling >= np.partition(telling.ravel(), -most)[-most], weights, 0)
 
 
-def _learned(
+def _lesson(
     expert: Expert,
     rows: sparse.csr_matrix,
     moods: np.ndarray,
     held: np.ndarray,
     say: Callable[[str], None],
     shared: tuple[np.ndarray, np.ndarray] | None = None,
-) -> Learned:
-    """An expert trained on what is not held out, calibrated on what is.
+) -> _Lesson:
+    """What n-grams teach an expert where they are not held out.
 
     Args:
         moods: 0 negative, 1 neutral, 2 positive; experts of one side leave neutral out.
         shared: weights and shifts to take the mean with.
     """
-    if expert.sides == 1:
-        rows, held, moods = rows[moods != 1], held[moods != 1], moods[moods != 1]
+    chosen = moods != 1 if expert.sides == 1 else np.ones(len(moods), bool)
+    kept = chosen[held]
+    rows, held, moods = rows[chosen], held[chosen], moods[chosen]
     labels = (moods == 2).astype(np.int64) if expert.sides == 1 else np.array([1, 0, 2])[moods]
     weights, shift = _learn(rows[~held], labels[~held], expert.sides)
     if shared:
         weights, shift = (weights + shared[0]) / 2, (shift + shared[1]) / 2
     weights = _pruned(weights, rows, _KEPT[expert.name])
-    raw = np.asarray(rows[held] @ weights) + shift
-    right = (np.hstack([np.zeros((len(raw), 1)), raw]).argmax(1) == labels[held]).mean()
-    say(f"{expert.name}: {len(labels)} texts, {right:.4f} right of {held.sum()} held out for calibration")
-    scale, lean = _scaled(raw[:, 0], labels[held]) if expert.sides == 1 else _scaled_sides(raw, labels[held])
-    calibration = {"scale": [scale] * expert.sides, "shift": (shift * scale + lean).tolist()}
-    return Learned(weights, {**calibration, "middle": _MIDDLE} if expert.sides == 1 else calibration)
+    say(f"{expert.name}: {len(labels)} texts, {held.sum()} of them held out for calibration")
+    return _Lesson(weights, shift, np.asarray(rows[held] @ weights) + shift, labels[held], kept)
+
+
+def _calibrated(expert: Expert, lesson: _Lesson, ordered: np.ndarray, say: Callable[[str], None]) -> Learned:
+    """The expert with its scales, fitted on the texts held out.
+
+    Args:
+        ordered: (held,) what the script's network says of them.
+    """
+    lean: float | np.ndarray
+    if expert.sides == 1:
+        scale, counts, lean = _scaled(lesson.raw[:, 0], ordered, lesson.labels)
+        calibration: dict[str, Any] = {"network": counts, "middle": _MIDDLE}
+        odds = lesson.raw * scale + ordered[:, None] * counts + lean
+    else:
+        scale, lean = _scaled_sides(lesson.raw, lesson.labels)
+        calibration, odds = {}, lesson.raw * scale + lean
+    alone, both = _right(lesson.raw, lesson.labels), _right(odds, lesson.labels)
+    say(f"{expert.name}: {alone:.4f} right of those held out by n-grams alone, {both:.4f} in all")
+    calibration |= {"scale": [scale] * expert.sides, "shift": (lesson.shift * scale + lean).tolist()}
+    return Learned(lesson.weights, calibration)
+
+
+def _right(odds: np.ndarray, labels: np.ndarray) -> float:
+    """Share of labels that the odds against class 0 tell."""
+    return float((np.hstack([np.zeros((len(odds), 1)), odds]).argmax(1) == labels).mean())
 
 
 def _gate(
@@ -211,29 +299,43 @@ def _gate(
 
 
 def _held_out(texts: Sequence[str], seed: int) -> np.ndarray:
-    """(n,) True for about a tenth of the texts; those that share six words in a row stay together."""
+    """(n,) True for about a tenth of the texts; those that share six words in a row stay together, and a
+    shorter phrase goes with the longest text that it is part of."""
     rng = np.random.default_rng([seed, 7])
     part: dict[str, bool] = {}
     held = np.zeros(len(texts), bool)
     for place in sorted(range(len(texts)), key=lambda place: -len(texts[place])):
         words = texts[place].split()
-        runs = [" ".join(words[at : at + 6]) for at in range(max(1, len(words) - 5))]
-        known = next((part[run] for run in runs if run in part), None)
+        known = next((part[run] for run in _runs(words, min(6, len(words))) if run in part), None)
         held[place] = rng.random() < 0.1 if known is None else known
-        part.update(dict.fromkeys(runs, bool(held[place])))
+        for length in range(min(6, len(words)) + 1):
+            for run in _runs(words, length):
+                part.setdefault(run, bool(held[place]))
     return held
 
 
-def _scaled(raw: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Scale and shift under which the ordered odds, neutral between, tell the labels best."""
+def _runs(words: Sequence[str], length: int) -> list[str]:
+    return [" ".join(words[at : at + length]) for at in range(len(words) - length + 1)]
+
+
+def _sentences(part: corpora.Labelled, seed: int) -> tuple[corpora.Labelled, np.ndarray]:
+    """``part`` less the phrases of the texts held out, and which are held out: what is read is sentences."""
+    held = _held_out(part.texts, seed)
+    kept = ~held | np.array([len(text.split()) >= _PHRASE for text in part.texts])
+    return part.take(np.flatnonzero(kept)), held[kept]
+
+
+def _scaled(raw: np.ndarray, ordered: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
+    """Scale of the n-grams' score, that of the network's, and the shift, under which the ordered odds, with
+    neutral between, tell the labels best."""
 
     def loss(parameters: np.ndarray) -> float:
-        odds = raw * np.exp(parameters[0]) + parameters[1]
+        odds = raw * np.exp(parameters[0]) + ordered * parameters[1] + parameters[2]
         odds = np.where(labels == 1, odds, -odds) - _MIDDLE
         return float(np.logaddexp(0, -odds).mean())
 
-    found = scipy.optimize.minimize(loss, np.zeros(2), method="Nelder-Mead").x
-    return float(np.exp(found[0])), float(found[1])
+    found = scipy.optimize.minimize(loss, np.array([0, 0.3, 0]), method="Nelder-Mead").x
+    return float(np.exp(found[0])), float(found[1]), float(found[2])
 
 
 def _scaled_sides(raw: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
@@ -246,7 +348,7 @@ def _scaled_sides(raw: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarra
     return float(np.exp(found[0])), found[1:]
 
 
-def _write(output: Path, learned: Mapping[str, Learned], seed: int) -> None:
+def _write(output: Path, learned: Mapping[str, Learned], networks: bytes, seed: int) -> None:
     columns = np.zeros((_WIDTH, COLUMNS), np.float32)
     for expert in (*CHINESE, CHINESE_GATE, *ENGLISH, ENGLISH_GATE):
         columns[:, expert.columns] = learned[expert.name].weights
@@ -258,7 +360,7 @@ def _write(output: Path, learned: Mapping[str, Learned], seed: int) -> None:
     steps = np.clip(np.rint(columns / np.where(scales > 0, scales, 1)), -127, 127).astype(np.int8)
     calibration = {name: one.calibration for name, one in learned.items()}
     calibration[SITE.name] = {"scale": [1.0, 1.0], "shift": [0.0, 0.0]}
-    save(output, steps, scales, {"columns": _names(), "calibration": calibration, "seed": seed})
+    save(output, steps, scales, networks, {"columns": _names(), "calibration": calibration, "seed": seed})
 
 
 def _names() -> list[str]:
@@ -293,5 +395,5 @@ def retrain_text(base: Path | None, texts: Sequence[str], labels: Sequence[int],
     table.steps[kept, SITE.columns] = np.rint(found / table.scales[SITE.columns]).astype(np.int8)
     calibration = {**table.facts["calibration"], SITE.name: {"scale": [1.0, 1.0], "shift": shift.tolist()}}
     facts = {**table.facts, "calibration": calibration, "site_examples": len(wanted)}
-    save(output, table.steps, table.scales, facts)
+    save(output, table.steps, table.scales, table.networks, facts)
     return TextModel.load(output)
