@@ -136,8 +136,8 @@ def _sessions(items: int) -> list[str]:
     from recommender.models import IndexSnapshot, ModelVersion
 
     made = settings.VAR_DIR / f"readers-{items}.json"
+    call_command("migrate", verbosity=0)  # a world that was kept may be of an earlier version
     if not made.exists():
-        call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         keys = build(Sizes(items=items), say=lambda text: print(text, flush=True))
         made.write_text(json.dumps(keys), encoding="utf-8")

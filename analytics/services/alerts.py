@@ -31,7 +31,7 @@ from analytics.services.report.evidence import reviews
 from analytics.services.report.filters import Filters
 from analytics.services.report.names import Kind, named
 from analytics.services.report.rows import midnight
-from recommender.models import Category
+from recommender.models import Category, Item
 
 #: Days back from today in which changes are looked for.
 LOOK_DAYS = 42
@@ -269,6 +269,9 @@ def _raise(kind: str, alarm: Alarm, aspect: str) -> Alert | None:
             span = {"starts_at": min(known.starts_at, starts), "ends_at": max(known.ends_at, ends)}
             Alert.objects.filter(pk=known.pk).update(**told, **span, updated_at=timezone.now())
         return None
+    owner: Any = Item if kind == "item" else Category
+    if not owner.objects.filter(pk=alarm.subject).exists():
+        return None  # deleted, and its day is not summed anew yet
     key = f"{kind}:{alarm.subject}:{aspect}:{date.fromordinal(alarm.start)}"
     alert, created = Alert.objects.get_or_create(
         key=key, defaults={**subject, **told, "aspect": aspect, "starts_at": starts, "ends_at": ends}
