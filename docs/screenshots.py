@@ -62,7 +62,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", nargs="?", default="http://127.0.0.1:8000")
     parser.add_argument("--only", nargs="*", default=[], help="names of pictures")
-    parser.add_argument("--logins", default="member=demo001,catalogue=catalogue,operator=operator,analyst=analyst")
+    who = "member=demo001,catalogue=catalogue,operator=operator,analyst=analyst"
+    parser.add_argument("--logins", default=who)
     options = parser.parse_args()
     logins = dict(pair.split("=") for pair in options.logins.split(","))
     program = shutil.which("chromium") or shutil.which("google-chrome")
