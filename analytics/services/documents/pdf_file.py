@@ -48,11 +48,17 @@ def pdf_bytes(contents: Contents) -> bytes:
 
 def load_weasyprint() -> Any:
     """The package, which loads Pango; only where a document is made, because it costs a second."""
+    from PIL import ImageFile
+
+    strict = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         import weasyprint
     except OSError as error:
         message, remedy = _MISSING
         raise RecommenderError(message.format(error=error), remedy) from error
+    finally:
+        # It lets Pillow pass pictures that are cut off, in the whole process; catalogues must not get those.
+        ImageFile.LOAD_TRUNCATED_IMAGES = strict
     return weasyprint
 
 

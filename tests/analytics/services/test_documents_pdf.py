@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from analytics.services import documents
 from analytics.services.documents import fonts, pdf_file
+from analytics.services.documents.pdf_file import load_weasyprint
 from analytics.services.report import Filters
 from recommender.errors import RecommenderError
 from tests.analytics.scored import MODEL, add_review, make_shop, stocked, sum_up
@@ -130,3 +131,10 @@ def test_the_font_has_every_character_in_common_use() -> None:
     covered = frozenset().union(*fonts._pieces().values())
     assert len(letters) == 3755
     assert {letter for letter in letters if ord(letter) not in covered} == set()
+
+
+def test_a_document_leaves_pictures_that_are_cut_off_refused() -> None:
+    from PIL import ImageFile
+
+    load_weasyprint()
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
