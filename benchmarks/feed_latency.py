@@ -249,8 +249,10 @@ def main() -> None:
     for row in rows:
         row["of the empty view"] = round(row["pages a second"] / peer, 3)
     publish("feed_latency", rows, about, items=options.items, connections=CONNECTIONS, runs=found)
-    # The bars are about pages; what likes add to them is shown beside it.
-    slowest, least = rows[1]["p95 ms"], rows[1]["of the empty view"]
+    slowest, least = (
+        max(row["p95 ms"] for row in rows[1:3]),
+        min(row["of the empty view"] for row in rows[1:3]),
+    )
     met = slowest < BAR_P95_MS and least >= BAR_SHARE
     print(
         f"Bars: p95 under {BAR_P95_MS:.0f} ms ({slowest}), {BAR_SHARE:.0%} of the empty view ({least:.1%}):"

@@ -19,7 +19,7 @@ from analytics.services.documents.fonts import folder, typeface
 from analytics.services.names import BY_NAMES, LABEL_NAMES, name_of
 from recommender.errors import RecommenderError
 
-TEMPLATE = "analytics/pdf.html"
+TEMPLATE, LOOKS = "analytics/pdf.html", "analytics/pdf.css"
 _BARS_MOST = 12
 _TERMS_MOST = 20
 _REVIEWS_MOST = 20
@@ -38,11 +38,15 @@ def pdf_bytes(contents: Contents) -> bytes:
     weasyprint = load_weasyprint()
     # Which pieces of the font are needed is known once the page is there; until then a name stands for them.
     stand_in = f"face-{uuid4().hex}"
-    page = render_to_string(TEMPLATE, _context(contents, stand_in))
-    face = typeface(page)
-    page = page.replace(f"/* {stand_in} */", face.rules).replace(stand_in, face.family)
-    document = weasyprint.HTML(string=page, base_url=folder().as_uri(), url_fetcher=_only_fonts(weasyprint))
-    data: bytes = document.write_pdf(uncompressed_pdf=False)
+    context = _context(contents, stand_in)
+    page, looks = render_to_string(TEMPLATE, context), render_to_string(LOOKS, context)
+    face = typeface(page + looks)
+    fonts, fetch = weasyprint.text.fonts.FontConfiguration(), _only_fonts(weasyprint)
+    given = {"base_url": folder().as_uri(), "url_fetcher": fetch}
+    looks = face.rules + looks.replace(stand_in, face.family)
+    sheet = weasyprint.CSS(string=looks, font_config=fonts, **given)
+    document = weasyprint.HTML(string=page.replace(stand_in, face.family), **given)
+    data: bytes = document.write_pdf(stylesheets=[sheet], font_config=fonts, uncompressed_pdf=False)
     return data
 
 

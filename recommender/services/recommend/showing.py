@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from recommender.models import Item
 from recommender.services.events import Actor
@@ -13,7 +12,7 @@ from recommender.services.impressions import Shown, note_shown
 from recommender.services.recommend.answers import Answer, Spot
 from recommender.services.recommend.cards import Card, make_card
 from recommender.services.recommend.profile import Profile
-from recommender.services.recommend.shelf import is_available, items_now, state_of
+from recommender.services.recommend.shelf import Stamps, is_available, items_and_stamps, state_from, state_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,13 @@ class LastShown:
     limit: int
     profile: Profile
     ids: tuple[int, ...]
-    state: tuple[Any, ...]
+    state: str
     page: FeedPage
     rows: list[FeedRow]
 
     def is_still_so(self, limit: int, profile: Profile) -> bool:
         """Whether it would be the same page now, as far as its reader and its items go."""
-        return self.limit == limit and self.profile is profile and state_of(self.ids) == self.state
+        return self.limit == limit and self.profile is profile and state_now(self.ids) == self.state
 
 
 class Showing:
@@ -63,6 +62,7 @@ class Showing:
     def __init__(self, actor: Actor, profile: Profile, answer: Answer) -> None:
         self._actor, self._profile, self._answer = actor, profile, answer
         self._items: dict[int, Item] = {}
+        self._stamps: Stamps = {}
         self._looked: set[int] = set()
 
     def grid(self, offset: int, limit: int) -> FeedPage:
@@ -84,18 +84,15 @@ class Showing:
         last = answer.last_shown
         if last and last.is_still_so(limit, profile):
             return last.page, last.rows
-        first = self._first_ids(limit)
-        before = state_of(first)  # what changes while the page is put together makes another state
-        self._fetch(first)
+        self._fetch(self._first_ids(limit))
         grid, more = self._spots(0, limit)
         rows = self._row_spots()
         cards = self._cards([*grid, *(spot for row in rows for spot in row)])
         page = FeedPage(cards[: len(grid)], answer.cold, more, answer.token)
         found = self._as_rows(rows, cards[len(grid) :])
         if not self._actor.is_nobody:
-            ids = tuple(self._items)
-            state = before if set(ids) == first else ()
-            answer.last_shown = LastShown(limit, profile, ids, state, page, found)
+            state = state_from(self._stamps)
+            answer.last_shown = LastShown(limit, profile, tuple(self._looked), state, page, found)
         return page, found
 
     def _first_ids(self, limit: int) -> set[int]:
@@ -145,7 +142,9 @@ class Showing:
     def _fetch(self, ids: Iterable[int]) -> None:
         wanted = set(ids) - self._looked
         if wanted:
-            self._items |= items_now(wanted)
+            items, stamps = items_and_stamps(wanted)
+            self._items |= items
+            self._stamps |= stamps
             self._looked |= wanted
 
     # -- cards ----------------------------------------------------------------------------------------------
