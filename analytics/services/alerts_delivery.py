@@ -23,7 +23,7 @@ from django.utils.translation import ngettext, override
 
 from analytics.models import Alert
 from analytics.services.alerts import filters_of
-from analytics.services.report.wording import aspect_name
+from analytics.services.names import name_of
 from recommender.errors import RecommenderError
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def title(alert: Alert) -> str:
     subject = alert.item.local_title if alert.item else alert.category.local_name if alert.category else ""
     if alert.aspect:
         return _("Complaints about %(aspect)s: %(subject)s") % {
-            "aspect": aspect_name(alert.aspect),
+            "aspect": name_of("aspect", alert.aspect).lower(),
             "subject": subject,
         }
     return _("More complaints than usual: %(subject)s") % {"subject": subject}

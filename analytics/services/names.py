@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 CHANNEL_NAMES: dict[str, Any] = {
     "text": gettext_lazy("Words"),
@@ -46,18 +46,35 @@ BY_NAMES: dict[str, Any] = {
     "language": gettext_lazy("Language"),
     "rating": gettext_lazy("Stars"),
 }
+#: what has no value in a dimension
+_WITHOUT: dict[str, Any] = {
+    "aspect": pgettext_lazy("report", "no aspect"),
+    "channel": gettext_lazy("nothing readable"),
+    "language": gettext_lazy("unknown language"),
+    "rating": pgettext_lazy("report", "no rating"),
+}
 
 
 def name_of(by: str, key: Any, label: str = "") -> str:
     """What ``key`` of a breakdown is called; ``label`` where the site gives it a name of its own."""
     if key in (None, ""):
-        return _("not known")
+        return str(_WITHOUT.get(by) or label or _("not known"))
     if by == "rating":
         return f"{key} ★"
     if by == "channel":
         return " + ".join(str(CHANNEL_NAMES.get(part, part)) for part in str(key).split("+"))
     if by == "language":
-        return str(LANGUAGE_NAMES.get(str(key).split("-", maxsplit=1)[0], label or key))
+        return _language(str(key), label)
     if by == "aspect":
-        return str(ASPECT_NAMES.get(str(key), label or str(key).capitalize()))
+        return str(ASPECT_NAMES.get(str(key), label or str(key).replace("_", " ").capitalize()))
     return label or str(key)
+
+
+def _language(code: str, label: str) -> str:
+    known = LANGUAGE_NAMES.get(code.split("-", maxsplit=1)[0])
+    if known or label:
+        return str(known or label)
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from analytics.contracts import CHANNELS
 from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, net_interval
+from analytics.services.names import name_of
 from analytics.services.report.cells import Selection, select, subtree
 from analytics.services.report.filters import Filters
 from analytics.services.report.names import Kind, named
 from analytics.services.report.shapes import By, Impact, Slice
-from analytics.services.report.wording import aspect_name, channel_name, language_name
 from recommender.models import Category, Item
 
 
@@ -148,10 +147,7 @@ def labelled(by: str, keys: list[str]) -> Mapping[str, str]:
         rows = Category.objects.filter(pk__in=_numbers(keys))
         found = {"": _("no category"), **{str(row.pk): row.local_name for row in rows}}
         return {key: found.get(key, key) for key in keys}
-    if by == "rating":
-        return {key: key or pgettext("report", "no rating") for key in keys}
-    name = {"aspect": aspect_name, "channel": channel_name, "language": language_name}[by]
-    return {key: name(key) for key in keys}
+    return {key: name_of(by, key) for key in keys}
 
 
 def _numbers(keys: list[str]) -> list[int]:
@@ -185,7 +181,7 @@ def aspect_impacts(cells: Selection, aspects: Selection) -> list[Impact]:
         found.append(
             Impact(
                 aspect=name,
-                label=aspect_name(name),
+                label=name_of("aspect", name),
                 reviews=own.reviews,
                 net=own.tally.net,
                 overall=balance / mentions if mentions else None,

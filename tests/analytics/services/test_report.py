@@ -203,7 +203,7 @@ def test_a_product_that_turned_bad_is_named_as_what_drove_the_change() -> None:
     found = report.compare(LAST_90.previous(), LAST_90)
     assert not found.is_noise
     assert (found.drivers[0].change, found.difference) == (pytest.approx(-2 / 3), pytest.approx(-2 / 3))
-    assert {"Thing 1", "Lamps", "quality"} <= {driver.label for driver in found.drivers}
+    assert {"Thing 1", "Lamps", "Quality"} <= {driver.label for driver in found.drivers}
 
 
 def test_the_same_opinion_twice_is_noise(world: dict[str, Any]) -> None:
