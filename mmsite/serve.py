@@ -198,7 +198,7 @@ def _web_answers(port: int) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=10)
     try:
         connection.request(
-            "GET", "/", headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".*") or "localhost"}
+            "GET", "/healthz", headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".*") or "localhost"}
         )
         return connection.getresponse().status < 500
     except OSError:
