@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "ninja",
 ]
 MIDDLEWARE = [
+    "mmsite.measure.MeasureMiddleware",
     "mmsite.lane.LaneMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -252,6 +253,9 @@ EMAIL_TIMEOUT = 30
 SITE_URL = env.text("SITE_URL")  # where people reach this site, for links in mails and webhooks
 ALERT_EMAILS = list(env.names("ALERT_EMAILS"))
 ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL")
+
+# -- monitoring -----------------------------------------------------------------------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # what a program sends to read /metrics
 
 # -- sentiment ------------------------------------------------------------------------------------------
 ASPECTS_FILE = env.text("ASPECTS_FILE")  # the site's own aspects and their words, beside the shipped ones

@@ -1,0 +1,95 @@
+"""The site's metrics as Prometheus reads them: sums of all processes, and what is looked up at the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
+from prometheus_client.core import Metric as Family
+from redis.exceptions import RedisError
+
+from recommender.services.redis_link import shared_redis
+from recommender.telemetry import Histogram, Totals, flush, metric_named, read_totals
+
+
+def exposition() -> bytes:
+    """The text that ``/metrics`` answers; without Redis, only that Redis does not answer."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Site())
+    return generate_latest(registry)
+
+
+class _Site:
+    """A collector in the library's sense."""
+
+    def describe(self) -> list[Family]:
+        return []
+
+    def collect(self) -> Iterator[Family]:
+        flush()
+        up = GaugeMetricFamily("mmsite_redis_up", "1 if Redis answers, where all metrics meet.")
+        try:
+            totals, queues = read_totals(), _queue_lengths()
+        except (RedisError, OSError):
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        yield queues
+        yield from _families(totals)
+
+
+def _families(totals: Totals) -> Iterator[Family]:
+    for name, series in sorted(totals.counts.items()):
+        if metric := metric_named(name):
+            family = CounterMetricFamily(name, metric.help, labels=metric.label_names)
+            for labels, amount in sorted(series.items()):
+                family.add_metric(labels, amount)
+            yield family
+    for name, series in sorted(totals.gauges.items()):
+        if metric := metric_named(name):
+            level = GaugeMetricFamily(name, metric.help, labels=metric.label_names)
+            for labels, value in sorted(series.items()):
+                level.add_metric(labels, value)
+            yield level
+    for name, sums in sorted(totals.histograms.items()):
+        metric = metric_named(name)
+        if isinstance(metric, Histogram):
+            yield _histogram(metric, sums)
+
+
+def _histogram(metric: Histogram, series: dict[tuple[str, ...], list[float]]) -> Family:
+    family = HistogramMetricFamily(metric.name, metric.help, labels=metric.label_names)
+    bounds = [repr(bound) for bound in metric.buckets] + ["+Inf"]
+    for labels, sums in sorted(series.items()):
+        total, buckets = 0.0, []
+        for bound, count in zip(bounds, sums[:-1], strict=True):
+            total += count
+            buckets.append((bound, total))
+        family.add_metric(labels, buckets, sums[-1])
+    return family
+
+
+def _queue_lengths() -> Family:
+    """Messages that wait in each queue; Celery keeps a queue as a list of that name."""
+    family = GaugeMetricFamily("celery_queue_length", "Messages that wait.", labels=["queue_name"])
+    queues = queue_names()
+    with shared_redis().pipeline(transaction=False) as pipe:
+        for name in queues:
+            pipe.llen(name)
+        for name, length in zip(queues, pipe.execute(), strict=True):
+            family.add_metric([name], length)
+    return family
+
+
+def queue_names() -> list[str]:
+    """Every queue that tasks are sent to."""
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    return sorted(routed | {settings.CELERY_TASK_DEFAULT_QUEUE})

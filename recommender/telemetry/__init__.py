@@ -1,0 +1,42 @@
+"""What the site counts and times, right under any number of processes.
+
+A process adds up what it sees and sends the sums to Redis once a second, where those of all processes meet.
+Recording costs about a microsecond; a process that is killed loses its last second; with Redis the sums begin
+anew, which Prometheus knows how to read.
+
+    SEARCHES = counter("mmsite_searches_total", "Searches answered.", kind=("words", "picture"))
+    SEARCHES.add(1, "words")
+"""
+
+from recommender.telemetry.buffer import flush
+from recommender.telemetry.registry import (
+    LATENCY_BUCKETS,
+    OTHER,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    counter,
+    gauge,
+    histogram,
+    metric_named,
+    metrics,
+)
+from recommender.telemetry.transport import Totals, read_totals
+
+__all__ = [
+    "LATENCY_BUCKETS",
+    "OTHER",
+    "Counter",
+    "Gauge",
+    "Histogram",
+    "Metric",
+    "Totals",
+    "counter",
+    "flush",
+    "gauge",
+    "histogram",
+    "metric_named",
+    "metrics",
+    "read_totals",
+]

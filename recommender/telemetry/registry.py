@@ -1,0 +1,170 @@
+"""The metrics there are: name, kind, meaning and labels, each declared once, beside the code that records it.
+
+Labels are bounded: a label either lists its values or says how many it may take. A value beyond that is
+counted under ``OTHER``, so that no input of a user makes memory grow.
+"""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from recommender.telemetry.buffer import BUFFER, Key
+
+OTHER = "(other)"
+#: Seconds; three a decade and finer where pages lie.
+LATENCY_BUCKETS = (
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label's name with the values it may take (None: any, up to ``most`` of them)."""
+
+    name: str
+    values: frozenset[str] | None = None
+    most: int = 100
+
+
+@dataclass(eq=False)
+class Metric:
+    """One measure; ``name`` is what Prometheus calls it."""
+
+    name: str
+    help: str
+    labels: tuple[Label, ...] = ()
+    #: "" where it counts; else seconds, bytes, ratio
+    unit: str = ""
+    _keys: dict[tuple[str, ...], Key] = field(default_factory=dict, repr=False)
+    _seen: tuple[set[str], ...] = field(default=(), repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    kind = "metric"
+
+    def __post_init__(self) -> None:
+        self._seen = tuple(set() for _ in self.labels)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return tuple(label.name for label in self.labels)
+
+    @property
+    def most_series(self) -> int:
+        """How many series it can have in one process, whatever is recorded."""
+        number = 1
+        for label in self.labels:
+            number *= (len(label.values) if label.values is not None else label.most) + 1
+        return number
+
+    def key(self, values: tuple[str, ...]) -> Key:
+        """The key under which these label values are added up."""
+        key = self._keys.get(values)
+        return key if key is not None else self._admit(values)
+
+    def _admit(self, values: tuple[str, ...]) -> Key:
+        if len(values) != len(self.labels):
+            raise ValueError(f"{self.name} has the labels {self.label_names}, not {len(values)} values.")
+        with self._lock:
+            admitted = tuple(
+                self._admitted(label, seen, value)
+                for label, seen, value in zip(self.labels, self._seen, values, strict=True)
+            )
+            key = (self.name, *admitted)
+            if admitted == values:  # what became OTHER is not remembered: there may be a million of it
+                self._keys[values] = key
+            return key
+
+    @staticmethod
+    def _admitted(label: Label, seen: set[str], value: str) -> str:
+        if label.values is not None:
+            return value if value in label.values else OTHER
+        if value not in seen:
+            if len(seen) >= label.most:
+                return OTHER
+            seen.add(value)
+        return value
+
+
+class Counter(Metric):
+    """Something that only grows."""
+
+    kind = "counter"
+
+    def add(self, amount: float = 1.0, *values: str) -> None:
+        BUFFER.add(self.key(values), amount)
+
+
+class Gauge(Metric):
+    """Something that is as it is; the last word counts, whichever process said it."""
+
+    kind = "gauge"
+
+    def set(self, value: float, *values: str) -> None:
+        BUFFER.put(self.key(values), value)
+
+
+class Histogram(Metric):
+    """How often values fell between bounds, and their sum."""
+
+    kind = "histogram"
+    buckets: tuple[float, ...] = LATENCY_BUCKETS
+
+    @property
+    def width(self) -> int:
+        """Counts up to each bound (not cumulative), the count above the last, the sum."""
+        return len(self.buckets) + 2
+
+    def observe(self, value: float, *values: str) -> None:
+        BUFFER.observe(self.key(values), bisect.bisect_left(self.buckets, value), value, self.width)
+
+
+# -- declaring ------------------------------------------------------------------------------------------
+
+_METRICS: dict[str, Metric] = {}
+_Kind = TypeVar("_Kind", bound=Metric)
+#: what a label may be declared by: its values, or how many there may be
+Allowed = Iterable[str] | int
+
+
+def counter(name: str, help_text: str, /, *, unit: str = "", **labels: Allowed) -> Counter:
+    return _declare(Counter(name, help_text, _labels(labels), unit))
+
+
+def gauge(name: str, help_text: str, /, *, unit: str = "", **labels: Allowed) -> Gauge:
+    return _declare(Gauge(name, help_text, _labels(labels), unit))
+
+
+def histogram(
+    name: str, help_text: str, /, *, unit: str = "seconds", buckets: tuple[float, ...] = LATENCY_BUCKETS,
+    **labels: Allowed,
+) -> Histogram:  # fmt: skip
+    metric = Histogram(name, help_text, _labels(labels), unit)
+    metric.buckets = buckets
+    return _declare(metric)
+
+
+def metric_named(name: str) -> Metric | None:
+    return _METRICS.get(name)
+
+
+def metrics() -> list[Metric]:
+    """All that are declared in this process, by name."""
+    return [_METRICS[name] for name in sorted(_METRICS)]
+
+
+def _labels(declared: dict[str, Allowed]) -> tuple[Label, ...]:
+    return tuple(
+        Label(name, most=allowed) if isinstance(allowed, int) else Label(name, frozenset(allowed))
+        for name, allowed in declared.items()
+    )
+
+
+def _declare(metric: _Kind) -> _Kind:
+    if metric.name in _METRICS:
+        raise ValueError(f"The metric {metric.name} is declared twice.")
+    _METRICS[metric.name] = metric
+    return metric
