@@ -14,6 +14,7 @@ class AnalyticsConfig(AppConfig):
         from celery.signals import worker_ready, worker_shutdown
 
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
+        from analytics.services.monitoring.tasks_seen import watch_tasks
         from analytics.services.report.rollups import watch_deletions
         from analytics.services.scoring.waiting import on_review_written
         from recommender.services.signals import review_written
@@ -21,5 +22,6 @@ class AnalyticsConfig(AppConfig):
         review_written.connect(on_review_written, dispatch_uid="analytics.scoring")
         worker_ready.connect(on_worker_ready, dispatch_uid="analytics.heartbeat")
         worker_shutdown.connect(on_worker_shutdown, dispatch_uid="analytics.heartbeat")
+        watch_tasks()
         score = self.get_model("SentimentScore")
         post_delete.connect(watch_deletions, sender=score, dispatch_uid="analytics.rollups")

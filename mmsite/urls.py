@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from analytics.api import routers
 from analytics.web import health
+from analytics.web.metrics import metrics
 from recommender.api.v1 import api
 
 # Before the addresses of the interface are built, just below.
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 handler400 = "recommender.web.errors.bad_request"

@@ -150,6 +150,7 @@ ROUTES: dict[str, Route] = {
     "sentiment_export_job": Route(only(200, *ANALYSTS) | HIDDEN, args=export_job),
     "sentiment_export_file": Route(only(404, *ANALYSTS), args=export_job),
     "sentiment_export_cancel": Route(only(303, *ANALYSTS) | HIDDEN, "post", export_job),
+    "metrics": Route(dict.fromkeys(ROLES, 403) | {"operator": 200, "superuser": 200}),
     "sentiment_views": Route(only(200, *ANALYSTS)),
     "sentiment_view_save": Route(only(303, *ANALYSTS), "post", data={"name": "Mine"}),
     "sentiment_view": Route(only(200, *ANALYSTS) | HIDDEN, args=view),
