@@ -52,14 +52,6 @@ class Metric:
     def label_names(self) -> tuple[str, ...]:
         return tuple(label.name for label in self.labels)
 
-    @property
-    def most_series(self) -> int:
-        """How many series it can have in one process, whatever is recorded."""
-        number = 1
-        for label in self.labels:
-            number *= (len(label.values) if label.values is not None else label.most) + 1
-        return number
-
     def key(self, values: tuple[str, ...]) -> Key:
         """The key under which these label values are added up."""
         key = self._keys.get(values)

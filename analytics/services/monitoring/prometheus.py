@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.conf import settings
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -14,6 +13,7 @@ from prometheus_client.core import (
 from prometheus_client.core import Metric as Family
 from redis.exceptions import RedisError
 
+from analytics.services.monitoring.readiness import queues_in_use
 from recommender.services.redis_link import shared_redis
 from recommender.telemetry import Histogram, Totals, flush, metric_named, read_totals
 
@@ -47,18 +47,13 @@ class _Site:
 
 
 def _families(totals: Totals) -> Iterator[Family]:
-    for name, series in sorted(totals.counts.items()):
-        if metric := metric_named(name):
-            family = CounterMetricFamily(name, metric.help, labels=metric.label_names)
-            for labels, amount in sorted(series.items()):
-                family.add_metric(labels, amount)
-            yield family
-    for name, series in sorted(totals.gauges.items()):
-        if metric := metric_named(name):
-            level = GaugeMetricFamily(name, metric.help, labels=metric.label_names)
-            for labels, value in sorted(series.items()):
-                level.add_metric(labels, value)
-            yield level
+    for kind, levels in ((CounterMetricFamily, totals.counts), (GaugeMetricFamily, totals.gauges)):
+        for name, series in sorted(levels.items()):
+            if metric := metric_named(name):
+                family = kind(name, metric.help, labels=metric.label_names)
+                for labels, value in sorted(series.items()):
+                    family.add_metric(labels, value)
+                yield family
     for name, sums in sorted(totals.histograms.items()):
         metric = metric_named(name)
         if isinstance(metric, Histogram):
@@ -80,16 +75,10 @@ def _histogram(metric: Histogram, series: dict[tuple[str, ...], list[float]]) ->
 def _queue_lengths() -> Family:
     """Messages that wait in each queue; Celery keeps a queue as a list of that name."""
     family = GaugeMetricFamily("celery_queue_length", "Messages that wait.", labels=["queue_name"])
-    queues = queue_names()
+    queues = queues_in_use()
     with shared_redis().pipeline(transaction=False) as pipe:
         for name in queues:
             pipe.llen(name)
         for name, length in zip(queues, pipe.execute(), strict=True):
             family.add_metric([name], length)
     return family
-
-
-def queue_names() -> list[str]:
-    """Every queue that tasks are sent to."""
-    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    return sorted(routed | {settings.CELERY_TASK_DEFAULT_QUEUE})
