@@ -95,6 +95,12 @@ def beat() -> Child:
     return Child("beat", [*command, "--pidfile="])
 
 
+def watch() -> Child:
+    """Keeps the history of what is measured and watches over the rest."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "watch"]
+    return Child("watch", command, env=_threads(1), nice=5)
+
+
 def _threads(count: int | None) -> dict[str, str]:
     if count is None:
         return {}

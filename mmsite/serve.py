@@ -77,6 +77,7 @@ def _start(supervisor: Supervisor, *, demo: bool) -> int:
     for spec in processes.workers():
         supervisor.add(processes.worker(spec))
     supervisor.add(processes.beat())
+    supervisor.add(processes.watch())
     if demo:
         supervisor.add(_demo_loader(console))
     if not supervisor.wait(lambda: _web_answers(port), _START_SECONDS) and not supervisor.stopping:

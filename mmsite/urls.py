@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("recommender.api.urls")),
     path("accounts/", include("recommender.web.account_urls")),
     path("analytics/", include("analytics.web.urls")),
+    path("analytics/monitoring/", include("analytics.web.monitoring.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

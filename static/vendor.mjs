@@ -11,13 +11,15 @@ const files = {
   "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
   "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
   "echarts/echarts.min.js": "echarts/dist/echarts.min.js",
+  "uplot/uplot.min.js": "uplot/dist/uPlot.iife.min.js",
+  "uplot/uplot.min.css": "uplot/dist/uPlot.min.css",
 };
 const binaries = {
   "fonts/bricolage.woff2": "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
   "fonts/inter.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
 };
 const licences = [
-  "@tabler/core", "@tabler/icons", "@popperjs/core", "htmx.org", "echarts",
+  "@tabler/core", "@tabler/icons", "@popperjs/core", "htmx.org", "echarts", "uplot",
   "@fontsource-variable/bricolage-grotesque", "@fontsource-variable/inter", "@fontsource-variable/noto-sans-sc",
 ];
 // The font of printed reports, in the pieces it is published in, with the characters of each: about a hundred

@@ -9,6 +9,15 @@ anew, which Prometheus knows how to read.
 """
 
 from recommender.telemetry.buffer import flush
+from recommender.telemetry.reading import (
+    Series,
+    Totals,
+    Window,
+    drop_windows,
+    is_over,
+    read_totals,
+    read_windows,
+)
 from recommender.telemetry.registry import (
     LATENCY_BUCKETS,
     OTHER,
@@ -22,21 +31,27 @@ from recommender.telemetry.registry import (
     metric_named,
     metrics,
 )
-from recommender.telemetry.transport import Totals, read_totals
+from recommender.telemetry.transport import WINDOW_SECONDS
 
 __all__ = [
     "LATENCY_BUCKETS",
     "OTHER",
+    "WINDOW_SECONDS",
     "Counter",
     "Gauge",
     "Histogram",
     "Metric",
+    "Series",
     "Totals",
+    "Window",
     "counter",
+    "drop_windows",
     "flush",
     "gauge",
     "histogram",
+    "is_over",
     "metric_named",
     "metrics",
     "read_totals",
+    "read_windows",
 ]

@@ -15,6 +15,8 @@ from typing import TypeVar
 from recommender.telemetry.buffer import BUFFER, Key
 
 OTHER = "(other)"
+#: Names of a histogram's count above the last bound, and of its sum.
+ABOVE, SUM = "+Inf", "sum"
 #: Seconds; three a decade and finer where pages lie.
 LATENCY_BUCKETS = (
     0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
@@ -109,6 +111,15 @@ class Histogram(Metric):
     def width(self) -> int:
         """Counts up to each bound (not cumulative), the count above the last, the sum."""
         return len(self.buckets) + 2
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of those sums where they are kept."""
+        return (*map(repr, self.buckets), ABOVE, SUM)
+
+    def place(self, part: str) -> int:
+        """Where a sum called ``part`` belongs; one of a former bound counts under the next bound there is."""
+        return -1 if part == SUM else bisect.bisect_left(self.buckets, float(part))
 
     def observe(self, value: float, *values: str) -> None:
         BUFFER.observe(self.key(values), bisect.bisect_left(self.buckets, value), value, self.width)

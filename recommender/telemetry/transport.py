@@ -1,4 +1,4 @@
-"""From the process to Redis, and back: one script that adds a batch once, however often it is sent."""
+"""From the process to Redis: one script that adds a batch once, however often it is sent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import logging
 import time
 import uuid
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SUMS, GAUGES = "mmsite:telemetry:sums", "mmsite:telemetry:gauges"
+#: What was recorded in each window of ``WINDOW_SECONDS``, and the starts of the windows there are.
+WINDOW, WINDOWS = "mmsite:telemetry:window:", "mmsite:telemetry:windows"
+WINDOW_SECONDS = 10
+#: An hour of them, should nobody fetch any.
+MOST_WINDOWS = 360
 #: Fields of one hash; a metric that grew beyond its labels would fill Redis otherwise.
 MOST_FIELDS = 50_000
 _SEEN_SECONDS = 3600
@@ -28,22 +32,34 @@ _SOCKET_SECONDS = 0.5
 _WARN_SECONDS = 60.0
 _warned = float("-inf")
 
-#: KEYS: sums, gauges, last number of this process. ARGV: number, most fields, seconds the number is kept,
-#: additions [field, amount, ...], settings [field, value, ...] as JSON.
+#: KEYS: sums, gauges, last number of this process, starts of windows, what the name of a window begins with.
+#: ARGV: number, most fields, seconds the number is kept, additions [field, amount, ...], settings
+#: [field, value, ...] as JSON, seconds of a window, most windows.
+#: The window is told by the clock of Redis, so that one that is over for one process is over for all.
 _ADD_ONCE = """
 local last = redis.call('GET', KEYS[3])
 if last and tonumber(last) >= tonumber(ARGV[1]) then return 0 end
-local most = tonumber(ARGV[2])
+local most, now = tonumber(ARGV[2]), tonumber(redis.call('TIME')[1])
+local start = string.format('%d', now - now % tonumber(ARGV[6]))
+local window = KEYS[5] .. start
 local function room(key, field)
   return redis.call('HLEN', key) < most or redis.call('HEXISTS', key, field) == 1
 end
+redis.call('ZADD', KEYS[4], start, start)
 local added = cjson.decode(ARGV[4])
 for i = 1, #added, 2 do
-  if room(KEYS[1], added[i]) then redis.call('HINCRBYFLOAT', KEYS[1], added[i], added[i + 1]) end
+  for _, key in ipairs({KEYS[1], window}) do
+    if room(key, added[i]) then redis.call('HINCRBYFLOAT', key, added[i], added[i + 1]) end
+  end
 end
 local put = cjson.decode(ARGV[5])
 for i = 1, #put, 2 do
-  if room(KEYS[2], put[i]) then redis.call('HSET', KEYS[2], put[i], put[i + 1]) end
+  for _, key in ipairs({KEYS[2], window}) do
+    if room(key, put[i]) then redis.call('HSET', key, put[i], put[i + 1]) end
+  end
+end
+while redis.call('ZCARD', KEYS[4]) > tonumber(ARGV[7]) do
+  redis.call('DEL', KEYS[5] .. redis.call('ZPOPMIN', KEYS[4])[1])
 end
 redis.call('SET', KEYS[3], ARGV[1], 'EX', ARGV[3])
 return 1
@@ -54,10 +70,13 @@ def deliver(batch: Batch) -> bool:
     """Whether the batch is in Redis for certain; if not, it may be sent again with the same number."""
     global _warned
     try:
-        link = _link()
+        link = connection()
         link.script(
-            keys=[SUMS, GAUGES, f"mmsite:telemetry:seen:{link.process}"],
-            args=[batch.number, MOST_FIELDS, _SEEN_SECONDS, *_arguments(batch)],
+            keys=[SUMS, GAUGES, f"mmsite:telemetry:seen:{link.process}", WINDOWS, WINDOW],
+            args=[
+                *(batch.number, MOST_FIELDS, _SEEN_SECONDS, *_arguments(batch)),
+                *(WINDOW_SECONDS, MOST_WINDOWS),
+            ],
         )
     except (RedisError, OSError) as error:
         if time.monotonic() - _warned > _WARN_SECONDS:
@@ -73,67 +92,31 @@ def _arguments(batch: Batch) -> tuple[str, str]:
     for key, amount in batch.counts.items():
         added += [_field(key), repr(float(amount))]
     for key, sums in batch.histograms.items():
-        for place, amount in enumerate(sums):
+        for part, amount in zip(_parts(key[0]), sums, strict=True):
             if amount:
-                added += [_field((*key, str(place))), repr(float(amount))]
+                added += [_field(key, part), repr(float(amount))]
     put: list[str] = []
     for key, value in batch.gauges.items():
         put += [_field(key), repr(float(value))]
     return json.dumps(added), json.dumps(put)
 
 
-def _field(key: Key) -> str:
-    return json.dumps(key, ensure_ascii=False, separators=(",", ":"))
+def _parts(name: str) -> tuple[str, ...]:
+    """What a histogram's sums are called in Redis; by bound, so that a release may choose other bounds."""
+    from recommender.telemetry.registry import metric_named
+
+    return metric_named(name).parts  # type: ignore[union-attr]
 
 
-# -- reading ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Everything recorded since Redis was empty, by metric name and then label values.
-
-    ``counts`` and ``gauges`` hold a number, ``histograms`` the counts by bucket and the sum.
-    """
-
-    counts: dict[str, dict[tuple[str, ...], float]]
-    gauges: dict[str, dict[tuple[str, ...], float]]
-    histograms: dict[str, dict[tuple[str, ...], list[float]]]
-
-
-def read_totals() -> Totals:
-    """Sums of all processes, as of what they have sent.
-
-    Raises:
-        RedisError: Redis does not answer.
-    """
-    from recommender.telemetry.registry import Histogram, metric_named
-
-    with _link().client.pipeline(transaction=True) as pipe:
-        pipe.hgetall(SUMS)
-        pipe.hgetall(GAUGES)
-        sums, levels = pipe.execute()
-    found = Totals({}, {}, {})
-    for field, amount in sums.items():
-        name, *labels = json.loads(field)
-        metric = metric_named(name)
-        if isinstance(metric, Histogram):
-            series = found.histograms.setdefault(name, {}).setdefault(
-                tuple(labels[:-1]), [0.0] * metric.width
-            )
-            series[int(labels[-1])] = float(amount)
-        elif metric is not None:
-            found.counts.setdefault(name, {})[tuple(labels)] = float(amount)
-    for field, value in levels.items():
-        name, *labels = json.loads(field)
-        found.gauges.setdefault(name, {})[tuple(labels)] = float(value)
-    return found
+def _field(key: Key, part: str = "") -> str:
+    """A metric's name, its label values, and for a histogram which of its sums."""
+    return json.dumps((key[0], key[1:], part), ensure_ascii=False, separators=(",", ":"))
 
 
 # -- the connection --------------------------------------------------------------------------------------
 
 
-class _Link:
+class Connection:
     """One client with its script, and the name under which Redis knows this process."""
 
     def __init__(self, url: str) -> None:
@@ -149,16 +132,16 @@ class _Link:
 
 
 @lru_cache(maxsize=2)
-def _made(url: str) -> _Link:
-    return _Link(url)
+def _made(url: str) -> Connection:
+    return Connection(url)
 
 
-def _link() -> _Link:
+def connection() -> Connection:
     from django.conf import settings
 
     return _made(settings.REDIS_URL)
 
 
-def forget_link() -> None:
+def forgetconnection() -> None:
     """A fork is another process, and shares no connection with its parent."""
     _made.cache_clear()

@@ -11,14 +11,14 @@ from typing import Any
 from django.http import HttpRequest
 
 from recommender.models import Profile
-from recommender.web.access import MANAGE_CATALOGUE, VIEW_ANALYTICS, VIEW_JOBS
+from recommender.web.access import MANAGE_CATALOGUE, OPERATE, VIEW_ANALYTICS, VIEW_JOBS
 
 THEME_COOKIE = "theme"
 NAME_KEY = "name_shown"
 _SECONDS = 30.0
-#: account to (time, may manage, may see jobs, may read reports); only what is offered depends on it, never
-#: what is allowed
-_offers: dict[tuple[int, datetime], tuple[float, bool, bool, bool]] = {}
+#: account to (time, may manage, may see jobs, may read reports, may operate); only what is offered
+#: depends on it, never what is allowed
+_offers: dict[tuple[int, datetime], tuple[float, *tuple[bool, ...]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Chrome:
     manages: bool = False
     jobs: bool = False
     reports: bool = False
+    operates: bool = False
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     return {"chrome": Chrome(theme, True, user.is_staff, name, name[:1].upper(), *_sections(user))}
 
 
-def _sections(user: Any) -> tuple[bool, bool, bool]:
+def _sections(user: Any) -> tuple[bool, ...]:
     now = time.monotonic()
     account = (user.pk, user.date_joined)
     known = _offers.get(account)
@@ -53,6 +54,6 @@ def _sections(user: Any) -> tuple[bool, bool, bool]:
         return known[1:]
     if len(_offers) > 10_000:
         _offers.clear()
-    offer = (user.has_perm(MANAGE_CATALOGUE), user.has_perm(VIEW_JOBS), user.has_perm(VIEW_ANALYTICS))
+    offer = tuple(user.has_perm(one) for one in (MANAGE_CATALOGUE, VIEW_JOBS, VIEW_ANALYTICS, OPERATE))
     _offers[account] = (now, *offer)
     return offer

@@ -36,6 +36,7 @@ MEMBERS = ("member", "catalogue_admin", "analyst", "operator")
 CATALOGUE = ("catalogue_admin",)
 JOBS = ("catalogue_admin", "operator")
 ANALYSTS = ("analyst",)
+OPERATORS = ("operator",)
 HIDDEN = {"superuser": 404}
 
 
@@ -157,6 +158,7 @@ ROUTES: dict[str, Route] = {
     "sentiment_view_rename": Route(only(303, *ANALYSTS) | HIDDEN, "post", view, {"name": "Ours"}),
     "sentiment_view_send": Route(only(303, *ANALYSTS) | HIDDEN, "post", view),
     "sentiment_view_delete": Route(only(303, *ANALYSTS) | HIDDEN, "post", view),
+    "monitoring": Route(only(200, *OPERATORS)),
     "healthz": Route(everyone(200)),
     "readyz": Route(everyone(503)),  # no worker runs beside these tests
     "login": Route(everyone(302) | {"guest": 200}),

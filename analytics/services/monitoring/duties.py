@@ -1,0 +1,16 @@
+"""What the watch process does, in its order; each part of monitoring declares its own beside it."""
+
+from __future__ import annotations
+
+from analytics.services.monitoring import store
+from analytics.services.monitoring.watch import duty
+
+
+@duty("history", 10.0)
+def move(now: float) -> None:
+    store.move_windows()
+
+
+@duty("tidy history", 3600.0)
+def tidy(now: float) -> None:
+    store.forget_old(int(now))

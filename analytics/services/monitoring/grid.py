@@ -1,0 +1,254 @@
+"""What was measured between two moments, as numbers by time step and series: history and live."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from redis.exceptions import RedisError
+
+from analytics.models import TelemetryRollup
+from analytics.services.monitoring.packing import unpack
+from analytics.services.monitoring.store import GRAINS, known_series
+from recommender.telemetry import (
+    WINDOW_SECONDS,
+    Gauge,
+    Histogram,
+    Series,
+    metric_named,
+    read_windows,
+)
+
+Floats = npt.NDArray[np.float64]
+Labels = tuple[str, ...]
+#: Seconds up to which a grain is fine enough to draw: 720 and 1,560 points.
+_SPANS = {WINDOW_SECONDS: 7200, 60: 26 * 3600}
+_COARSEST = 3600
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Numbers of some metrics by time step.
+
+    Attributes:
+        step: seconds of a time step.
+        starts: of each step, (T,) seconds since 1970, ascending.
+        covered: seconds of each step that something is known about, (T,); 0 where nothing was recorded.
+        values: (T, S) by step and series: sums of counters and histograms, means of gauges (NaN: not said).
+    """
+
+    step: int
+    starts: npt.NDArray[np.int64]
+    covered: Floats
+    series: Mapping[str, Mapping[tuple[Labels, str], int]]
+    values: Floats = field(repr=False)
+
+    def counts(
+        self, metric: str, by: Labels = (), where: Mapping[str, str] | None = None
+    ) -> dict[Labels, Floats]:
+        """Sums of a counter by the values of the labels ``by``, (T,) each; NaN where nothing was recorded."""
+        found: dict[Labels, Floats] = {}
+        for labels, _, column in self._columns(metric, where):
+            key = _chosen(metric, labels, by)
+            found[key] = found.get(key, 0.0) + self.values[:, column]
+        return {key: np.where(self.covered > 0, sums, np.nan) for key, sums in found.items()}
+
+    def rates(
+        self, metric: str, by: Labels = (), where: Mapping[str, str] | None = None
+    ) -> dict[Labels, Floats]:
+        """``counts`` a second; of a histogram, how often it was observed."""
+        kind = metric_named(metric)
+        sums = (
+            {key: each[:, :-1].sum(axis=1) for key, each in self.histograms(metric, by, where).items()}
+            if isinstance(kind, Histogram)
+            else self.counts(metric, by, where)
+        )
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {key: one / self.covered for key, one in sums.items()}
+
+    def levels(
+        self, metric: str, by: Labels = (), where: Mapping[str, str] | None = None
+    ) -> dict[Labels, Floats]:
+        """A gauge by the labels ``by``, (T,) each; those that agree in them are added."""
+        found: dict[Labels, Floats] = {}
+        for labels, _, column in self._columns(metric, where):
+            key, level = _chosen(metric, labels, by), self.values[:, column]
+            before = found.get(key)
+            found[key] = level if before is None else _sum_of_known(before, level)
+        return found
+
+    def histograms(
+        self, metric: str, by: Labels = (), where: Mapping[str, str] | None = None
+    ) -> dict[Labels, Floats]:
+        """Counts by bucket and the sum, (T, buckets + 2) each."""
+        kind = metric_named(metric)
+        assert isinstance(kind, Histogram), metric
+        found: dict[Labels, Floats] = {}
+        for labels, part, column in self._columns(metric, where):
+            key = _chosen(metric, labels, by)
+            if key not in found:
+                found[key] = np.zeros((len(self.starts), kind.width))
+            found[key][:, kind.place(part)] += self.values[:, column]
+        return found
+
+    def _columns(self, metric: str, where: Mapping[str, str] | None) -> Iterator[tuple[Labels, str, int]]:
+        names = _label_names(metric)
+        for (labels, part), column in self.series.get(metric, {}).items():
+            if len(labels) == len(names) and all(
+                _fits(labels[names.index(name)], value) for name, value in (where or {}).items()
+            ):
+                yield labels, part, column
+
+
+def _fits(value: str, wanted: str) -> bool:
+    return value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
+
+
+def _label_names(metric: str) -> Labels:
+    known = metric_named(metric)
+    return known.label_names if known else ()
+
+
+def _chosen(metric: str, labels: Labels, by: Labels) -> Labels:
+    names = _label_names(metric)
+    return tuple(labels[names.index(name)] for name in by)
+
+
+def _sum_of_known(one: Floats, other: Floats) -> Floats:
+    return np.where(np.isnan(one), other, np.where(np.isnan(other), one, one + other))
+
+
+def quantile(sums: Floats, bounds: Iterable[float], share: float) -> Floats:
+    """The value below which ``share`` of the observations lie, by linear interpolation inside its bucket.
+
+    Args:
+        sums: (T, buckets + 2) as ``Grid.histograms`` gives them.
+        bounds: of the histogram.
+        share: 0 to 1.
+
+    Returns:
+        (T,); NaN where nothing was observed. Above the last bound it is that bound, as in Prometheus'
+        ``histogram_quantile``.
+    """
+    edges = np.array([0.0, *bounds])
+    heaped = sums[:, :-1].cumsum(axis=1)
+    total = heaped[:, -1]
+    wanted = share * total
+    place = np.minimum((heaped < wanted[:, None]).sum(axis=1), len(edges) - 1)
+    rows = np.arange(len(sums))
+    below = np.where(place > 0, heaped[rows, np.maximum(place - 1, 0)], 0.0)
+    inside = sums[rows, place]
+    last = place >= len(edges) - 1
+    high = edges[np.minimum(place + 1, len(edges) - 1)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = np.where(inside > 0, (wanted - below) / inside, 0.0)
+    value = np.where(last, edges[-1], edges[place] + part * (high - edges[place]))
+    return np.where(total > 0, value, np.nan)
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+
+
+def read_grid(metrics: Iterable[str], start: float, end: float, *, live: bool = True) -> Grid:
+    """What is known of ``metrics`` between two moments (seconds since 1970).
+
+    Args:
+        live: also ask Redis for what has not been moved to the database yet.
+    """
+    step = grain_for(start, end)
+    first, last = math.floor(start / step) * step, math.ceil(end / step) * step
+    starts = np.arange(first, max(last, first + step), step, dtype=np.int64)
+    known = known_series()
+    wanted = set(metrics)
+    chosen = {one: pk for one, pk in known.items() if one[0] in wanted}
+    filling = _Filling(starts, step, chosen)
+    seen_until = _fill_from_database(filling, step, first, last)
+    if live:
+        _fill_from_redis(filling, wanted, seen_until, last)
+    return filling.grid()
+
+
+def grain_for(start: float, end: float, now: float | None = None) -> int:
+    """The finest grain that is still kept for ``start`` and not too fine to draw."""
+    age = (time.time() if now is None else now) - start
+    for grain, longest in _SPANS.items():
+        if end - start <= longest and age <= GRAINS[grain]:
+            return grain
+    return _COARSEST
+
+
+class _Filling:
+    """The table while it is being filled."""
+
+    def __init__(self, starts: npt.NDArray[np.int64], step: int, chosen: dict[Series, int]) -> None:
+        self.starts, self.step = starts, step
+        self.columns = {one: column for column, one in enumerate(chosen)}
+        highest = max(chosen.values(), default=0)
+        self.column_of = np.full(highest + 2, -1, dtype=np.int64)
+        for one, pk in chosen.items():
+            self.column_of[pk] = self.columns[one]
+        self.sums = np.zeros((len(starts), len(self.columns)))
+        self.seen = np.zeros((len(starts), len(self.columns)))
+        self.covered = np.zeros(len(starts))
+
+    def add_payload(self, start: int, seconds: float, payload: bytes) -> None:
+        ids, values = unpack(payload)
+        columns = self.column_of[np.minimum(ids, len(self.column_of) - 1)]
+        wanted = columns >= 0
+        self._add(start, seconds, columns[wanted], values[wanted])
+
+    def add_amounts(self, start: int, seconds: float, amounts: Mapping[Series, float]) -> None:
+        for one in amounts:
+            if one not in self.columns:
+                self.columns[one] = len(self.columns)
+        missing = len(self.columns) - self.sums.shape[1]
+        if missing:
+            self.sums = np.pad(self.sums, ((0, 0), (0, missing)))
+            self.seen = np.pad(self.seen, ((0, 0), (0, missing)))
+        columns = np.array([self.columns[one] for one in amounts], dtype=np.int64)
+        self._add(start, seconds, columns, np.array(list(amounts.values()), dtype=np.float64))
+
+    def _add(self, start: int, seconds: float, columns: npt.NDArray[np.int64], values: Floats) -> None:
+        row = int((start - self.starts[0]) // self.step)
+        if 0 <= row < len(self.starts):
+            self.sums[row, columns] += values
+            self.seen[row, columns] += 1
+            self.covered[row] += seconds
+
+    def grid(self) -> Grid:
+        series: dict[str, dict[tuple[Labels, str], int]] = {}
+        values = self.sums.copy()
+        for (metric, labels, part), column in self.columns.items():
+            series.setdefault(metric, {})[labels, part] = column
+            if isinstance(metric_named(metric), Gauge):
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    values[:, column] = self.sums[:, column] / self.seen[:, column]
+        return Grid(self.step, self.starts, self.covered, series, values)
+
+
+def _fill_from_database(filling: _Filling, step: int, first: int, last: int) -> int:
+    """Rows of the grain, then finer ones for what has not been summed up yet; until when there are any."""
+    after = first
+    for grain in sorted((one for one in GRAINS if one <= step), reverse=True):
+        rows = TelemetryRollup.objects.between(grain, after, last).values_list("start", "payload")
+        for start, payload in rows.iterator():
+            filling.add_payload(start, grain, bytes(payload))
+            after = max(after, start + grain)
+    return after
+
+
+def _fill_from_redis(filling: _Filling, wanted: set[str], seen_until: int, last: int) -> None:
+    try:
+        now, windows = read_windows()
+    except (RedisError, OSError):
+        return
+    for window in windows:
+        if seen_until <= window.start < last:
+            amounts = {one: amount for one, amount in window.amounts.items() if one[0] in wanted}
+            # Processes send once a second, so the last one of an open window is still to come.
+            seconds = min(float(WINDOW_SECONDS), max(1.0, now - window.start))
+            filling.add_amounts(window.start, seconds, amounts)

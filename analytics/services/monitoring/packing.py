@@ -1,0 +1,37 @@
+"""Numbers by series as bytes: ids and values in columns, which compress well and are read in microseconds."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+_LEVEL = 6
+
+
+def pack(amounts: Mapping[int, float]) -> bytes:
+    """``amounts`` by series id, ordered by id: their number, uint32 ids as differences, float64 values."""
+    ids = np.array(sorted(amounts), dtype=np.int64)
+    values = np.array([amounts[int(one)] for one in ids], dtype="<f8")
+    steps = np.diff(ids, prepend=0).astype("<u4")
+    return zlib.compress(struct.pack("<I", len(ids)) + steps.tobytes() + values.tobytes(), _LEVEL)
+
+
+def unpack(payload: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Ids in ascending order and their values.
+
+    Raises:
+        ValueError: the bytes are not what ``pack`` made.
+    """
+    try:
+        raw = zlib.decompress(payload)
+        (count,) = struct.unpack_from("<I", raw)
+    except (zlib.error, struct.error) as error:
+        raise ValueError(f"Not packed numbers: {error}") from error
+    if len(raw) != 4 + 12 * count:
+        raise ValueError(f"{len(raw)} bytes cannot hold {count} packed numbers.")
+    steps = np.frombuffer(raw, "<u4", count, 4)
+    return np.cumsum(steps.astype(np.int64)), np.frombuffer(raw, "<f8", count, 4 + 4 * count)

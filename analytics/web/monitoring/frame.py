@@ -1,0 +1,40 @@
+"""What the pages of monitoring share: who may open them, their tabs, answers with or without the frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from recommender.web.access import OPERATE, needs
+
+operators_only = needs(OPERATE)
+
+#: address name, icon, words
+TABS: tuple[tuple[str, str, Any], ...] = (("monitoring", "heartbeat", _("Health")),)
+
+
+def tabs(current: str) -> list[dict[str, Any]]:
+    return [
+        {"url": reverse(name), "icon": icon, "label": label, "on": name == current}
+        for name, icon, label in TABS
+    ]
+
+
+def answer(
+    request: HttpRequest, name: str, template: str, context: dict[str, Any], *, scripts: tuple[str, ...] = ()
+) -> HttpResponse:
+    """The page, or what is in its frame alone for a fragment's request.
+
+    Args:
+        name: of the tab.
+        template: of what is in the frame.
+        scripts: modules of static/js that the page needs.
+    """
+    whole = context | {"section": "monitoring", "tabs": tabs(name), "body_template": template}
+    if request.headers.get("HX-Request"):
+        return render(request, template, whole)
+    return render(request, "monitoring/page.html", whole | {"page_scripts": scripts})
