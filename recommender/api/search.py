@@ -73,7 +73,8 @@ class SearchOut(Schema):
     folded: int = Field(description="near-duplicates that another result stands for")
     seconds: float = Field(description="how long it took")
     notice: str = Field(
-        description="encoder_down: only exact words were compared; nothing_close: no result is very near"
+        description="encoder_down: only exact words were compared; nothing_close: no result is very near; "
+        "minus_alone: minus was left out, since there are only filters beside it"
     )
 
 
@@ -126,6 +127,8 @@ def _question(asked: Asked) -> SearchQuery:
     )
     text = asked.q.strip()
     if not (text or asked.image or asked.audio or plus or asked.item or filters != Filters()):
+        if minus:
+            raise Refused(422, "Minus alone finds nothing.", "Send q, image, audio, item or plus beside it.")
         raise Refused(422, "Nothing is asked for.", "Send q, image, audio, item, plus, or a filter.")
     return SearchQuery(
         text=text,

@@ -22,7 +22,7 @@ from recommender.errors import RecommenderError
 from recommender.models import Item
 from recommender.services import queries
 from recommender.services import search as searching
-from recommender.services.search import Filters, SearchPage, SearchQuery
+from recommender.services.search import MINUS_ALONE, Filters, SearchPage, SearchQuery
 from recommender.templatetags.pieces import slots
 from recommender.web import cards, explain, frames
 from recommender.web.actor import actor_of
@@ -58,6 +58,7 @@ class Asked:
 
     @property
     def is_empty(self) -> bool:
+        """Nothing to search for; what there should be less of is not."""
         nothing = not (self.text or self.image or self.audio or self.plus or self.item_ids)
         return nothing and self.filters == Filters()
 
@@ -131,7 +132,8 @@ def search_media(request: HttpRequest) -> HttpResponse:
 
 def _results(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     if asked.is_empty:
-        return {"asked": False, "facets": {}, "filters": asked.filters}
+        notice = MINUS_ALONE if asked.minus else ""
+        return {"asked": False, "facets": {}, "filters": asked.filters, "notice": notice}
     question = SearchQuery(
         text=asked.text,
         image=asked.image or None,

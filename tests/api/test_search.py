@@ -73,9 +73,15 @@ def test_a_filter_alone_is_a_question(shop: Shop, question: Any) -> None:
     assert question(f"category={shop.category.pk}").filters.category == shop.category.pk
 
 
-@pytest.mark.parametrize("query", ["", "q=", "q=++", "minus=red", "w_image=50", "offset=10", "plus=+"])
+@pytest.mark.parametrize("query", ["", "q=", "q=++", "minus=+", "w_image=50", "offset=10", "plus=+"])
 def test_a_question_that_asks_for_nothing_is_refused(shop: Shop, query: str) -> None:
     assert "Nothing" in json_of(Client().get(f"/api/v1/search?{query}"), 422)["error"]
+
+
+def test_minus_alone_is_refused_with_what_it_needs(shop: Shop) -> None:
+    refusal = json_of(Client().get("/api/v1/search?minus=red"), 422)
+    assert "Minus" in refusal["error"]
+    assert "plus" in refusal["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +149,13 @@ def test_results_come_with_facets_and_say_when_only_words_were_compared(shop: Sh
     assert told["notice"] == "encoder_down"
     facet = told["facets"]["categories"][0]
     assert (facet["category"]["path"], facet["count"]) == ("Bags", told["total"])
+
+
+def test_an_answer_to_filters_alone_says_that_minus_was_left_out(shop: Shop) -> None:
+    query = f"/api/v1/search?category={shop.category.pk}"
+    assert json_of(Client().get(query))["notice"] == ""
+    told = json_of(Client().get(query + "&minus=red"))
+    assert (told["notice"], told["total"]) == ("minus_alone", len(shop.items))
 
 
 def test_results_can_be_read_a_piece_at_a_time(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from recommender.services.search.calibrations import forget_scales
 from recommender.services.search.facts import forget_categories, forget_facts
 from recommender.services.search.filters import forget_filters
 from recommender.services.search.question import (
+    MINUS_ALONE,
     CategoryCount,
     Facets,
     Filters,
@@ -13,6 +14,7 @@ from recommender.services.search.question import (
 )
 
 __all__ = [
+    "MINUS_ALONE",
     "CategoryCount",
     "Facets",
     "Filters",

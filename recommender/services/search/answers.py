@@ -20,7 +20,7 @@ from recommender.services.search.browsing import browse
 from recommender.services.search.facts import Facts, make_facets
 from recommender.services.search.filters import filtered_ids, loosened
 from recommender.services.search.folding import fold
-from recommender.services.search.question import Facets, SearchPage, SearchQuery
+from recommender.services.search.question import MINUS_ALONE, Facets, SearchPage, SearchQuery
 from recommender.services.search.ranking import PARTS, Search
 from recommender.services.spaces import current_space
 
@@ -103,7 +103,7 @@ def _searched(query: SearchQuery) -> Answer:
 
 def _browsed(query: SearchQuery) -> Answer:
     ids, facets = browse(query.filters)
-    return Answer(ids=ids, facets=facets)
+    return Answer(ids=ids, facets=facets, notice=MINUS_ALONE if query.minus else "")
 
 
 # -- pages --------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from recommender.services.recommend import Card
 NOTHING_CLOSE = "nothing_close"
 #: Words alone were compared, because no worker encoded the query.
 ENCODER_DOWN = "encoder_down"
+#: Minus terms were left out: nothing else says what to look for.
+MINUS_ALONE = "minus_alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class SearchQuery:
 
     @property
     def is_browsing(self) -> bool:
-        """Filters at most: nothing to be like."""
+        """Filters at most: nothing to be like, and so nothing that a minus term could take away from."""
         return not (self.text.strip() or self.image or self.audio or self.item_ids or self.plus)
 
     @property
@@ -100,7 +102,7 @@ class SearchPage:
         total: results that can be paged through.
         folded: near-duplicates left out, for each of which a result stands.
         seconds: how long it took.
-        notice: "", ``NOTHING_CLOSE`` or ``ENCODER_DOWN``.
+        notice: "", ``NOTHING_CLOSE``, ``ENCODER_DOWN`` or ``MINUS_ALONE``.
     """
 
     cards: list[Card]
