@@ -14,6 +14,7 @@ from analytics.services.report import Filters
 from recommender.api.access import holders
 from recommender.api.errors import Refused, missing
 from recommender.api.jobs import JobOut, job_out
+from recommender.errors import RecommenderError
 from recommender.models import Job
 from recommender.services.jobs import cancel_job
 
@@ -57,7 +58,7 @@ def export(request: HttpRequest, kind: Kind, asked: Annotated[Selection, Query()
     """The report as a file. PDF, and XLSX of many reviews, are made aside: 202 with the job to follow."""
     filters = asked.filters()
     if exports.takes_a_job(kind, filters):
-        return Status(202, job_out(exports.start_export(request.user, kind, filters)))
+        return Status(202, _made_aside(request, kind, filters))
     response = StreamingHttpResponse(
         exports.made_now(kind, filters), content_type=exports.CONTENT_TYPES[kind]
     )
@@ -91,6 +92,13 @@ def fetch(request: HttpRequest, job_id: int) -> HttpResponseBase:
     return FileResponse(
         path.open("rb"), as_attachment=True, filename=found.label, content_type=exports.CONTENT_TYPES[kind]
     )
+
+
+def _made_aside(request: HttpRequest, kind: Kind, filters: Filters) -> JobOut:
+    try:
+        return job_out(exports.start_export(request.user, kind, filters))
+    except RecommenderError as error:
+        raise Refused(409, error.message, error.remedy) from error
 
 
 def _own(request: HttpRequest, job_id: int) -> Job:

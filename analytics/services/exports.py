@@ -36,6 +36,8 @@ TASK = "analytics.tasks.run_export"
 #: Reviews up to which a workbook is made while its reader waits, about half a second.
 DIRECT_REVIEWS = 3_000
 KEEP_DAYS = 7
+#: Unfinished exports that one person may have; each keeps a worker busy that others wait for.
+UNFINISHED_MOST = 3
 #: KiB of pages kept (negative, as SQLite has it) and bytes mapped, while an export reads.
 _LEAN = {"cache_size": -4096, "mmap_size": 0}
 #: How long an export that was asked for again is the same one.
@@ -124,13 +126,22 @@ def _write_csv(filters: Filters, path: Path, told: Any) -> int:
 
 
 def start_export(user: Any, kind: Format, filters: Filters) -> Job:
-    """A job that writes the file; one that is under way, where the same was asked for a moment ago."""
+    """A job that writes the file; one that is under way, where the same was asked for a moment ago.
+
+    Raises:
+        RecommenderError: ``UNFINISHED_MOST`` others of theirs are not finished.
+    """
     asked = {"format": kind, "query": filters.as_query(), "language": translation.get_language() or ""}
+    unfinished = Job.objects.unfinished().filter(kind=KIND, owner=user)
     # A finished one may tell what a correction has changed since.
-    alive = Job.objects.unfinished().filter(kind=KIND, owner=user, cancel_requested=False)
-    for job in alive.filter(created_at__gt=timezone.now() - _SAME_FOR):
+    for job in unfinished.filter(cancel_requested=False, created_at__gt=timezone.now() - _SAME_FOR):
         if asked.items() <= job.result.items():
             return job
+    if unfinished.count() >= UNFINISHED_MOST:
+        raise RecommenderError(
+            _("%(count)d exports of yours are still being made.") % {"count": UNFINISHED_MOST},
+            _("Wait until one is finished, or cancel one."),
+        )
     job = start_job(KIND, file_name(kind, filters), owner=user)
     job.result = asked
     job.save(update_fields=["result"])

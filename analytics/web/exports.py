@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import (
     FileResponse,
     Http404,
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from analytics.services import exports
 from analytics.services.report import Filters
 from analytics.web.frame import analysts_only, answer
+from recommender.errors import RecommenderError
 from recommender.models import Job
 from recommender.services.jobs import cancel_job
 from recommender.web.jobs import pace
@@ -31,7 +33,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         raise Http404
     filters = Filters.from_query(request.GET)
     if exports.takes_a_job(kind, filters):
-        return redirect("sentiment_export_job", exports.start_export(request.user, kind, filters).pk)
+        return _made_aside(request, kind, filters)
     response = StreamingHttpResponse(
         exports.made_now(kind, filters), content_type=exports.CONTENT_TYPES[kind]
     )
@@ -69,6 +71,15 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Ask one's own export to stop."""
     cancel_job(_own(request, pk))
     return HttpResponse(status=303, headers={"Location": redirect("sentiment_export_job", pk).url})
+
+
+def _made_aside(request: HttpRequest, kind: exports.Format, filters: Filters) -> HttpResponse:
+    """To the page that follows it; to the list of one's exports, where too many are unfinished."""
+    try:
+        return redirect("sentiment_export_job", exports.start_export(request.user, kind, filters).pk)
+    except RecommenderError as error:
+        messages.error(request, str(error))
+        return redirect("sentiment_views")
 
 
 def _own(request: HttpRequest, pk: int) -> Job:

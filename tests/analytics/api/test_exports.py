@@ -51,6 +51,15 @@ def test_a_pdf_is_a_job_to_follow_and_a_file_to_fetch(
     assert "Sentiment report" in PdfReader(io.BytesIO(file)).pages[0].extract_text()
 
 
+def test_a_fourth_unfinished_export_is_refused(program: Client, cast: Cast) -> None:
+    for stars in (1, 2, 3):
+        exports.start_export(cast.analyst, "pdf", Filters.latest(rating=stars))
+    answer = program.get(f"{ROOT}/export/pdf")
+    assert answer.status_code == 409
+    assert "3 exports" in answer.json()["error"]
+    assert "cancel" in answer.json()["remedy"]
+
+
 def test_a_filter_that_is_none_is_refused_rather_than_ignored(program: Client) -> None:
     answer = program.get(f"{ROOT}/export/csv", {"channel": "smell"})
     assert answer.status_code == 422

@@ -224,6 +224,32 @@ def test_an_export_that_is_over_is_not_given_again(cast: Cast, state: str) -> No
     assert exports.start_export(cast.analyst, "pdf", Filters.latest()) != one
 
 
+def three_exports(user: Any) -> list[Job]:
+    return [exports.start_export(user, "pdf", Filters.latest(rating=stars)) for stars in (1, 2, 3)]
+
+
+def test_a_person_has_three_exports_under_way_at_most(cast: Cast) -> None:
+    three_exports(cast.analyst)
+    with pytest.raises(RecommenderError, match="3 exports") as refused:
+        exports.start_export(cast.analyst, "pdf", Filters.latest())
+    assert "cancel" in refused.value.remedy
+    assert exports.start_export(cast.superuser, "pdf", Filters.latest())
+
+
+def test_one_that_is_under_way_is_given_again_at_the_limit_too(cast: Cast) -> None:
+    first, *_ = three_exports(cast.analyst)
+    assert exports.start_export(cast.analyst, "pdf", Filters.latest(rating=1)) == first
+
+
+def test_an_export_that_is_asked_to_stop_counts_until_it_has(cast: Cast) -> None:
+    first, *_ = three_exports(cast.analyst)
+    Job.objects.filter(pk=first.pk).update(state=Job.State.RUNNING, cancel_requested=True)
+    with pytest.raises(RecommenderError):
+        exports.start_export(cast.analyst, "pdf", Filters.latest())
+    Job.objects.filter(pk=first.pk).update(state=Job.State.CANCELLED)
+    assert exports.start_export(cast.analyst, "pdf", Filters.latest())
+
+
 def test_a_job_that_is_under_way_is_not_begun_again(cast: Cast) -> None:
     job = exports.start_export(cast.analyst, "csv", Filters.latest())
     Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING)

@@ -82,6 +82,14 @@ def test_an_export_is_its_own_maker_s_alone(analyst: Client, cast: Cast) -> None
     assert analyst.post(reverse("sentiment_export_cancel", args=[job.pk])).status_code == 404
 
 
+def test_a_fourth_unfinished_export_leads_to_those_that_are_made(analyst: Client, cast: Cast) -> None:
+    for stars in (1, 2, 3):
+        exports.start_export(cast.analyst, "pdf", Filters.latest(rating=stars))
+    answer = analyst.get(reverse("sentiment_export", args=["pdf"]), follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("sentiment_views")
+    assert "3 exports of yours are still being made." in answer.content.decode()
+
+
 def test_a_waiting_export_can_be_cancelled(analyst: Client, cast: Cast) -> None:
     job = exports.start_export(cast.analyst, "csv", Filters.latest())
     analyst.post(reverse("sentiment_export_cancel", args=[job.pk]))
