@@ -10,10 +10,12 @@ from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from analytics.models import SavedView
 from analytics.services import audit, documents, exports, report
@@ -29,6 +31,8 @@ VIEW_ANALYTICS = "recommender.view_analytics"
 #: Reviews that a mailed workbook or CSV lists at most, a few megabytes; the site has larger ones.
 REVIEWS_MOST = 20_000
 _AGAIN = timedelta(hours=1)
+#: How long after a view was asked to be mailed at once it may be asked again.
+_AT_ONCE_SECONDS = 60
 
 
 def send_due() -> int:
@@ -70,10 +74,26 @@ def ask_to_send(view: SavedView) -> None:
     """Have a worker mail a view at once, whatever its timetable says.
 
     Raises:
-        RecommenderError: nobody is named, or the owner may not read reports.
+        RecommenderError: nobody is named, the owner may not read reports, or it was asked for a moment ago.
     """
     _allowed(view)
+    if not _first_in_a_minute(view):
+        raise RecommenderError(
+            _("It was asked for less than a minute ago."), _("Wait a minute before you mail it again.")
+        )
     call_task("analytics.tasks.send_view", view.pk)
+
+
+def _first_in_a_minute(view: SavedView) -> bool:
+    """Without Redis nothing could be queued either; that is told rather than promised."""
+    try:
+        return bool(cache.add(f"mail-at-once:{view.pk}", 1, _AT_ONCE_SECONDS))
+    except RedisError as error:
+        raise RecommenderError(
+            _("It cannot be mailed now, because Redis does not answer."),
+            _("Try again in a minute."),
+            permanent=False,
+        ) from error
 
 
 def send_by_id(view_id: int) -> bool:

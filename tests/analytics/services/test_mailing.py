@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from openpyxl import load_workbook
 from pypdf import PdfReader
+from redis.exceptions import ConnectionError as NoRedis
 
 from analytics.models import AuditEntry, SavedView
 from analytics.services import mailing, views
@@ -167,6 +169,47 @@ def test_a_view_can_be_mailed_at_once(cast: Cast, django_capture_on_commit_callb
     with django_capture_on_commit_callbacks(execute=True):
         mailing.ask_to_send(view)
     assert len(mail.outbox) == 1
+
+
+def to_somebody(cast: Cast, name: str = "Now") -> SavedView:
+    view = views.save_view(cast.analyst, name, "")
+    views.schedule_view(view, schedule="never", kind="csv", recipients="a@x.org", language="en")
+    return view
+
+
+def test_a_view_is_mailed_at_once_once_a_minute(cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
+    view, other = to_somebody(cast), to_somebody(cast, "Another")
+    with django_capture_on_commit_callbacks(execute=True):
+        mailing.ask_to_send(view)
+        with pytest.raises(RecommenderError, match="less than a minute ago"):
+            mailing.ask_to_send(view)
+        mailing.ask_to_send(other)
+    assert len(mail.outbox) == 2
+
+
+def test_a_view_that_nobody_would_get_does_not_use_up_its_minute(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    view = to_somebody(cast)
+    SavedView.objects.update(recipients="")
+    view.refresh_from_db()
+    with pytest.raises(RecommenderError, match="Nobody is named"):
+        mailing.ask_to_send(view)
+    view.recipients = "a@x.org"
+    view.save()
+    with django_capture_on_commit_callbacks(execute=True):
+        mailing.ask_to_send(view)
+    assert len(mail.outbox) == 1
+
+
+def test_without_redis_nothing_is_promised(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> bool:
+        raise NoRedis
+
+    monkeypatch.setattr(cache, "add", refuse)
+    with pytest.raises(RecommenderError, match="Redis does not answer") as refused:
+        mailing.ask_to_send(to_somebody(cast))
+    assert not refused.value.permanent
 
 
 def test_a_view_that_is_gone_is_not_mailed() -> None:

@@ -118,6 +118,15 @@ def test_a_report_is_saved_scheduled_mailed_renamed_and_deleted(
     assert not SavedView.objects.exists()
 
 
+def test_a_view_that_was_sent_for_a_moment_ago_is_not_again(analyst: Client, cast: Cast) -> None:
+    view = views.save_view(cast.analyst, "Week", "")
+    views.schedule_view(view, schedule="never", kind="csv", recipients="a@x.org", language="en")
+    assert "It is on its way." in after(analyst, "sentiment_view_send", {}, view.pk)
+    again = after(analyst, "sentiment_view_send", {}, view.pk)
+    assert "less than a minute ago" in again
+    assert "It is on its way." not in again
+
+
 def test_an_address_that_is_none_is_told_beside_its_field(analyst: Client, cast: Cast) -> None:
     view = views.save_view(cast.analyst, "Week", "")
     asked = {"schedule": "weekly", "format": "csv", "language": "en", "recipients": "nobody"}
