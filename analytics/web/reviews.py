@@ -52,6 +52,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         "rows": [describe(score) for score in rows],
         "total": None if words or alert else total,
         "words": words,
+        "reach": None if alert else _reach(filters, total, order, words),
         "alert": alert,
         "alert_title": alert_title(alert) if alert else "",
         "order": order,
@@ -87,6 +88,15 @@ def _reached(number: int, total: int, order: str, words: str, alert: Alert | Non
     if words or alert:
         return True
     return number * PAGE < (total if order == "newest" else min(total, report.SORTED_AMONG))
+
+
+def _reach(filters: Filters, total: int, order: str, words: str) -> dict[str, Any] | None:
+    """How far back a search, or an order, goes; None where that is over the whole selection."""
+    most = report.SEARCHED_AMONG if words else report.SORTED_AMONG
+    if total <= most or (order == "newest" and not words):
+        return None
+    since = report.oldest_day(filters, most)
+    return {"most": most, "since": since} if since else None
 
 
 def _paged(filters: Filters, order: str, keep: dict[str, Any], number: int) -> str:

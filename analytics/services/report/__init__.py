@@ -3,7 +3,7 @@
 from analytics.services.report.breakdown import breakdown, impact
 from analytics.services.report.compare import compare
 from analytics.services.report.emerging import emerging, telling_terms
-from analytics.services.report.evidence import SORTED_AMONG, reviews, reviews_page
+from analytics.services.report.evidence import SEARCHED_AMONG, SORTED_AMONG, oldest_day, reviews, reviews_page
 from analytics.services.report.figures import model_in_service, overview, trend
 from analytics.services.report.filters import Filters
 from analytics.services.report.shapes import (
@@ -23,6 +23,7 @@ from analytics.services.report.shapes import (
 __all__ = [
     "BYS",
     "GRAINS",
+    "SEARCHED_AMONG",
     "SORTED_AMONG",
     "By",
     "Comparison",
@@ -39,6 +40,7 @@ __all__ = [
     "emerging",
     "impact",
     "model_in_service",
+    "oldest_day",
     "overview",
     "reviews",
     "reviews_page",

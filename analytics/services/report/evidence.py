@@ -96,6 +96,13 @@ def reviews_page(
     return list(found.for_list()[first : first + size])
 
 
+def oldest_day(filters: Filters, among: int) -> date | None:
+    """The day that the newest ``among`` reviews reach into; None where there are none before it."""
+    window = _window(filters, 0, among, newest_first=True)
+    first = _window(filters, 0, 1, newest_first=False)
+    return window[0] if window and first and window[0] > first[0] else None
+
+
 def _with_words(filters: Filters, words: str, skip: int, size: int, order: str) -> list[SentimentScore]:
     window = _window(filters, 0, SEARCHED_AMONG, newest_first=True)
     if window is None:

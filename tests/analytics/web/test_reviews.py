@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from analytics.models import Alert, SentimentScore
+from analytics.services import report
+from recommender.models import Item, Review
 from tests.analytics.scored import add_review, make_shop, sum_up
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
+
+
+def by_another(number: int, score: SentimentScore) -> None:
+    """A person has one review of an item; this one is by somebody new."""
+    author = User.objects.create(username=f"rita-{number}")
+    Review.objects.filter(pk=score.review_id).update(user=author)
 
 
 @pytest.fixture
@@ -20,9 +31,8 @@ def page(cast: Cast) -> Any:
     """The context of a page of 30 reviews of one item by 30 people, for what the address asks."""
     item = make_shop().lamp
     for number in range(30):
-        score = add_review(item, "Very good <b>lamp</b>" if number % 2 else "Bad", (number - 15) / 15)
-        author = User.objects.create(username=f"rita-{number}")
-        type(score.review).objects.filter(pk=score.review_id).update(user=author)
+        text = "Very good <b>lamp</b>" if number % 2 else "Bad"
+        by_another(number, add_review(item, text, (number - 15) / 15))
     sum_up()
     client = Client()
     client.force_login(cast.analyst)
@@ -55,3 +65,59 @@ def test_nonsense_in_the_address_is_no_error(page: Any, asked: dict[str, str]) -
 def test_a_review_of_an_impossible_number_is_not_found(cast: Cast, client: Client, number: int) -> None:
     client.force_login(cast.analyst)
     assert client.get(reverse("sentiment_review", args=[number])).status_code == 404
+
+
+# -- how far back --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def over_days(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Nine reviews on three days: a search reaches into the second, an order into the newest."""
+    item = make_shop().lamp
+    for number in range(9):
+        by_another(number, add_review(item, "Good lamp", days_ago=1 + number // 3))
+    sum_up()
+    monkeypatch.setattr(report, "SEARCHED_AMONG", 4)
+    monkeypatch.setattr(report, "SORTED_AMONG", 3)
+    client = Client()
+    client.force_login(cast.analyst)
+    return lambda **asked: client.get(reverse("sentiment_reviews"), asked)
+
+
+def days_ago(number: int) -> date:
+    return timezone.localdate() - timedelta(days=number)
+
+
+def test_a_search_says_how_far_back_it_looks(over_days: Any) -> None:
+    answer = over_days(q="lamp")
+    assert answer.context["reach"] == {"most": 4, "since": days_ago(2)}
+    assert "Searched among the newest 4 reviews" in answer.content.decode()
+
+
+def test_an_order_says_how_far_back_it_goes(over_days: Any) -> None:
+    answer = over_days(order="negative")
+    assert answer.context["reach"] == {"most": 3, "since": days_ago(1)}
+    assert "Ordered among the newest 3 reviews" in answer.content.decode()
+
+
+def test_the_newest_first_are_all_of_them(over_days: Any) -> None:
+    assert over_days().context["reach"] is None
+
+
+def test_a_selection_within_the_limit_is_looked_through_as_a_whole(over_days: Any) -> None:
+    answer = over_days(q="lamp", start=days_ago(1).isoformat(), end=days_ago(1).isoformat())
+    assert answer.context["reach"] is None
+    assert "among the newest" not in answer.content.decode()
+
+
+def test_days_are_looked_through_to_their_end(over_days: Any) -> None:
+    answer = over_days(q="lamp", start=days_ago(2).isoformat(), end=days_ago(1).isoformat())
+    assert answer.context["reach"] is None
+
+
+def test_reviews_behind_an_alert_are_all_looked_through(over_days: Any) -> None:
+    now = timezone.now()
+    alert = Alert.objects.create(
+        key="lamp", item=Item.objects.get(external_id="L-1"), starts_at=now, ends_at=now
+    )
+    assert over_days(q="lamp", alert=alert.pk).context["reach"] is None
