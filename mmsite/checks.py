@@ -48,10 +48,26 @@ def host_names_are_allowed(**_: Any) -> list[CheckMessage]:
     return [Warning(message, hint=hint, id="mmsite.W005")]
 
 
+def encoder_is_known(**_: Any) -> list[CheckMessage]:
+    """Told without loading it. Where only this machine lacks something it is a warning: others may encode."""
+    from recommender.engine.encoders import mistake_in
+
+    found = mistake_in(settings.ENCODER)
+    if found is None:
+        return []
+    message = f"ENCODER={settings.ENCODER} cannot be loaded: {found.message}"
+    if found.here:
+        return [
+            Warning(message, hint=f"{found.remedy} Only the machine that encodes needs it.", id="mmsite.W007")
+        ]
+    return [Error(message, hint=found.remedy, id="mmsite.E006")]
+
+
 CHECKS = (
     front_end_is_installed,
     database_is_supported,
     index_is_known,
     debug_is_off_in_production,
     host_names_are_allowed,
+    encoder_is_known,
 )

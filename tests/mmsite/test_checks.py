@@ -27,13 +27,25 @@ from mmsite import checks
             {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]},
             "mmsite.W005",
         ),
+        (checks.encoder_is_known, {"ENCODER": "open_clip:ViT-B-33/openai"}, "mmsite.E006"),
+        (checks.encoder_is_known, {"ENCODER": "mmsite-maxi"}, "mmsite.E006"),
+        (checks.encoder_is_known, {"ENCODER": "local-dir:/nonexistent"}, "mmsite.W007"),
     ],
 )
 def test_a_mistake_is_told_with_its_remedy(
     check: Any, changes: dict[str, Any], message_id: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert check() == []
-    names = ("BASE_DIR", "DATABASES", "VECTOR_INDEX", "PRODUCTION", "DEBUG", "HOST", "ALLOWED_HOSTS")
+    names = (
+        "BASE_DIR",
+        "DATABASES",
+        "VECTOR_INDEX",
+        "PRODUCTION",
+        "DEBUG",
+        "HOST",
+        "ALLOWED_HOSTS",
+        "ENCODER",
+    )
     mistaken = {name: getattr(settings, name) for name in names} | changes
     monkeypatch.setattr(checks, "settings", SimpleNamespace(**mistaken))
     (message,) = check()

@@ -18,6 +18,12 @@ from PIL import Image
 from recommender.contracts import Clip
 from recommender.engine.encoders.base import DEFAULT_ENCODER, EncoderInfo, unit_rows
 from recommender.engine.encoders.registry import torch_threads
+from recommender.engine.encoders.specifications import (
+    checkpoint_at,
+    folder_mistake,
+    unknown_model,
+    weights_in,
+)
 from recommender.errors import EncoderError
 
 CPU_BATCH = 16  # larger batches leave the caches and gain nothing
@@ -206,12 +212,12 @@ def load_named(spec: str, device: str = "auto") -> OpenClipEncoder:
 
     model_name, _, source = spec.removeprefix("open_clip:").partition("/")
     if model_name not in open_clip.list_models():
-        close = ", ".join(_closest(model_name, open_clip.list_models()))
-        raise EncoderError(f"open_clip has no model {model_name!r}.", f"Near it: {close}.")
+        mistake = unknown_model(model_name, open_clip.list_models())
+        raise EncoderError(mistake.message, mistake.remedy)
     tags = open_clip.list_pretrained_tags_by_model(model_name)
     if source in tags:
         return _created(spec, model_name, source, device, [])
-    checkpoint = _checkpoint(source)
+    checkpoint = checkpoint_at(source)
     if checkpoint is None:
         known = ", ".join(tags) or "none"
         raise EncoderError(
@@ -235,17 +241,9 @@ def load_directory(spec: str, device: str = "auto") -> OpenClipEncoder:
         from recommender.engine.encoders.mini import load_mini
 
         return load_mini(f"local-dir:{folder.name}", device, folder)
-    if not (folder / "open_clip_config.json").is_file():
-        raise EncoderError(
-            f"{folder} holds no open_clip_config.json.", "Give a folder saved by open_clip or its hub."
-        )
-    weights = _weights_in(folder)
-    if not weights:
-        raise EncoderError(
-            f"{folder} holds no weights.",
-            "Put open_clip_model.safetensors (or .pt, .bin) beside the configuration.",
-        )
-    return _created(f"local-dir:{folder.name}", f"local-dir:{folder}", None, device, weights)
+    if mistake := folder_mistake(folder):
+        raise EncoderError(mistake.message, mistake.remedy)
+    return _created(f"local-dir:{folder.name}", f"local-dir:{folder}", None, device, weights_in(folder))
 
 
 def _created(
@@ -280,24 +278,6 @@ def _remedy(files: list[Path]) -> str:
     if files:
         return "Check that the file is complete and belongs to this model's configuration."
     return "Check the network, or download the weights elsewhere and give their path in place of the tag."
-
-
-def _checkpoint(source: str) -> Path | None:
-    for candidate in (Path(source).expanduser(), Path("/" + source)):
-        if source and candidate.is_file():
-            return candidate.resolve()
-    return None
-
-
-def _weights_in(folder: Path) -> list[Path]:
-    suffixes = (".safetensors", ".pt", ".pth", ".bin")
-    return sorted(path for path in folder.iterdir() if path.suffix in suffixes and path.is_file())
-
-
-def _closest(name: str, names: Sequence[str]) -> list[str]:
-    import difflib
-
-    return difflib.get_close_matches(name, names, n=3, cutoff=0.0)
 
 
 def _steps(transform: Any) -> Iterator[Any]:

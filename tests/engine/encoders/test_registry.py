@@ -16,18 +16,21 @@ from recommender.engine.encoders import (
     available_encoders,
     encoder_card,
     load_encoder,
+    mistake_in,
     similarity_calibration,
     space_key,
 )
+from recommender.engine.encoders.specifications import model_names
 from recommender.errors import EncoderError
 from tests.conformance.encoder_plugs import TINY, save_tiny_open_clip
 from tests.conftest import ROOT
 
 LISTING = """
 import sys
-from recommender.engine.encoders import available_encoders, similarity_calibration
+from recommender.engine.encoders import available_encoders, mistake_in, similarity_calibration
 assert available_encoders()
 similarity_calibration("mmsite-mini")
+assert mistake_in("open_clip:ViT-B-33/openai")
 print(sorted({"torch", "torchvision", "open_clip", "timm"} & set(sys.modules)))
 """
 
@@ -87,6 +90,60 @@ def test_what_cannot_be_loaded_is_an_error_with_its_remedy(spec: str, complaint:
     with pytest.raises(EncoderError, match=complaint) as caught:
         load_encoder(spec, "cpu")
     assert caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("spec", "complaint", "here"),
+    [
+        ("", "no encoder", False),
+        ("mmsite-mini-2", "no encoder", False),
+        ("open_clip:ViT-B-33/openai", "no model", False),
+        ("open_clip:ViT-B-32", "no weights", False),
+        ("python:no_colon", "no factory", False),
+        ("python:.relative:factory", "no factory", False),
+        ("python:os:", "no factory", False),
+        ("open_clip:ViT-B-32/no/such/file", "no checkpoint", True),
+        ("open_clip:ViT-B-32/weights.pt", "no checkpoint", True),
+        ("local-dir:/no/such/folder", "open_clip_config.json", True),
+        ("python:no_such_package.part:factory", "no package", True),
+    ],
+)
+def test_a_mistake_shows_without_loading(spec: str, complaint: str, here: bool) -> None:
+    mistake = mistake_in(spec)
+    assert mistake is not None
+    assert complaint in mistake.message
+    assert mistake.remedy
+    assert mistake.here is here
+
+
+def test_what_can_be_loaded_has_no_mistake(tiny: Path) -> None:
+    checkpoint = tiny / "open_clip_model.safetensors"
+    for spec in (
+        "mmsite-mini",
+        "open_clip:ViT-B-32/openai",
+        f"open_clip:ViT-B-32/{checkpoint}",
+        f"open_clip:ViT-B-32{checkpoint}",
+        f"local-dir:{tiny}",
+        "python:tests.conformance.encoder_plugs:nothing",
+    ):
+        assert mistake_in(spec) is None, spec
+
+
+def test_the_models_are_those_that_open_clip_lists() -> None:
+    import open_clip
+
+    added_by_tests = {"tiny-test-model"}
+    assert set(model_names()) == set(open_clip.list_models()) - added_by_tests
+
+
+def test_a_folder_that_may_not_be_read_is_a_mistake(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    mistake = mistake_in(f"local-dir:{tiny}")
+    assert mistake is not None
+    assert "Permission denied" in mistake.message
 
 
 def test_an_unknown_device_is_refused() -> None:
