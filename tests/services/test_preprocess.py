@@ -20,6 +20,7 @@ from recommender.errors import MediaError
 from recommender.models import Embedding, EncoderSpace, Item, Media
 from recommender.services import preprocess
 from recommender.services.imports import store_media
+from tests.engine.preprocess.test_effort import lying_film
 from tests.engine.preprocess.test_sound_and_film import sine, write_film
 from tests.services.importing import bring_in, table
 from tests.services.shop import QUICK_ENCODER, import_shop, photo, tone
@@ -88,6 +89,13 @@ def test_a_film_that_browsers_do_not_play_is_made_into_one_that_they_do(tmp_path
     assert (made.codec, made.width, made.height, made.has_sound) == ("h264", 64, 48, True)
     assert made.seconds == pytest.approx(2.0, abs=0.2)
     assert is_playable(default_storage.path(medium.file), "video")
+
+
+def test_a_film_that_lies_about_its_length_is_refused_and_says_why(tmp_path: Path) -> None:
+    medium = prepared(lying_film(tmp_path / "lie.mkv", 205, told=1.0), "video")
+    assert (medium.state, medium.attempts) == ("failed", 1)
+    assert "goes on after 200 seconds" in medium.error
+    assert "shorter" in medium.remedy
 
 
 def test_a_sound_that_browsers_play_is_left_as_it_is(tmp_path: Path) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recommender.contracts import Clip
 from recommender.engine.preprocess.container import REMEDY, open_container
+from recommender.engine.preprocess.effort import Effort
 from recommender.errors import MediaError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 RATE = 16_000
 MAX_SECONDS = 60.0
@@ -29,20 +34,21 @@ def load_clip(path: str | Path, max_seconds: float = MAX_SECONDS) -> Clip:
         A clip of float32 samples in [-1, 1], mono at 16 kHz; silence is a clip of zeros.
 
     Raises:
-        MediaError: no sound in it, or none that can be decoded. A file cut off gives what is left of it.
+        MediaError: no sound in it, none that can be decoded, or none within ``effort.MOST_SECONDS``. A file
+            cut off gives what is left of it.
     """
     name = Path(path).name
     wanted = round(max_seconds * RATE)
     with open_container(path) as container:
         if not container.streams.audio:
             raise MediaError(f"{name} holds no sound.", "Upload a file with a sound track.")
-        samples = _decode(container, wanted)
+        samples = _decode(container, wanted, Effort(path))
     if not len(samples):
         raise MediaError(f"{name} holds no sound that can be decoded.", REMEDY)
     return Clip(samples, RATE)
 
 
-def _decode(container: object, wanted: int) -> np.ndarray:
+def _decode(container: InputContainer, wanted: int, effort: Effort) -> np.ndarray:
     """Up to ``wanted`` samples (n,); an error after the first decoded frame ends the clip there."""
     import av
 
@@ -50,7 +56,7 @@ def _decode(container: object, wanted: int) -> np.ndarray:
     pieces: list[np.ndarray] = []
     have = 0
     try:
-        for frame in container.decode(audio=0):  # type: ignore[attr-defined]
+        for frame in effort.frames(container, container.streams.audio[0]):
             for part in resampler.resample(frame):
                 pieces.append(part.to_ndarray().reshape(-1))
                 have += len(pieces[-1])

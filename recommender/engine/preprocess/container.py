@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recommender.engine.preprocess.effort import Effort
+from recommender.engine.preprocess.image import MAX_PIXELS
 from recommender.engine.preprocess.sniff import SNIFF_BYTES, MediaType, sniff_media
 from recommender.errors import MediaError
 
@@ -57,15 +59,21 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
 
 
 def picture_stream(container: InputContainer) -> VideoStream | None:
-    """The first moving picture; the cover of a sound file is not one."""
+    """The first moving picture; the cover of a sound file is not one.
+
+    A frame of more pixels than ``MAX_PIXELS`` is damage to its decoder, wherever in the film it comes.
+    """
     from av.stream import Disposition
 
     still = Disposition.attached_pic | Disposition.still_image
     films = (stream for stream in container.streams.video if not stream.disposition & still)
-    return next((stream for stream in films if stream.codec_context is not None), None)
+    found = next((stream for stream in films if stream.codec_context is not None), None)
+    if found is not None:
+        found.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    return found
 
 
-def container_seconds(container: InputContainer) -> float:
+def container_seconds(container: InputContainer, effort: Effort) -> float:
     """Duration in seconds; where the header gives none (browser recordings), packets are read to the end."""
     import av
 
@@ -76,7 +84,7 @@ def container_seconds(container: InputContainer) -> float:
         return float(max(known))
     end = 0.0
     try:
-        for packet in container.demux():
+        for packet in effort.packets(container):
             if packet.pts is not None and packet.time_base is not None:
                 end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
     except av.error.FFmpegError:

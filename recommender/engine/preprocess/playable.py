@@ -10,12 +10,17 @@ import numpy as np
 
 from recommender.contracts import MediaKind
 from recommender.engine.preprocess.container import open_container, picture_stream, sniff_file
+from recommender.engine.preprocess.effort import Effort
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
 #: Longer films stay as they are: making them over would keep a worker for minutes.
 MAX_FILM_SECONDS = 180.0
+#: What making one over may take, together with the rest less than after what a claim on the medium runs out.
+_MOST_SECONDS = 300.0
+#: How much longer a film may be than it says, and its frames: 240 pictures and 200 pieces of sound a second.
+_TOLERANCE_SECONDS, _MOST_FRAMES = 20.0, 88_000
 _LONG_SIDE = 1280
 _SOUND_RATE = 48_000
 
@@ -65,9 +70,11 @@ def make_playable(path: str | Path, target: str | Path, kind: MediaKind) -> None
     A film's long side is at most 1280 pixels afterwards. What cannot be decoded is left out.
 
     Raises:
-        MediaError: it cannot be decoded at all.
+        MediaError: it cannot be decoded at all, or it is more than its head says and would keep a worker.
     """
     import av
+
+    effort = _effort(path, kind)
 
     with (
         open_container(path) as container,
@@ -81,21 +88,29 @@ def make_playable(path: str | Path, target: str | Path, kind: MediaKind) -> None
         for stream in container.streams.audio[:1]:
             writers[stream.index] = _SoundWriter(out)
         chosen = [stream for stream in container.streams if stream.index in writers]
-        for packet in container.demux(chosen):
+        for packet in effort.packets(container, chosen):
             try:
                 frames = packet.decode()
             except av.error.InvalidDataError:
                 continue  # a damaged piece; players skip it too
             for frame in frames:
+                effort.note(frame)
                 writers[packet.stream.index].write(frame)
         for writer in writers.values():
             writer.close()
 
 
+def _effort(path: str | Path, kind: MediaKind) -> Effort:
+    """Sounds have no longest: they are made over many times faster than they play."""
+    if kind != "video":
+        return Effort(path, _MOST_SECONDS)
+    return Effort(path, _MOST_SECONDS, length=MAX_FILM_SECONDS + _TOLERANCE_SECONDS, frames=_MOST_FRAMES)
+
+
 def _turn(path: str | Path) -> int:
     """Degrees, counter-clockwise, by which the pictures of the film must be turned to stand upright."""
     with open_container(path) as container:
-        for frame in container.decode(picture_stream(container)):
+        for frame in Effort(path).frames(container, picture_stream(container)):
             return round(getattr(frame, "rotation", 0) or 0) % 360
     return 0
 

@@ -14,6 +14,7 @@ from recommender.engine.preprocess.container import (
     picture_stream,
     sniff_file,
 )
+from recommender.engine.preprocess.effort import Effort
 from recommender.engine.preprocess.image import FORMATS, MAX_PIXELS
 from recommender.errors import MediaError
 
@@ -52,7 +53,7 @@ def probe_media(path: str | Path) -> MediaFacts:
         picture, has_sound = picture_stream(container), bool(container.streams.audio)
         if picture is None and not has_sound:
             raise MediaError(f"{Path(path).name} holds neither sound nor picture.", "Upload another file.")
-        seconds = round(container_seconds(container), 3)
+        seconds = round(container_seconds(container, Effort(path)), 3)
         if picture is None:
             codec = container.streams.audio[0].codec_context.codec.canonical_name
             mime = found.mime.replace("video/", "audio/") if found.kind == "video" else found.mime

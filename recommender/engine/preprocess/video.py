@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from recommender.engine.preprocess.container import REMEDY, container_seconds, open_container, picture_stream
+from recommender.engine.preprocess.effort import Effort, TooMuch
 from recommender.engine.preprocess.image import MAX_PIXELS
 from recommender.errors import MediaError
 
@@ -25,27 +26,34 @@ _PATIENCE = 300  # frames decoded after a seek before what has been reached is t
 def key_frames(path: str | Path, count: int = 4) -> list[Image.Image]:
     """``count`` pictures at evenly spaced moments, upright RGB, long side at most 1280 pixels.
 
-    A film shorter than ``count`` frames gives fewer. Damage after the first picture ends the list there.
+    A film shorter than ``count`` frames gives fewer. Damage after the first picture ends the list there, and
+    so does a search of more than ``effort.MOST_SECONDS``.
 
     Raises:
         MediaError: no moving picture in it, or none that can be decoded.
     """
-    name = Path(path).name
+    name, effort = Path(path).name, Effort(path)
     with open_container(path) as container:
         stream = picture_stream(container)
         if stream is None:
             raise MediaError(f"{name} holds no moving picture.", REMEDY)
         if stream.codec_context.width * stream.codec_context.height > MAX_PIXELS:
             raise MediaError(f"{name} has too many pixels a frame.", "Scale the film down.")
-        length = container_seconds(container)
+        length = container_seconds(container, effort)
         moments = [(i + 0.5) * length / count for i in range(count)]
-    frames = list(_frames_at(path, moments))
+    frames: list[Image.Image] = []
+    try:
+        for frame in _frames_at(path, moments, effort):
+            frames.append(frame)
+    except TooMuch:
+        if not frames:
+            raise
     if not frames:
         raise MediaError(f"{name} holds no picture that can be decoded.", REMEDY)
     return frames
 
 
-def _frames_at(path: str | Path, moments: list[float]) -> Iterator[Image.Image]:
+def _frames_at(path: str | Path, moments: list[float], effort: Effort) -> Iterator[Image.Image]:
     import av
 
     with open_container(path) as container:
@@ -56,7 +64,7 @@ def _frames_at(path: str | Path, moments: list[float]) -> Iterator[Image.Image]:
         last: int | None = None
         for moment in moments:
             try:
-                frame = _frame_near(container, stream, moment)
+                frame = _frame_near(container, stream, moment, effort)
             except av.error.FFmpegError:
                 if last is None and moment == moments[-1]:
                     raise
@@ -66,7 +74,9 @@ def _frames_at(path: str | Path, moments: list[float]) -> Iterator[Image.Image]:
                 yield _picture(frame)
 
 
-def _frame_near(container: InputContainer, stream: VideoStream, moment: float) -> VideoFrame | None:
+def _frame_near(
+    container: InputContainer, stream: VideoStream, moment: float, effort: Effort
+) -> VideoFrame | None:
     """The first frame at or after ``moment`` seconds, else the last one before it."""
     import av
 
@@ -75,7 +85,7 @@ def _frame_near(container: InputContainer, stream: VideoStream, moment: float) -
     except av.error.FFmpegError:
         container.seek(0)
     found = None
-    for number, frame in enumerate(container.decode(stream)):
+    for number, frame in enumerate(effort.frames(container, stream)):
         found = frame
         if frame.time is None or frame.time >= moment or number >= _PATIENCE:
             break

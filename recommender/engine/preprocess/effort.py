@@ -1,0 +1,83 @@
+"""How much work one sound or film may make. What its head says of length and size is not to be trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from recommender.errors import MediaError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+
+#: Wall clock that reading a part of a file may take; what is honest takes a few.
+MOST_SECONDS = 60.0
+#: A rate below it would turn a few samples into hours of sound, all of them in memory.
+LEAST_RATE = 1_000
+
+
+class TooMuch(MediaError):
+    """Reading the file would take longer than it is worth."""
+
+
+class Effort:
+    """Counts what is read of a file and ends it with ``TooMuch``.
+
+    Args:
+        seconds: wall clock, from now on; ``MOST_SECONDS`` unless given.
+        length: from the first to the last moment of the film or sound.
+        frames: pictures and pieces of sound decoded.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        seconds: float | None = None,
+        *,
+        length: float = math.inf,
+        frames: float = math.inf,
+    ) -> None:
+        self._name = Path(path).name
+        self._seconds = MOST_SECONDS if seconds is None else seconds
+        self._length, self._frames = length, frames
+        self._end = monotonic() + self._seconds
+        self._decoded = 0
+        self._begin: float | None = None
+
+    def packets(self, container: InputContainer, streams: Any = None) -> Iterator[Packet]:
+        """All that are left of ``streams`` (one, a list, or all of them); a packet may decode to nothing."""
+        for packet in container.demux() if streams is None else container.demux(streams):
+            if monotonic() > self._end:
+                raise TooMuch(
+                    f"{self._name} takes more than {self._seconds:g} seconds to read.",
+                    "Scale it down, or cut it into shorter ones.",
+                )
+            yield packet
+
+    def frames(self, container: InputContainer, stream: Any) -> Iterator[Any]:
+        """All that are left of one stream."""
+        for packet in self.packets(container, stream):
+            for frame in packet.decode():
+                self.note(frame)
+                yield frame
+
+    def note(self, frame: Any) -> None:
+        """One more picture, or piece of sound, before anything is made of it."""
+        self._decoded += 1
+        if self._begin is None:
+            self._begin = frame.time
+        # A recording of something live may begin at any moment.
+        passed = (frame.time or 0.0) - (self._begin or 0.0)
+        if self._decoded > self._frames or passed > self._length:
+            reached = f"{self._length:g} seconds or {self._frames:,.0f} frames"
+            raise TooMuch(
+                f"{self._name} goes on after {reached}, and its head does not say so.",
+                "Save it anew, so that its length is right, or cut it into shorter ones.",
+            )
+        rate = getattr(frame, "sample_rate", LEAST_RATE)
+        if rate < LEAST_RATE:
+            raise MediaError(f"{self._name} has {rate} samples a second.", "Save it at 8 kHz or more.")
