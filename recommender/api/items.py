@@ -40,6 +40,7 @@ class ItemOut(ItemBrief):
     media: list[MediumOut]
     reviews: ReviewFigures
     states: dict[str, bool] = Field(description="what the asker has switched on: like, save ...")
+    published_at: datetime | None = Field(description="as the catalogue says; null where it does not")
     created_at: datetime
     updated_at: datetime
 
@@ -143,6 +144,7 @@ def item(request: HttpRequest, external_id: str) -> ItemOut:
         media=[medium_out(request, one) for one in found.media.all()],
         reviews=ReviewFigures(**figures),
         states=events.states(actor_of(request), [found.pk]).get(found.pk, {}),
+        published_at=found.published_at,
         created_at=found.created_at,
         updated_at=found.updated_at,
     )

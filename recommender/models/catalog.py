@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +52,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """With everything a card shows, in a fixed number of queries."""
         return self.select_related("category").prefetch_related("media")
 
+    def new_since(self) -> dict[int, datetime]:
+        """Item to the moment from which it counts as new."""
+        return dict(self.values_list("pk", Coalesce("published_at", "created_at")))
+
     def by_ids(self, ids: Iterable[int]) -> dict[int, Item]:
         return {item.pk: item for item in self.filter(pk__in=list(ids))}
 
@@ -79,6 +85,8 @@ class Item(models.Model):
     )
     #: sha256 of everything the catalogue says of the item, so that an unchanged row is told at a glance
     content_hash = models.CharField(max_length=64, blank=True, editable=False)
+    #: what the catalogue says; how new an item is counts from here, or from when it came in
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -173,10 +173,10 @@ def popularity(events: Events, n: int) -> np.ndarray:
 
 def freshness(ids: np.ndarray) -> np.ndarray:
     """(n,) in [0, 1]: how new an item is; half of it is gone after two weeks."""
-    made = dict(Item.objects.available().values_list("pk", "created_at"))
+    since = Item.objects.available().new_since()
     now = timezone.now()
-    days = np.array([(now - made.get(pk, now)).total_seconds() / 86_400 for pk in ids.tolist()])
-    return (0.5 ** (days / 14.0)).astype(np.float32)
+    days = np.array([(now - since.get(pk, now)).total_seconds() / 86_400 for pk in ids.tolist()])
+    return (0.5 ** (np.maximum(days, 0.0) / 14.0)).astype(np.float32)
 
 
 # -- reading -----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -84,6 +85,28 @@ def test_a_table_of_prices_changes_prices_and_nothing_else(tmp_path):
     assert after["price"] == Decimal("99")
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"price", "content_hash", "updated_at"}
+
+
+def test_a_date_is_kept_changed_and_emptied_and_left_alone_where_no_column_says_it(tmp_path):
+    bring_in(table(tmp_path / "a.csv", [HAT | {"created": "2019-03-04"}]))
+    assert Item.objects.get().published_at == datetime(2019, 3, 4, tzinfo=UTC)
+    bring_in(table(tmp_path / "b.csv", [{"id": "h1", "price": "99"}]))
+    assert Item.objects.get().published_at == datetime(2019, 3, 4, tzinfo=UTC)
+    later = table(tmp_path / "c.csv", [{"id": "h1", "published_at": "2020-05-06T07:08:09+08:00"}])
+    assert outcome(bring_in(later)) == (0, 1, 0, 0)
+    assert Item.objects.get().published_at == datetime(2020, 5, 5, 23, 8, 9, tzinfo=UTC)
+    assert outcome(bring_in(later)) == (0, 0, 1, 0)
+    bring_in(table(tmp_path / "d.csv", [{"id": "h1", "published_at": ""}]))
+    assert Item.objects.get().published_at is None
+
+
+def test_a_date_that_is_none_refuses_its_row_and_names_it(tmp_path):
+    rows = [HAT | {"created": "2019-03-04"}, CAP | {"created": "last spring"}]
+    batch = bring_in(table(tmp_path / "a.csv", rows))
+    assert outcome(batch) == (1, 0, 0, 1)
+    issue = batch.issues.get()
+    assert (issue.row, issue.column, issue.value) == (3, "created", "last spring")
+    assert "is not a date" in issue.reason
 
 
 def test_an_attribute_column_leaves_the_other_attributes(tmp_path):

@@ -182,3 +182,18 @@ def test_a_failed_fit_leaves_the_serving_graph(
         train.refresh_graph(force=True)
     assert ModelVersion.objects.serving(train.KIND) == serving
     assert len(list(Path(settings.GRAPH_ROOT).iterdir())) == 1
+
+
+# -- how new ------------------------------------------------------------------------------------------------
+
+
+def published(item: Item, days_ago: float) -> None:
+    Item.objects.filter(pk=item.pk).update(published_at=timezone.now() - timedelta(days=days_ago))
+
+
+def test_an_item_is_as_new_as_the_catalogue_says(items: list[Item]) -> None:
+    published(items[0], days_ago=14)
+    published(items[1], days_ago=3650)
+    published(items[2], days_ago=-30)
+    fresh = train.freshness(np.array([item.pk for item in items[:4]]))
+    assert fresh == pytest.approx([0.5, 0.0, 1.0, 1.0], abs=0.01)

@@ -138,6 +138,13 @@ FIELDS: dict[RecordKind, tuple[Field, ...]] = {
             "available, unavailable or retired",
         ),
         _field(
+            "published_at",
+            "published",
+            "publishedat publishdate publisheddate publicationdate datepublished createdat created "
+            "datecreated creationdate addedat dateadded 发布时间 发布日期 上架时间 上架日期 创建时间",
+            "since when it is offered, such as 2024-05-31",
+        ),
+        _field(
             "image_paths",
             "names",
             "image images imagepath imagefile imagefiles picture pictures photo photos filename file poster "

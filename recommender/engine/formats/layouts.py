@@ -27,7 +27,7 @@ _NOISE = frozenset(
     """.split()  # noqa: SIM905 (a table of words reads better)
 )
 _VARIANT = re.compile(
-    r"variant|option\d|giftcard|seo|google|imageposition|published|taxcode|costperitem|customlabel"
+    r"variant|option\d|giftcard|seo|google|imageposition|published(?!at)|taxcode|costperitem|customlabel"
 )
 
 

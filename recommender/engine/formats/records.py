@@ -222,4 +222,4 @@ def _put(values: dict[str, Any], cell: _Cell, value: Any) -> None:
         values[name] = value if value is not None else _EMPTY.get(name, "")
 
 
-_EMPTY: dict[str, Any] = {"value": None, "rating": None, "timestamp": None}
+_EMPTY: dict[str, Any] = {"value": None, "rating": None, "timestamp": None, "published_at": None}

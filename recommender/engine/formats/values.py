@@ -6,11 +6,12 @@ import json
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from recommender.engine.formats.base import as_text
+from recommender.engine.formats.times import from_epoch, from_words
 from recommender.engine.preprocess.text import clean_text
 
 MAX_TEXT = 100_000
@@ -24,6 +25,7 @@ _CURRENCY_SIGNS = {
 _PRICE = re.compile(r"(?P<before>[^\d.,+\-\s]*)\s*(?P<number>[\d.,\s'’]*\d)\s*(?P<after>[^\d.,\s]*)")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _DAY = re.compile(r"(19[789]|20\d)\d[01]\d[0-3]\d")  # 20240531
+_LEAST_EPOCH = 1e8  # seconds; in 1973
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _LOOKALIKES = str.maketrans("OoIl|SB０１２３４５６７８９，．。", "00111580123456789,..")
 
@@ -55,15 +57,6 @@ _LANGUAGES = {
     "chi": "zh",
     "english": "en", "英文": "en", "英语": "en", "eng": "en",
 }  # fmt: skip
-_TIME_FORMATS = (
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d",
-    "%d-%b-%Y",
-    "%m %d, %Y",
-    "%d %b %Y",
-    "%B %d, %Y",
-)
 
 
 class Unreadable(Exception):
@@ -247,37 +240,26 @@ def timestamp(value: Any) -> datetime | None:
     written = as_text(value).strip()
     if not written:
         return None
-    moment = _from_words(written) if not _NUMBER.fullmatch(written) or _DAY.fullmatch(written) else None
+    moment = from_words(written) if not _NUMBER.fullmatch(written) or _DAY.fullmatch(written) else None
     if moment is None and _NUMBER.fullmatch(written):
-        moment = _from_epoch(float(written))
+        moment = from_epoch(float(written))
     if moment is None or not 1970 <= moment.year < 2100:
         raise Unreadable("is not a time", "Write 2024-05-31T14:05:00Z, or seconds since 1970.")
     return moment
 
 
-def _from_epoch(seconds: float) -> datetime | None:
-    for scale in (1.0, 1e3, 1e6):
-        if 0 <= seconds / scale < 4_102_444_800:
-            return datetime.fromtimestamp(seconds / scale, UTC)
-    return None
-
-
-def _from_words(written: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        for pattern in _TIME_FORMATS:
-            try:
-                moment = datetime.strptime(written, pattern)
-                break
-            except ValueError:
-                continue
-        else:
-            return None
-    try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (OverflowError, ValueError):
+def published(value: Any) -> datetime | None:
+    """As ``timestamp``, but of any year, which a small number would be rather than seconds."""
+    written = as_text(value).strip()
+    if not written:
         return None
+    is_number = _NUMBER.fullmatch(written) and not _DAY.fullmatch(written)
+    moment = from_words(written) if not is_number else None
+    if is_number and float(written) >= _LEAST_EPOCH:
+        moment = from_epoch(float(written))
+    if moment is None or not 1000 <= moment.year < 2100:
+        raise Unreadable("is not a date", "Write 2024-05-31, or 2024-05-31T14:05:00Z.")
+    return moment
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -383,6 +365,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "kind": kind,
     "language": language,
     "timestamp": timestamp,
+    "published": published,
     "names": names,
     "captions": captions,
     "category": category,

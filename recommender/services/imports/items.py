@@ -28,6 +28,7 @@ _PLAIN = (
     "price",
     "currency",
     "availability",
+    "published_at",
 )
 _TITLE_FROM_TEXT = 120  # characters of a title made from the description
 

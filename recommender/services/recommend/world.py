@@ -126,17 +126,17 @@ def _put_together(graph: ItemGraph | None, live: LiveIndex | None, before: World
 
 def _arrivals(graph: ItemGraph | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The newest items (a,) ascending that ``graph`` does not know, their freshness and popularity (a,)."""
-    made = dict(Item.objects.available().order_by("-created_at").values_list("pk", "created_at")[:MOST_FRESH])
+    since = Item.objects.available().order_by("-created_at")[:MOST_FRESH].new_since()
     counts: dict[int, float] = {}
     if graph is None:
         counts = _popular_counts()
-        there = Item.objects.available().filter(pk__in=[pk for pk in counts if pk not in made])
-        made |= dict(there.values_list("pk", "created_at"))
-    ids = np.array(sorted(made), np.int64)
+        there = Item.objects.available().filter(pk__in=[pk for pk in counts if pk not in since])
+        since |= there.new_since()
+    ids = np.array(sorted(since), np.int64)
     if graph is not None:
         ids = ids[~_places(graph.ids, ids)[1]]
     today = timezone.now()
-    ages = np.array([(today - made[pk]).total_seconds() for pk in ids.tolist()])
+    ages = np.array([(today - since[pk]).total_seconds() for pk in ids.tolist()])
     fresh = (0.5 ** (np.maximum(ages, 0.0) / _FRESH_HALF_LIFE)).astype(np.float32)
     popular = np.array([counts.get(pk, 0.0) for pk in ids.tolist()], np.float32)
     return ids, fresh, popular

@@ -200,3 +200,16 @@ def test_the_amazon_metadata_of_2023_keeps_its_tree_of_categories(tmp_path):
     assert record.values["category"] == "Baby > Baby Products > Feeding > Cups"
     assert record.values["attributes"] == {"store": "Acme"}
     assert record.media[0].url == "http://x.y/l.jpg"
+
+
+def test_of_two_dates_of_an_item_the_more_telling_name_counts():
+    mapping = guess_mapping(["id", "name", "created_at", "published_at"], "item")
+    assert mapping["published_at"] == "published_at"
+    assert mapping["created_at"] == "attr:created_at"
+    assert guess_mapping(["编号", "名称", "上架日期"], "item")["上架日期"] == "published_at"
+
+
+def test_a_shopify_product_keeps_when_it_was_published_but_not_whether():
+    mapping = guess_mapping(["Handle", "Title", "Body (HTML)", "Published", "published_at"], "item")
+    assert mapping["published_at"] == "published_at"
+    assert "Published" not in mapping

@@ -82,6 +82,29 @@ def test_what_is_no_time_is_refused(written):
         values.timestamp(written)
 
 
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2024-05-31", "2024-05-31T00:00:00+00:00"),
+        ("2024-05-31T14:05:00+08:00", "2024-05-31T06:05:00+00:00"),
+        ("1936-02-05", "1936-02-05T00:00:00+00:00"),
+        ("20240531", "2024-05-31T00:00:00+00:00"),
+        (1_716_000_000, "2024-05-18T02:40:00+00:00"),
+        ("1716000000123", "2024-05-18T02:40:00.123000+00:00"),
+    ],
+)
+def test_dates_of_items_are_of_any_year(written, moment):
+    assert values.published(written).isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    "written", ["soon", "2024", 2019, "1", "2024-13-01", "0000-00-00", "0001-01-01", "2100-01-01", "1e30"]
+)
+def test_what_is_no_date_of_an_item_is_refused(written):
+    with pytest.raises(Unreadable, match="is not a date"):
+        values.published(written)
+
+
 def test_availability_is_understood_in_both_languages():
     assert [values.availability(word) for word in ("In Stock", "缺货", "archived", True, 0, "")] == [
         "available", "unavailable", "retired", "available", "unavailable", "",

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from recommender.contracts import SOURCES
 from recommender.models import Interaction, Item, ModelVersion
 from recommender.services import events, recommend, train
 from recommender.services.catalogue import set_availability
 from recommender.services.events import Actor
-from recommender.services.recommend import scoring
+from recommender.services.recommend import scoring, world
 from tests.conftest import Cast
 from tests.services.recommend.tastes import ALL, Tastes, ids, kinds, page
 
@@ -319,3 +320,11 @@ def test_an_item_newer_than_the_graph_is_reached_through_its_content(tastes: Tas
     assert card.explanation.source in {"image", "text"}
     assert card.seed == tastes.warm[0]
     assert new.pk == ids(recommend.similar(tastes.warm[0], by="text", limit=3, actor=actor))[0]
+
+
+def test_what_came_in_just_now_but_is_old_has_arrived_and_is_not_new(db: None) -> None:
+    old, new = (Item.objects.create(external_id=name, title=name) for name in ("old", "new"))
+    Item.objects.filter(pk=old.pk).update(published_at=timezone.now() - timedelta(days=140))
+    now = world.world_now()
+    assert now.arrivals.tolist() == [old.pk, new.pk]
+    assert now.fresh == pytest.approx([2.0**-10, 1.0], rel=0.01)
