@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -28,6 +30,10 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+
+# How fast a machine makes up examples is no property of the site.
+hypothesis_settings.register_profile("site", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("site")
 
 
 @pytest.fixture(scope="session")

@@ -252,7 +252,10 @@ def test_the_default_needs_no_address_and_moves_on_with_time() -> None:
     assert Filters.from_query(QueryDict("")).length == 90
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     st.dictionaries(
         st.sampled_from(
