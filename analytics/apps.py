@@ -13,6 +13,8 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_ready, worker_shutdown
 
+        import analytics.services.monitoring.measures_recommender
+        import analytics.services.monitoring.taste  # noqa: F401 (every process knows what is measured)
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
         from analytics.services.monitoring.tasks_seen import watch_tasks
         from analytics.services.report.rollups import watch_deletions

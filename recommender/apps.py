@@ -11,6 +11,7 @@ class RecommenderConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import recommender.services.measured  # noqa: F401 (every process knows what is measured)
         from recommender.services.roles import ensure_roles
 
         post_migrate.connect(ensure_roles, sender=self, dispatch_uid="recommender.roles")

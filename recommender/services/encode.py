@@ -27,6 +27,15 @@ from recommender.services import sources, spaces
 from recommender.services.calls import call_once
 from recommender.services.encoding_job import EncodingJob, is_paused
 from recommender.services.loaded import encoder_of, loaded_encoder
+from recommender.services.measured import (
+    ENCODE_BATCH,
+    ENCODE_BUSY,
+    ENCODE_FAILURES,
+    ENCODE_SECONDS,
+    ENCODED,
+    QUERY_SECONDS,
+    reason_of,
+)
 from recommender.services.renditions import local_file
 
 if TYPE_CHECKING:
@@ -126,8 +135,10 @@ class Turn:
         try:
             owners = self._owners(rows)
             rows = [row for row in rows if _owner_id(row) in owners]
-            make = _MAKERS[self.modality]
-            _write(rows, outcomes_of(make, encoder, [owners[_owner_id(row)] for row in rows]))
+            began = time.perf_counter()
+            outcomes = outcomes_of(_MAKERS[self.modality], encoder, [owners[_owner_id(row)] for row in rows])
+            _count(self.modality, outcomes, time.perf_counter() - began)
+            _write(rows, outcomes)
         except BaseException:
             _release(rows)
             raise
@@ -188,6 +199,20 @@ def outcomes_of(make: Maker, encoder: Encoder, owners: list[Any]) -> list[source
     return [outcome for owner in owners for outcome in outcomes_of(make, encoder, [owner])]
 
 
+def _count(modality: str, outcomes: Sequence[sources.Outcome], seconds: float) -> None:
+    """A batch that took ``seconds``; one that others had claimed is none."""
+    if not outcomes:
+        return
+    ENCODE_BATCH.observe(len(outcomes), modality)
+    ENCODE_SECONDS.observe(seconds, modality)
+    ENCODE_BUSY.add(seconds, modality)
+    failures = [one for one in outcomes if isinstance(one, RecommenderError)]
+    ENCODED.add(len(outcomes) - len(failures), modality, "ready")
+    for error in failures:
+        ENCODED.add(1, modality, "failed")
+        ENCODE_FAILURES.add(1, modality, reason_of(error))
+
+
 #: One statement a row, sent in one go: thirty times faster than ``bulk_update``'s one statement for all.
 _SETTLE = "UPDATE recommender_embedding SET state = %s, vector = %s, error = %s WHERE id = %s AND state = %s"
 
@@ -228,7 +253,7 @@ def encode_query_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     try:
         space = _space_of_key(payload["space"])
         encoder = encoder_of(space)
-        vectors = [_query_vector(encoder, part) for part in payload["parts"]]
+        vectors = [_timed_query_vector(encoder, part) for part in payload["parts"]]
     except RecommenderError as error:
         return {"error": error.message, "remedy": error.remedy, "permanent": error.permanent}
     return {"vectors": [b64encode(one.astype("<f4").tobytes()).decode("ascii") for one in vectors]}
@@ -239,6 +264,13 @@ def _space_of_key(key: str) -> EncoderSpace:
         if space.key == key:
             return space
     raise EncoderError(f"There is no encoder space {key!r} any more.", "Search again.", permanent=False)
+
+
+def _timed_query_vector(encoder: Encoder, part: Mapping[str, Any]) -> np.ndarray:
+    began = time.perf_counter()
+    vector = _query_vector(encoder, part)
+    QUERY_SECONDS.observe(time.perf_counter() - began, part["modality"])
+    return vector
 
 
 def _query_vector(encoder: Encoder, part: Mapping[str, Any]) -> np.ndarray:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from recommender.errors import RecommenderError
 from recommender.models import Interaction, Item, Review
 from recommender.services.impressions import answered, flush_impressions
+from recommender.services.responses import note_response
 
 __all__ = [
     "Actor",
@@ -87,7 +88,9 @@ def record(
         if kind in Interaction.TOGGLES and (done := mine.first()):
             return done
         _switch_off_opposite(actor, item, kind)
-        return _insert(actor, item, kind, value=value, impression=impression, at=at)
+        made = _insert(actor, item, kind, value=value, impression=impression, at=at)
+    note_response(made)
+    return made
 
 
 def toggle(actor: Actor, item: Item, kind: str, *, impression: uuid.UUID | None = None) -> bool:
@@ -101,12 +104,13 @@ def toggle(actor: Actor, item: Item, kind: str, *, impression: uuid.UUID | None 
         raise RecommenderError(f"{kind!r} cannot be switched.", f"Use one of {names}.")
     if actor.is_nobody:
         return False
+    made = None
     with transaction.atomic():
-        on = not _mine(actor, item, kind).delete()[0]
-        if on:
+        if not _mine(actor, item, kind).delete()[0]:
             _switch_off_opposite(actor, item, kind)
-            _insert(actor, item, kind, impression=impression)
-    return on
+            made = _insert(actor, item, kind, impression=impression)
+    note_response(made)
+    return made is not None
 
 
 def undo(actor: Actor, pk: int) -> bool:

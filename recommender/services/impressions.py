@@ -21,7 +21,9 @@ from redis.exceptions import RedisError
 
 from recommender.models import Impression, Item
 from recommender.services.later import later
+from recommender.services.measured import SHOWN, rank_group
 from recommender.services.redis_link import shared_redis
+from recommender.services.responses import count_responses
 
 if TYPE_CHECKING:
     from recommender.services.events import Actor
@@ -145,7 +147,8 @@ def hand_over(visitor: str, user_id: int) -> None:
 def flush_impressions() -> int:
     """Write the impressions that wait, for some seconds at most; says how many became rows.
 
-    An answer leaves Redis only once its rows are there, so it can be found in one of both at any moment.
+    An answer leaves Redis only once its rows are there, so it can be found in one of both at any moment. Then
+    its cards are counted, and after them what people made of such cards.
     """
     written, end = 0, time.monotonic() + _FLUSH_SECONDS
     for answers in _answers():
@@ -155,10 +158,27 @@ def flush_impressions() -> int:
         except IntegrityError:
             # An item or a person went away in between; the next flush sees that.
             continue
-        shared_redis().hdel(KEY, *answers)
+        _count(rows, _take(list(answers)))
         if time.monotonic() > end:
             break
+    count_responses()
     return written
+
+
+def _take(fields: list[bytes]) -> set[int]:
+    """Remove answers from Redis; those that no other worker removed first."""
+    with shared_redis().pipeline(transaction=False) as pipe:
+        for field in fields:
+            pipe.hdel(KEY, field)
+        gone = pipe.execute()
+    return {int(field, 16) << 16 for field, count in zip(fields, gone, strict=True) if count}
+
+
+def _count(rows: list[_Row], mine: set[int]) -> None:
+    """Count the cards of the answers that are ``mine``: so each once, though rows may be written twice."""
+    for row in rows:
+        if row.answer.int in mine:
+            SHOWN.add(1, row.surface, rank_group(row.rank))
 
 
 def _answers() -> Iterator[dict[bytes, bytes]]:

@@ -20,6 +20,7 @@ from recommender.errors import MediaError, RecommenderError
 from recommender.models import Embedding, Item, Media, Review
 from recommender.services.calls import call_once
 from recommender.services.imports.fetching import fetch_url
+from recommender.services.measured import MEDIA, MEDIA_FAILURES, MEDIA_SECONDS, reason_of
 from recommender.services.renditions import make_renditions
 from recommender.services.signals import review_written
 
@@ -46,7 +47,7 @@ def prepare_pending(limit: int = 10_000, *, seconds: float = WORK_SECONDS) -> in
             break
         threads = min(4, os.cpu_count() or 1) if media[0].file else _FETCHERS
         with ThreadPoolExecutor(threads, "prepare") as pool:
-            outcomes = list(pool.map(_prepared, media))
+            outcomes = list(pool.map(_timed, media))
         for medium, outcome in zip(media, outcomes, strict=True):
             _keep(medium, outcome)
         _touch_owners(media)
@@ -96,6 +97,13 @@ def _claim(count: int) -> list[Media]:
     return list(Media.objects.filter(pk__in=ids, state=Media.State.WORKING, claimed_at=stamp).order_by("pk"))
 
 
+def _timed(medium: Media) -> dict[str, Any] | RecommenderError:
+    began = time.perf_counter()
+    outcome = _prepared(medium)
+    MEDIA_SECONDS.observe(time.perf_counter() - began, medium.kind)
+    return outcome
+
+
 def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
     """The fields to set, or why it failed. Runs in a thread: no database here."""
     fields: dict[str, Any] = {}
@@ -108,15 +116,25 @@ def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
     except RecommenderError as error:
         return error
     except OSError as error:
-        return MediaError(
-            _("The media storage failed: %s.") % error, _("It is tried again."), permanent=False
+        return _because(
+            error,
+            MediaError(_("The media storage failed: %s.") % error, _("It is tried again."), permanent=False),
         )
     except Exception as error:  # libraries below raise kinds of their own over odd files
         log.exception("Medium %s broke its preparation.", medium.pk)
-        return MediaError(
-            _("The file cannot be read (%s).") % f"{type(error).__name__}: {error}",
-            _("Save it anew, in a common format, and upload it again."),
+        return _because(
+            error,
+            MediaError(
+                _("The file cannot be read (%s).") % f"{type(error).__name__}: {error}",
+                _("Save it anew, in a common format, and upload it again."),
+            ),
         )
+
+
+def _because(cause: Exception, error: MediaError) -> MediaError:
+    """``error`` with what is behind it, as ``raise from`` would have it."""
+    error.__cause__ = cause
+    return error
 
 
 def _keep(medium: Media, outcome: dict[str, Any] | RecommenderError) -> None:
@@ -129,11 +147,23 @@ def _keep(medium: Media, outcome: dict[str, Any] | RecommenderError) -> None:
     try:
         with transaction.atomic():
             mine.update(**fields, updated_at=timezone.now())
+        _count(medium, outcome, fields)
     except IntegrityError:
         same = MediaError(
             _("This address holds the same file as another one of its item."), _("Remove one of the two.")
         )
-        mine.update(**_failure(medium, same), updated_at=timezone.now())
+        fields = _failure(medium, same)
+        mine.update(**fields, updated_at=timezone.now())
+        _count(medium, same, fields)
+
+
+def _count(medium: Media, outcome: dict[str, Any] | RecommenderError, fields: dict[str, Any]) -> None:
+    state = fields.get("state")
+    if isinstance(outcome, RecommenderError):
+        MEDIA_FAILURES.add(1, medium.kind, reason_of(outcome))
+        MEDIA.add(1, medium.kind, "failed" if state == Media.State.FAILED else "to_retry")
+    else:
+        MEDIA.add(1, medium.kind, "ready")
 
 
 def _failure(medium: Media, error: RecommenderError) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from recommender.contracts import RawRecord, RowProblem
+from recommender.engine.formats import FIELDS
+from recommender.services.measured import IMPORT_MEDIA, IMPORT_PROBLEMS, IMPORT_ROWS
 
 
 @dataclass(slots=True)
@@ -52,3 +55,25 @@ class Chunk:
     def refuse(self, record: RawRecord, column: str, value: str, reason: str, remedy: str) -> None:
         self.rejected += 1
         self.note(RowProblem(record.row, record.source, column, value[:500], reason, remedy, record.raw))
+
+
+# -- for everybody to see -----------------------------------------------------------------------------------
+
+_NAMES = {kind: frozenset(field.name for field in fields) for kind, fields in FIELDS.items()}
+
+
+def count_rows(kind: str, before: Mapping[str, int], now: Counts) -> None:
+    """What came to ``now`` since ``before``, as it was then: once the transaction is through."""
+    for outcome, total in now.as_dict().items():
+        if more := total - before[outcome]:
+            if outcome == "media_added":
+                IMPORT_MEDIA.add(more)
+            else:
+                IMPORT_ROWS.add(more, kind, outcome)
+
+
+def count_problems(kind: str, problems: Iterable[RowProblem], mapping: Mapping[str, str]) -> None:
+    """By field: the names of columns are the user's and may be any."""
+    for problem in problems:
+        name = mapping.get(problem.column, problem.column)
+        IMPORT_PROBLEMS.add(1, kind, name if name in _NAMES[kind] else "(row)")  # type: ignore[index]

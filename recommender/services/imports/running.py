@@ -16,13 +16,14 @@ from recommender.errors import FormatError, JobCancelled, RecommenderError
 from recommender.models import ImportBatch, Job
 from recommender.services.calls import call_once
 from recommender.services.imports.batches import discard_file, next_of_file, open_batch, start
-from recommender.services.imports.counts import Chunk, Counts
+from recommender.services.imports.counts import Chunk, Counts, count_problems, count_rows
 from recommender.services.imports.interactions import InteractionWriter
 from recommender.services.imports.issues import MAX_ISSUES, save_issues
 from recommender.services.imports.items import ItemWriter
 from recommender.services.imports.reviews import ReviewWriter
 from recommender.services.imports.seen import SeenKeys
 from recommender.services.jobs import JobProgress
+from recommender.services.measured import IMPORTS
 
 CHUNK_ROWS = 1_000
 CHUNK_MEDIA = 100
@@ -85,6 +86,7 @@ def _finish(batch: ImportBatch, state: str, error: str = "", remedy: str = "") -
     batch.state, batch.finished_at = state, timezone.now()
     batch.error, batch.remedy = error or batch.error, remedy or batch.remedy
     batch.save(update_fields=["state", "finished_at", "error", "remedy"])
+    IMPORTS.add(1, batch.kind, state)
 
 
 def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], None]) -> None:
@@ -96,6 +98,7 @@ def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], No
         counts = Counts()
         room = MAX_ISSUES
         for chunk in _chunks(source.records(batch.mapping, kind)):
+            before = counts.as_dict()
             if kind == "item":
                 _note_refused(chunk, batch, seen)
             writer.prepare(chunk)
@@ -105,6 +108,8 @@ def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], No
                 room -= save_issues(batch, chunk.problems, room)
                 _save_counts(batch, counts)
                 _call_workers(kind)
+            count_rows(kind, before, counts)
+            count_problems(kind, chunk.problems, batch.mapping)
             progress.advance(chunk.rows)
             watch(progress.job)
         if not counts.taken and counts.rejected:
@@ -204,8 +209,10 @@ def _retire(batch: ImportBatch, writer: ItemWriter, seen: SeenKeys, counts: Coun
     if batch.error:
         batch.save(update_fields=["error", "remedy"])
         return
+    before = counts.as_dict()
     counts.retired = writer.retire_missing()
     _save_counts(batch, counts)
+    count_rows(batch.kind, before, counts)
 
 
 def _save_counts(batch: ImportBatch, counts: Counts) -> None:

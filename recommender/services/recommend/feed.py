@@ -11,6 +11,7 @@ from django.conf import settings
 from recommender.contracts import SOURCES
 from recommender.models import Category
 from recommender.services.events import Actor
+from recommender.services.measured import ANSWERS, READERS, timed
 from recommender.services.recommend import answers
 from recommender.services.recommend.answers import Answer, Row
 from recommender.services.recommend.profile import Profile, profile_of
@@ -20,6 +21,7 @@ from recommender.services.recommend.showing import FeedPage, FeedRow, Showing
 from recommender.services.recommend.world import category_ids, world_now
 
 
+@timed("feed")
 def feed(
     actor: Actor,
     *,
@@ -42,19 +44,32 @@ def feed(
         found = answers.answer_to_continue(actor, _scope(category), answer)
     if found is None:
         found = _answer(actor, profile, mixture, category)
-    return Showing(actor, profile, found).grid(offset, limit)
+    page = Showing(actor, profile, found).grid(offset, limit)
+    if not offset:
+        _count(page)
+    return page
 
 
+@timed("feed")
 def rows(actor: Actor, mixture: Mapping[str, float]) -> list[FeedRow]:
     """The rows above the first page of the grid; none of their cards is in the grid."""
     profile = profile_of(actor)
     return Showing(actor, profile, _answer(actor, profile, mixture, None)).rows()
 
 
+@timed("feed")
 def front_page(actor: Actor, *, mixture: Mapping[str, float], limit: int) -> tuple[FeedPage, list[FeedRow]]:
     """The first page of the grid and the rows above it, with one look at the database for both."""
     profile = profile_of(actor)
-    return Showing(actor, profile, _answer(actor, profile, mixture, None)).first_page(limit)
+    page, above = Showing(actor, profile, _answer(actor, profile, mixture, None)).first_page(limit)
+    _count(page)
+    return page, above
+
+
+def _count(page: FeedPage) -> None:
+    """A first page; later ones end empty by nature."""
+    ANSWERS.add(1, "feed", "found" if page.cards else "empty")
+    READERS.add(1, "cold" if page.cold else "known")
 
 
 # -- ranking ------------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from recommender.contracts import MODALITIES, SOURCES
+from recommender.services.measured import staged
 from recommender.services.recommend.world import World
 
 
+@staged("candidates")
 def neighbours(
     world: World, item_id: int, mixture: Mapping[str, float], most: int, *, to_the_second: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:

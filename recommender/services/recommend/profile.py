@@ -12,6 +12,7 @@ import numpy as np
 from recommender.models import Interaction
 from recommender.services import events
 from recommender.services.events import Actor
+from recommender.services.measured import staged
 
 Kind = Interaction.Kind
 
@@ -67,6 +68,7 @@ _kept: OrderedDict[str, tuple[float, Profile]] = OrderedDict()
 _lock = threading.Lock()
 
 
+@staged("history")
 def profile_of(actor: Actor) -> Profile:
     """The profile as of the last event; read from the database unless this process has it already."""
     if actor.is_nobody:

@@ -8,6 +8,7 @@ import numpy as np
 
 from recommender.contracts import SOURCES
 from recommender.models import Interaction
+from recommender.services.measured import staged
 from recommender.services.recommend.answers import Row
 from recommender.services.recommend.neighbours import neighbours
 from recommender.services.recommend.profile import Profile
@@ -22,6 +23,7 @@ _LOOKED_AT = 100
 _STRONG = frozenset({Kind.PURCHASE, Kind.LIKE, Kind.SAVE, Kind.RATING})
 
 
+@staged("rank")
 def rows_above(
     world: World, profile: Profile, mixture: Mapping[str, float], places: np.ndarray, *, first: int
 ) -> tuple[Row, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recommender.contracts import MODALITIES, SOURCES
+from recommender.services.measured import CANDIDATES, staged
 from recommender.services.recommend.profile import Profile
 from recommender.services.recommend.world import World, content_similarity
 
@@ -60,6 +61,7 @@ class Reached:
         return Reached(self.ids[kept], self.values[:, kept], self.known[:, kept])
 
 
+@staged("rank")
 def rank(
     world: World, profile: Profile, mixture: Mapping[str, float], *, among: np.ndarray | None = None
 ) -> np.ndarray:
@@ -72,12 +74,19 @@ def rank(
     if len(profile.seen):
         reached = reached.only(np.isin(reached.ids, profile.seen, invert=True))
     mixed = _mixed(world, profile, mixture, reached)
+    _count(mixed)
     best = mixed.best(DEPTH)
     best = best[_spread(world, mixed.ids[best], mixed.scores[best])]
     places = np.zeros(len(best), PLACE)
     places["item"], places["parts"] = mixed.ids[best], mixed.parts[:, best].T
     places["seed"] = seeds_behind(world, profile, mixed.ids[best], mixed.parts[:, best])
     return places
+
+
+def _count(mixed: Mixed) -> None:
+    """How many candidates each source speaks for."""
+    for source, count in zip(PARTS, np.count_nonzero(mixed.parts > 0, axis=1).tolist(), strict=True):
+        CANDIDATES.observe(count, "feed", source)
 
 
 def parts_of(
@@ -124,6 +133,7 @@ def _spread(world: World, ids: np.ndarray, scores: np.ndarray) -> np.ndarray:
 # -- where a history leads ----------------------------------------------------------------------------------
 
 
+@staged("candidates")
 def _reached(
     world: World, profile: Profile, mixture: Mapping[str, float], among: np.ndarray | None
 ) -> Reached:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from recommender.models import Item, Media
+from recommender.services.measured import staged
 
 #: Id to id, availability and time of change.
 Stamps = dict[int, tuple[Any, ...]]
@@ -29,6 +30,7 @@ def items_now(ids: Iterable[int]) -> dict[int, Item]:
     return items_and_stamps(ids)[0]
 
 
+@staged("hydrate")
 def items_and_stamps(ids: Iterable[int]) -> tuple[dict[int, Item], Stamps]:
     """``items_now``, and what tells their state from any other."""
     stamps = _stamps(list(dict.fromkeys(ids)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from recommender.models import Item
 from recommender.services.events import Actor
 from recommender.services.impressions import Shown, note_shown
+from recommender.services.measured import staged
 from recommender.services.recommend.answers import Answer, Spot
 from recommender.services.recommend.cards import Card, make_card
 from recommender.services.recommend.profile import Profile
@@ -65,16 +66,19 @@ class Showing:
         self._stamps: Stamps = {}
         self._looked: set[int] = set()
 
+    @staged("hydrate")
     def grid(self, offset: int, limit: int) -> FeedPage:
         """Up to ``limit`` cards from place ``offset`` on; items that went away are passed over."""
         spots, more = self._spots(offset, limit)
         return FeedPage(self._cards(spots), self._answer.cold, more, self._answer.token)
 
+    @staged("hydrate")
     def rows(self) -> list[FeedRow]:
         """The rows above the grid, those with nothing left to show left out."""
         spots = self._row_spots()
         return self._as_rows(spots, self._cards([spot for row in spots for spot in row]))
 
+    @staged("hydrate")
     def first_page(self, limit: int) -> tuple[FeedPage, list[FeedRow]]:
         """Grid and rows together: one look at the database, one answer in the impressions.
 

@@ -11,6 +11,7 @@ from recommender.errors import RecommenderError
 from recommender.models import Item
 from recommender.services.events import Actor
 from recommender.services.impressions import Shown, note_shown
+from recommender.services.measured import ANSWERS, timed
 from recommender.services.recommend import scoring
 from recommender.services.recommend.cards import Card, make_card
 from recommender.services.recommend.neighbours import neighbours
@@ -21,6 +22,7 @@ from recommender.services.recommend.world import world_now
 _EVERYTHING = "all"
 
 
+@timed("similar")
 def similar(item: Item, *, by: str = _EVERYTHING, limit: int, actor: Actor) -> list[Card]:
     """Cards of the items most like ``item``, without those the reader hid.
 
@@ -46,6 +48,7 @@ def similar(item: Item, *, by: str = _EVERYTHING, limit: int, actor: Actor) -> l
         )
         for rank, (number, one) in enumerate(zip(chosen, told, strict=True))
     ]
+    ANSWERS.add(1, "similar", "found" if shown else "empty")
     impressions = note_shown(actor, shown, model=world.name)
     return [
         make_card(items[int(ids[number])], profile, impression=impression, parts=one)

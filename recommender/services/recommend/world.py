@@ -15,6 +15,7 @@ from django.utils import timezone
 from recommender.contracts import MODALITIES
 from recommender.models import Category, Interaction, Item
 from recommender.services import index, train
+from recommender.services.measured import staged
 
 if TYPE_CHECKING:
     from recommender.engine.graph import ItemGraph
@@ -88,6 +89,7 @@ _categories: dict[int, tuple[float, np.ndarray]] = {}
 _counts: tuple[float, dict[int, float]] | None = None
 
 
+@staged("candidates")
 def world_now() -> World:
     """The graph and index that serve, and what arrived since (as of at most two seconds ago)."""
     global _known
@@ -157,6 +159,7 @@ def _popular_counts() -> dict[int, float]:
     return _counts[1]
 
 
+@staged("candidates")
 def category_ids(category: Category) -> np.ndarray:
     """The available items (c,) ascending of a category and those below it, as of some seconds ago."""
     known = _categories.get(category.pk)

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from recommender.services.events import Actor
 from recommender.services.impressions import Shown, note_shown
 from recommender.services.later import later
+from recommender.services.measured import ANSWERS, staged, timed
 from recommender.services.recommend import Card, available_now, make_card, profile_of
 from recommender.services.search.browsing import browse
 from recommender.services.search.facts import Facts, make_facets
@@ -55,6 +56,7 @@ class Answer:
         return {name: part for name, part in named if not math.isnan(part)}
 
 
+@timed("search")
 def search(query: SearchQuery, actor: Actor) -> SearchPage:
     """One page of results. A first page is answered for this moment; later ones continue it.
 
@@ -68,6 +70,8 @@ def search(query: SearchQuery, actor: Actor) -> SearchPage:
         answer = _browsed(query) if query.is_browsing else _searched(query)
         if len(answer.ids) > query.limit:
             later(_keep, name, answer)
+    if not query.offset:
+        ANSWERS.add(1, _SURFACE, (answer.notice or "found") if len(answer.ids) else "empty")
     cards = _cards(answer, query, actor)
     return SearchPage(
         cards=cards,
@@ -79,6 +83,7 @@ def search(query: SearchQuery, actor: Actor) -> SearchPage:
     )
 
 
+@staged("rank")
 def _searched(query: SearchQuery) -> Answer:
     """Ranked once for each set of filters that results or facets need; mostly that is one."""
     asked = Search(query)
@@ -134,6 +139,7 @@ def _keep(name: str, answer: Answer) -> None:
 # -- cards --------------------------------------------------------------------------------------------------
 
 
+@staged("hydrate")
 def _cards(answer: Answer, query: SearchQuery, actor: Actor) -> list[Card]:
     ids: list[int] = answer.ids[query.offset : query.offset + query.limit].tolist()
     items = available_now(ids)

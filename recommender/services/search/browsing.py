@@ -8,6 +8,7 @@ import numpy as np
 from django.db.models import Count, Q
 
 from recommender.models import Item, Media
+from recommender.services.measured import staged
 from recommender.services.search.facts import category_counts
 from recommender.services.search.filters import filtered_ids, has_medium, loosened, matching
 from recommender.services.search.question import Facets, Filters
@@ -17,6 +18,7 @@ from recommender.services.train import current_graph
 MOST = 10_000
 
 
+@staged("candidates")
 def browse(filters: Filters) -> tuple[np.ndarray, Facets]:
     """Ids (n,) of the items that meet ``filters``, and the facets under them."""
     ids = filtered_ids(filters)
@@ -37,6 +39,7 @@ def _popularity(ids: np.ndarray) -> np.ndarray:
     return popularity
 
 
+@staged("hydrate")
 def _facets(filters: Filters) -> Facets:
     """Counted by the database, since anything may match."""
     under = loosened(filters)

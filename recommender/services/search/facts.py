@@ -13,6 +13,7 @@ from django.db import connection
 from recommender.engine.preprocess.text import normalise_text
 from recommender.models import Category, Media
 from recommender.services import index
+from recommender.services.measured import staged
 from recommender.services.search.question import CategoryCount, Facets
 
 #: Categories that are all shown; of more, the top ones and those round the chosen one.
@@ -42,6 +43,7 @@ _lock = threading.Lock()
 class Facts:
     """What facets count by, of some items. A process looks an item up once, and again when it has changed."""
 
+    @staged("hydrate")
     def __init__(self, ids: Iterable[int]) -> None:
         after = time.monotonic() - (_SECONDS if index.is_followed() else _SECONDS_UNHEARD)
         self._items: dict[int, Fact] = {}
@@ -133,6 +135,7 @@ def _forget(ids: set[int]) -> None:
 index.tell_of_changes(_forget)
 
 
+@staged("hydrate")
 def make_facets(facts: Facts, pools: Mapping[str, Collection[int]], chosen: int | None) -> Facets:
     """Facets of results.
 

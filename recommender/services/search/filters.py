@@ -10,6 +10,7 @@ import numpy as np
 from django.db.models import Q, QuerySet
 
 from recommender.models import Category, Item, Media
+from recommender.services.measured import staged
 from recommender.services.search.question import Filters
 
 #: How long the ids of a filter are remembered: a new item has to be found within about two seconds.
@@ -19,6 +20,7 @@ _kept: dict[Filters, tuple[float, np.ndarray]] = {}
 _lock = threading.Lock()
 
 
+@staged("candidates")
 def filtered_ids(filters: Filters) -> np.ndarray | None:
     """Ids (n,) ascending of the available items that meet ``filters``; None where nothing is filtered."""
     if filters == Filters():

@@ -14,6 +14,7 @@ from recommender.models import EncoderSpace
 from recommender.services import queries
 from recommender.services.index import live_index
 from recommender.services.lexical import WordMatches, find_words
+from recommender.services.measured import CANDIDATES, staged
 from recommender.services.search.calibrations import scales
 from recommender.services.search.comparison import Comparison, Judged, Part
 from recommender.services.search.question import ENCODER_DOWN, NOTHING_CLOSE, SearchQuery
@@ -75,6 +76,8 @@ class Search:
         """The results among the items with these ids (n,) ascending; among all, if None."""
         near = self._nearest(among)
         words = self._found_words(among, near)
+        CANDIDATES.observe(len(near), "search", "meaning")
+        CANDIDATES.observe(len(words.ids), "search", "words")
         ids = np.array(list(dict.fromkeys([*near, *words.ids])), np.int64)
         judged = self._judged(ids)
         refused = self._refused(ids, judged)
@@ -109,6 +112,7 @@ class Search:
             return None
         return Comparison(parts, self._query.weights, scales(self._space, self.live), self._space.dim)
 
+    @staged("encode")
     def _encoded_parts(self, space: EncoderSpace) -> list[Part]:
         query = self._query
         asked = [("text", "text", query.text.strip(), 1.0)] if query.text.strip() else []
@@ -133,6 +137,7 @@ class Search:
         ]
         return [Part(vectors, shows=True) for vectors in found if vectors]
 
+    @staged("candidates")
     def _nearest(self, among: np.ndarray | None) -> list[int]:
         if self._comparison is None or self.live is None:
             return []
@@ -152,6 +157,7 @@ class Search:
 
     # -- by words -------------------------------------------------------------------------------------------
 
+    @staged("candidates")
     def _found_words(self, among: np.ndarray | None, near: Sequence[int]) -> WordMatches:
         """Beside what is shown, words only order what is near: alone they would say too much."""
         if not self._words:
