@@ -9,6 +9,7 @@ as unplaced. A card counts once for each kind, however often it is clicked.
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 
 from django.db.models import Q
@@ -24,8 +25,10 @@ log = logging.getLogger(__name__)
 KEY = "mmsite:responses"
 REMEMBERED = timedelta(hours=6)
 _COUNTED = {Interaction.Kind.CLICK.value: CLICKS, Interaction.Kind.SAVE.value: SAVES}
-#: That may wait, the newest of them; and that are counted at once, between two flushes.
-_MOST_WAITING, _AT_ONCE = 10_000, 1_000
+#: That may wait, the newest of them, and that are taken at once.
+_MOST_WAITING, _AT_ONCE = 10_000, 50
+#: Of the time between two flushes.
+_SECONDS = 0.5
 
 
 def note_response(done: Interaction | None) -> None:
@@ -43,15 +46,21 @@ def _keep(pk: int) -> None:
 
 
 def count_responses() -> int:
-    """Count what waits, each once, whoever else counts; says how many cards were answered."""
+    """Count what waits, for some time at most, whoever else counts; says how many cards were answered."""
+    answered, end = 0, time.monotonic() + _SECONDS
+    while time.monotonic() < end and (waiting := _taken()):
+        # What was taken back meanwhile is gone.
+        done = Interaction.objects.filter(pk__in=waiting).select_related("impression")
+        answered += sum(_count(one) for one in done.order_by("pk"))
+    return answered
+
+
+def _taken() -> list[int]:
     try:
-        waiting = shared_redis().lpop(KEY, _AT_ONCE) or []
+        return [int(pk) for pk in shared_redis().lpop(KEY, _AT_ONCE) or []]
     except RedisError as error:
         log.warning("Redis does not answer (%s); clicks wait to be counted.", error)
-        return 0
-    # What was taken back meanwhile is gone.
-    done = Interaction.objects.filter(pk__in=[int(pk) for pk in waiting]).select_related("impression")
-    return sum(_count(one) for one in done.order_by("pk"))
+        return []
 
 
 def _count(done: Interaction) -> bool:

@@ -6,12 +6,15 @@ import threading
 
 import pytest
 
-from recommender.contracts import SOURCES
+from recommender.contracts import MODALITIES, SOURCES
 from recommender.models import Item
 from recommender.services import events, measured, recommend
 from recommender.services import search as searching
 from recommender.services.events import Actor
-from recommender.services.search import SearchQuery
+from recommender.services.recommend import profile
+from recommender.services.recommend.answers import GRID
+from recommender.services.recommend.scoring import PARTS
+from recommender.services.search import SearchQuery, answers
 from tests.conftest import Cast
 from tests.services import planted
 from tests.services.measured.conftest import Counted, Summed
@@ -109,6 +112,15 @@ def test_a_name_that_is_not_declared_is_counted_as_other(counted: Counted) -> No
     for number in range(1_000):
         measured.SHOWN.add(1, f"row {number}", "1")
     assert counted(measured.SHOWN) == {("(other)", "1"): 1_000}
+
+
+def test_every_row_and_source_that_the_recommender_has_is_a_label() -> None:
+    """Else it would be counted as other, and its rates be lost."""
+    rows = {*(f"row {kind}" for kind in (*profile._TELLING, *PARTS[len(SOURCES) :])), GRID}
+    rows |= {f"similar {by}" for by in ("all", *MODALITIES)}
+    assert rows | {answers._SURFACE} == set(measured.ROWS)
+    (sources,) = (label.values for label in measured.CANDIDATES.labels if label.name == "source")
+    assert sources == {*PARTS, "meaning", "words"}
 
 
 def test_ranks_are_told_apart_where_it_matters() -> None:

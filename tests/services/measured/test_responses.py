@@ -152,3 +152,27 @@ def test_clicks_that_nobody_counts_do_not_heap_up(
     for _ in range(20):
         events.record(VISITOR, items[0], "click")
     assert redis_server.llen(responses.KEY) == 5
+
+
+def test_more_than_is_taken_at_once_is_counted_too(
+    items: list[Item], counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(responses, "_AT_ONCE", 2)
+    cards = show(VISITOR, items)
+    for item, card in zip(items, cards, strict=True):
+        events.record(VISITOR, item, "click", impression=card)
+    events.flush_impressions()
+    assert sum(counted(CLICKS).values()) == 3
+
+
+def test_what_there_was_no_time_for_waits(
+    items: list[Item], counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = show(VISITOR, items)
+    events.record(VISITOR, items[0], "click", impression=cards[0])
+    with monkeypatch.context() as hurry:
+        hurry.setattr(responses, "_SECONDS", 0.0)
+        events.flush_impressions()
+    assert counted(CLICKS) == {}
+    events.flush_impressions()
+    assert counted(CLICKS) == {("row popular", "1"): 1}
