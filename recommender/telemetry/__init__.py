@@ -13,8 +13,10 @@ from recommender.telemetry.reading import (
     Series,
     Totals,
     Window,
+    drop_gauge,
     drop_windows,
     is_over,
+    read_gauge,
     read_totals,
     read_windows,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "Totals",
     "Window",
     "counter",
+    "drop_gauge",
     "drop_windows",
     "flush",
     "gauge",
@@ -52,6 +55,7 @@ __all__ = [
     "is_over",
     "metric_named",
     "metrics",
+    "read_gauge",
     "read_totals",
     "read_windows",
 ]

@@ -51,6 +51,11 @@ class Buffer:
             self._batch.gauges[key] = value
         SENDER.wake()
 
+    def withdraw(self, key: Key) -> None:
+        """A gauge that was put and not sent yet is not to be sent."""
+        with self._lock:
+            self._batch.gauges.pop(key, None)
+
     def observe(self, key: Key, bucket: int, value: float, width: int) -> None:
         with self._lock:
             sums = self._batch.histograms.get(key)

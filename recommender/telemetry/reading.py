@@ -6,8 +6,17 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from recommender.telemetry.buffer import BUFFER
 from recommender.telemetry.registry import Gauge, Histogram, metric_named
-from recommender.telemetry.transport import GAUGES, SUMS, WINDOW, WINDOW_SECONDS, WINDOWS, connection
+from recommender.telemetry.transport import (
+    GAUGES,
+    SUMS,
+    WINDOW,
+    WINDOW_SECONDS,
+    WINDOWS,
+    connection,
+    field_of,
+)
 
 #: A metric's name, its label values, and for a histogram the part of it ("" for others).
 Series = tuple[str, tuple[str, ...], str]
@@ -92,6 +101,29 @@ def drop_windows(starts: Iterable[int]) -> None:
             pipe.delete(f"{WINDOW}{start}")
             pipe.zrem(WINDOWS, str(start))
         pipe.execute()
+
+
+def read_gauge(name: str) -> dict[tuple[str, ...], float]:
+    """What a gauge was last set to, by label values.
+
+    Raises:
+        RedisError: Redis does not answer.
+    """
+    found = _amounts(connection().client.hgetall(GAUGES))
+    return {labels: value for (metric, labels, _), value in found.items() if metric == name}
+
+
+def drop_gauge(name: str, gone: Iterable[tuple[str, ...]]) -> None:
+    """Say no more of a gauge with these label values: what it was about is gone.
+
+    Raises:
+        RedisError: Redis does not answer.
+    """
+    keys = [(name, *labels) for labels in gone]
+    for key in keys:
+        BUFFER.withdraw(key)
+    if keys:
+        connection().client.hdel(GAUGES, *map(field_of, keys))
 
 
 def _amounts(raw: dict[bytes, bytes]) -> dict[Series, float]:

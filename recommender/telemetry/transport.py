@@ -90,14 +90,14 @@ def _arguments(batch: Batch) -> tuple[str, str]:
     """Amounts as text: Redis adds decimals, and JSON numbers would lose their last digits in Lua."""
     added: list[str] = []
     for key, amount in batch.counts.items():
-        added += [_field(key), repr(float(amount))]
+        added += [field_of(key), repr(float(amount))]
     for key, sums in batch.histograms.items():
         for part, amount in zip(_parts(key[0]), sums, strict=True):
             if amount:
-                added += [_field(key, part), repr(float(amount))]
+                added += [field_of(key, part), repr(float(amount))]
     put: list[str] = []
     for key, value in batch.gauges.items():
-        put += [_field(key), repr(float(value))]
+        put += [field_of(key), repr(float(value))]
     return json.dumps(added), json.dumps(put)
 
 
@@ -108,7 +108,7 @@ def _parts(name: str) -> tuple[str, ...]:
     return metric_named(name).parts  # type: ignore[union-attr]
 
 
-def _field(key: Key, part: str = "") -> str:
+def field_of(key: Key, part: str = "") -> str:
     """A metric's name, its label values, and for a histogram which of its sums."""
     return json.dumps((key[0], key[1:], part), ensure_ascii=False, separators=(",", ":"))
 
@@ -142,6 +142,6 @@ def connection() -> Connection:
     return _made(settings.REDIS_URL)
 
 
-def forgetconnection() -> None:
+def forget_link() -> None:
     """A fork is another process, and shares no connection with its parent."""
     _made.cache_clear()
