@@ -79,3 +79,10 @@ def find_alerts() -> None:
 
     find()
     notify()
+
+
+@shared_task
+def sample_recall() -> None:
+    from recommender.services.recall import sample_recall as measure
+
+    measure()

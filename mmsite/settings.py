@@ -212,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
         "analytics.tasks.reconcile": 3600,
         "analytics.tasks.send_views": 60,
         "analytics.tasks.tidy_exports": 300,
+        "analytics.tasks.sample_recall": 600,
     }.items()
 }
 

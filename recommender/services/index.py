@@ -47,11 +47,11 @@ _ALWAYS = float("inf")
 # -- vectors of items --------------------------------------------------------------------------------------
 
 
-def item_vectors(space: EncoderSpace) -> tuple[np.ndarray, np.ndarray]:
-    """Ids (n,) ascending and vectors (n, 3 * dim) of all available items that have any."""
+def item_vectors(space: EncoderSpace, item_ids: Iterable[int] | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Ids (n,) ascending and vectors (n, 3 * dim) of the available items, all or these, that have any."""
     from recommender.engine.index import item_matrix
 
-    return item_matrix(_vectors(space), space.dim)
+    return item_matrix(_vectors(space, item_ids), space.dim)
 
 
 def _vectors(space: EncoderSpace, item_ids: Iterable[int] | None = None) -> Iterator[Vector]:
@@ -217,9 +217,7 @@ class _View:
 
     def _load(self, item_ids: list[int]) -> None:
         """Put these items' present vectors into the index; those with none, or withdrawn, leave it."""
-        from recommender.engine.index import item_matrix
-
-        ids, matrix = item_matrix(_vectors(self.space, item_ids), self.space.dim)
+        ids, matrix = item_vectors(self.space, item_ids)
         if len(ids):
             self.live.upsert(ids, matrix)
         gone = sorted(set(item_ids) - set(ids.tolist()))

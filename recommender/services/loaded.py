@@ -56,6 +56,12 @@ def encoder_of(space: EncoderSpace) -> Encoder:
     return encoder
 
 
+def devices_in_use() -> tuple[str, ...]:
+    """Where the encoders of this process compute, such as "cpu" or "cuda:0"."""
+    known = (str(getattr(encoder, "device", "")) for encoder in list(_loaded.values()))
+    return tuple(sorted({name for name in known if name}))
+
+
 def preload() -> None:
     """Load what the first query will need; a failure is logged, and told again to whoever asks."""
     space = EncoderSpace.objects.active()

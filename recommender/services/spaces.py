@@ -90,16 +90,35 @@ def items_without_words(space: EncoderSpace) -> QuerySet[Item]:
 
 def media_without(space: EncoderSpace, modality: str) -> QuerySet[Media]:
     """Ready media of items that have no vector of ``modality`` (image or audio) in ``space``."""
+    there = Embedding.objects.filter(space=space, media=OuterRef("pk"), modality=modality)
+    return _media_for(modality).filter(~Exists(there))
+
+
+def _media_for(modality: str) -> QuerySet[Media]:
+    """Ready media of items that can have a vector of ``modality``."""
     kinds = Q(kind__in=[Media.Kind.IMAGE, Media.Kind.VIDEO])
     if modality == Embedding.Modality.AUDIO:
         kinds = Q(kind=Media.Kind.AUDIO) | Q(kind=Media.Kind.VIDEO, has_sound=True)
-    there = Embedding.objects.filter(space=space, media=OuterRef("pk"), modality=modality)
-    return Media.objects.ready().filter(kinds, ~Exists(there), item__isnull=False)
+    return Media.objects.ready().filter(kinds, item__isnull=False)
 
 
 def missing(space: EncoderSpace, modality: str) -> QuerySet[Any]:
     """The items (text) or media (image, audio) that lack a vector of ``modality`` in ``space``."""
     return items_without_words(space) if modality == "text" else media_without(space, modality)
+
+
+def without_vector(space: EncoderSpace, modality: str) -> tuple[int, int]:
+    """How many items (text) or media (image, audio) have no vector of ``modality``, of how many.
+
+    Unlike ``missing`` it counts what was tried in vain, and what a worker is at.
+    """
+    there = Embedding.objects.ready().filter(space=space, modality=modality)
+    owners: QuerySet[Any]
+    if modality == Embedding.Modality.TEXT:
+        owners, there = Item.objects.available(), there.filter(item=OuterRef("pk"), media__isnull=True)
+    else:
+        owners, there = _media_for(modality), there.filter(media=OuterRef("pk"))
+    return owners.filter(~Exists(there)).count(), owners.count()
 
 
 def space_coverage(space: EncoderSpace) -> dict[str, int]:
