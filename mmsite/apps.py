@@ -9,7 +9,8 @@ class MmsiteConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import register
 
-        from mmsite import checks
+        # What the web measures is read by other processes, which must know of it.
+        from mmsite import checks, measure  # noqa: F401
 
         for check in checks.CHECKS:
             register(check)

@@ -13,8 +13,7 @@ from prometheus_client.core import (
 from prometheus_client.core import Metric as Family
 from redis.exceptions import RedisError
 
-from analytics.services.monitoring.readiness import queues_in_use
-from recommender.services.redis_link import shared_redis
+from analytics.services.monitoring import levels_queues
 from recommender.telemetry import Histogram, Totals, flush, metric_named, read_totals
 
 
@@ -35,14 +34,15 @@ class _Site:
         flush()
         up = GaugeMetricFamily("mmsite_redis_up", "1 if Redis answers, where all metrics meet.")
         try:
-            totals, queues = read_totals(), _queue_lengths()
+            totals, queues = read_totals(), levels_queues.lengths()
         except (RedisError, OSError):
             up.add_metric([], 0)
             yield up
             return
         up.add_metric([], 1)
         yield up
-        yield queues
+        # The watch process says it every ten seconds; it costs nothing to say it as of now.
+        totals.gauges[levels_queues.LENGTH.name] = {(name,): float(length) for name, length in queues.items()}
         yield from _families(totals)
 
 
@@ -69,16 +69,4 @@ def _histogram(metric: Histogram, series: dict[tuple[str, ...], list[float]]) ->
             total += count
             buckets.append((bound, total))
         family.add_metric(labels, buckets, sums[-1])
-    return family
-
-
-def _queue_lengths() -> Family:
-    """Messages that wait in each queue; Celery keeps a queue as a list of that name."""
-    family = GaugeMetricFamily("celery_queue_length", "Messages that wait.", labels=["queue_name"])
-    queues = queues_in_use()
-    with shared_redis().pipeline(transaction=False) as pipe:
-        for name in queues:
-            pipe.llen(name)
-        for name, length in zip(queues, pipe.execute(), strict=True):
-            family.add_metric([name], length)
     return family

@@ -1,0 +1,85 @@
+"""Setting a level, and no longer telling of what is gone."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+
+from analytics.services.monitoring import levels
+from analytics.services.monitoring.prometheus import exposition
+from recommender.telemetry import Gauge
+from tests.analytics.services.monitoring.levels.conftest import Said
+
+
+def test_a_level_is_told(level: Gauge, said: Said) -> None:
+    levels.put(level, {("a",): 1.0, ("b",): 2.0})
+    assert said("test_level") == {("a",): 1.0, ("b",): 2.0}
+
+
+def test_what_is_gone_is_no_longer_told(level: Gauge, said: Said) -> None:
+    levels.put(level, {("a",): 1.0, ("b",): 2.0})
+    said("test_level")
+    levels.put(level, {("b",): 3.0})
+    assert said("test_level") == {("b",): 3.0}
+
+
+def test_what_a_watch_before_this_one_told_of_and_is_gone_is_not_told(level: Gauge, said: Said) -> None:
+    levels.put(level, {("a",): 1.0})
+    said("test_level")
+    levels.forget()  # another process
+    levels.put(level, {("b",): 3.0})
+    assert said("test_level") == {("b",): 3.0}
+
+
+def test_a_level_that_is_not_known_is_not_told(said: Said) -> None:
+    levels.put_one(levels.WATCHED, 5.0)
+    said("mmsite_watch_timestamp_seconds")
+    levels.put_one(levels.WATCHED, None)
+    assert said("mmsite_watch_timestamp_seconds") == {}
+
+
+def test_prometheus_is_told_of_levels(said: Said) -> None:
+    levels.watched(0.0)
+    assert "mmsite_watch_timestamp_seconds" in exposition().decode()
+
+
+def test_prometheus_is_told_how_long_the_queues_are_now_and_once(redis_server: Redis) -> None:
+    """Whatever the watch process said last."""
+    from analytics.services.monitoring import levels_queues
+
+    levels_queues.take_queues(0.0)
+    redis_server.lpush("query", "{}", "{}")
+    lines = [line for line in exposition().decode().splitlines() if line.startswith("celery_queue_length{")]
+    assert lines.count('celery_queue_length{queue_name="query"} 2.0') == 1
+    assert len(lines) == len(levels_queues.lengths())
+
+
+def test_what_the_levels_cost_a_scrape_stays_small() -> None:
+    """Every level with every label value that is listed, and twenty of those that are not."""
+    import time
+
+    from recommender.telemetry import flush, metrics
+
+    for metric in metrics():
+        if isinstance(metric, Gauge):
+            _fill(metric)
+    assert flush()
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        text = exposition().decode()
+        seconds.append(time.perf_counter() - began)
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert 300 < len(lines) < 2_500
+    assert min(seconds) < 0.05
+
+
+def _fill(metric: Gauge) -> None:
+    from itertools import product
+
+    choices = [sorted(one.values or [f"v{n}" for n in range(min(20, one.most))]) for one in metric.labels]
+    for labels in list(product(*choices))[:200]:
+        metric.set(1.0, *labels)
+
+
+pytestmark = pytest.mark.django_db
