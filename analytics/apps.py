@@ -11,26 +11,25 @@ class AnalyticsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from celery.signals import worker_init, worker_ready, worker_shutdown
+        from celery.signals import worker_ready, worker_shutdown
 
         import analytics.services.monitoring.measures_recommender
         import analytics.services.monitoring.taste  # noqa: F401 (every process knows what is measured)
         from analytics.services.monitoring import all_levels  # noqa: F401 (declares what may be read)
         from analytics.services.monitoring.database_seen import on_worker_init
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
-        from analytics.services.monitoring.periodic import watch_periodic
-        from analytics.services.monitoring.published import watch_waiting
         from analytics.services.monitoring.tasks_seen import watch_tasks
         from analytics.services.report.rollups import watch_deletions
         from analytics.services.scoring.waiting import on_review_written
         from recommender.services.signals import review_written
 
         review_written.connect(on_review_written, dispatch_uid="analytics.scoring")
-        worker_init.connect(on_worker_init, dispatch_uid="analytics.database_seen")
         worker_ready.connect(on_worker_ready, dispatch_uid="analytics.heartbeat")
         worker_shutdown.connect(on_worker_shutdown, dispatch_uid="analytics.heartbeat")
         watch_tasks()
-        watch_waiting()
-        watch_periodic()
         score = self.get_model("SentimentScore")
         post_delete.connect(watch_deletions, sender=score, dispatch_uid="analytics.rollups")
+
+        from analytics.services.monitoring.all_levels import watch_all
+
+        watch_all()

@@ -24,6 +24,13 @@ def reconcile() -> None:
 
 
 @shared_task
+def sample_recall() -> None:
+    from recommender.services.recall import sample_recall as measure
+
+    measure()
+
+
+@shared_task
 def find_regions(score_id: int) -> None:
     from analytics.services.regions import find_regions as find
 
@@ -79,10 +86,3 @@ def find_alerts() -> None:
 
     find()
     notify()
-
-
-@shared_task
-def sample_recall() -> None:
-    from recommender.services.recall import sample_recall as measure
-
-    measure()

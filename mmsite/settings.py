@@ -206,13 +206,13 @@ CELERY_BEAT_SCHEDULE = {
         "recommender.tasks.rebuild_index": 120,
         "recommender.tasks.refresh_graph": 300,
         "recommender.tasks.purge": 3600,
+        "analytics.tasks.sample_recall": 600,
         "analytics.tasks.score_pending": 10,
         "analytics.tasks.refresh_rollups": 5,
         "analytics.tasks.find_alerts": 120,
         "analytics.tasks.reconcile": 3600,
         "analytics.tasks.send_views": 60,
         "analytics.tasks.tidy_exports": 300,
-        "analytics.tasks.sample_recall": 600,
     }.items()
 }
 
