@@ -117,8 +117,8 @@ ROWS: dict[str, list[Panel]] = {
         lines("Since the last sign of life", "s", ("mmsite_worker_heartbeat_seconds", "{{hostname}}")),
     ],
     "Catalogue": [
-        lines("Items", "none", ("mmsite_items", "{{state}}")),
-        lines("Media", "none", ("sum by (state) (mmsite_media)", "{{state}}")),
+        lines("Items", "none", ("mmsite_catalogue_items", "{{state}}")),
+        lines("Media", "none", ("sum by (state) (mmsite_catalogue_media)", "{{state}}")),
         lines("Unfinished jobs", "none", ("mmsite_jobs_unfinished", "{{kind}} {{state}}")),
         lines("Waits", "none", ("mmsite_pipeline_waiting", "{{step}}")),
         lines("Settled", "ops", ("mmsite_pipeline_settled_per_second", "{{step}}")),

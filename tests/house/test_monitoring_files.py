@@ -127,7 +127,7 @@ def test_a_fault_in_an_expression_is_found(expression: str, fault: str) -> None:
 
 
 def test_a_legend_names_only_labels_that_are_left() -> None:
-    expression = "sum by (kind) (mmsite_media)"
+    expression = "sum by (kind) (mmsite_catalogue_media)"
     assert faults(expression, "{{kind}}") == []
     assert faults(expression, "{{state}}") == ["no series has the label state"]
 

@@ -21,9 +21,12 @@ _MODALITIES = Embedding.Modality.values
 MEDIA, VECTORS = "media", "vectors"
 _STEPS = (MEDIA, VECTORS)
 
-ITEMS = gauge("mmsite_items", "Items by availability.", state=Item.Availability.values)
+ITEMS = gauge("mmsite_catalogue_items", "Items by availability.", state=Item.Availability.values)
 FILES = gauge(
-    "mmsite_media", "Pictures, sounds and films by state.", kind=Media.Kind.values, state=Media.State.values
+    "mmsite_catalogue_media",
+    "Pictures, sounds and films by state.",
+    kind=Media.Kind.values,
+    state=Media.State.values,
 )
 EMBEDDINGS = gauge(
     "mmsite_embeddings",

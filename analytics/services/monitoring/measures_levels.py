@@ -87,13 +87,13 @@ measure(
 )
 
 # -- pipeline
-measure("pipeline.items", _("Items by state"), "count", "mmsite_items", "level", by=("state",))
-measure("pipeline.media", _("Media by state"), "count", "mmsite_media", "level", by=("state",))
+measure("pipeline.items", _("Items by state"), "count", "mmsite_catalogue_items", "level", by=("state",))
+measure("pipeline.media", _("Media by state"), "count", "mmsite_catalogue_media", "level", by=("state",))
 measure(
     "pipeline.failed_media",
     _("Media that could not be prepared"),
     "count",
-    "mmsite_media",
+    "mmsite_catalogue_media",
     "level",
     where={"state": "failed"},
 )

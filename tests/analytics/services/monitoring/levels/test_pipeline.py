@@ -23,8 +23,8 @@ def test_items_media_and_jobs_are_counted_by_state(said: Said) -> None:
     Job.objects.create(kind="import", state="running")
     Job.objects.create(kind="import", state="done")
     levels_pipeline.take_pipeline(NOW)
-    assert said("mmsite_items") == {("available",): 1.0, ("retired",): 1.0}
-    assert said("mmsite_media") == {("image", "ready"): 2.0, ("image", "failed"): 1.0}
+    assert said("mmsite_catalogue_items") == {("available",): 1.0, ("retired",): 1.0}
+    assert said("mmsite_catalogue_media") == {("image", "ready"): 2.0, ("image", "failed"): 1.0}
     assert said("mmsite_jobs_unfinished") == {("import", "running"): 1.0}
 
 
