@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from itertools import product
+
 import pytest
 from redis import Redis
 
-from analytics.services.monitoring import levels
+from analytics.services.monitoring import levels, levels_queues
 from analytics.services.monitoring.prometheus import exposition
-from recommender.telemetry import Gauge
+from recommender.telemetry import Gauge, Histogram, flush, metrics, read_totals
 from tests.analytics.services.monitoring.levels.conftest import Said
+
+pytestmark = pytest.mark.django_db
 
 
 def test_a_level_is_told(level: Gauge, said: Said) -> None:
@@ -38,6 +43,16 @@ def test_a_level_that_is_not_known_is_not_told(said: Said) -> None:
     assert said("mmsite_watch_timestamp_seconds") == {}
 
 
+def test_an_observer_records_as_its_histogram_does(seconds: Histogram) -> None:
+    observe = seconds.observer("a")
+    for value in (0.05, 0.1, 0.5, 70.0):
+        seconds.observe(value, "b")
+        observe(value)
+    assert flush()
+    found = read_totals().histograms["test_seconds"]
+    assert found["a",] == found["b",]
+
+
 def test_prometheus_is_told_of_levels(said: Said) -> None:
     levels.watched(0.0)
     assert "mmsite_watch_timestamp_seconds" in exposition().decode()
@@ -45,8 +60,6 @@ def test_prometheus_is_told_of_levels(said: Said) -> None:
 
 def test_prometheus_is_told_how_long_the_queues_are_now_and_once(redis_server: Redis) -> None:
     """Whatever the watch process said last."""
-    from analytics.services.monitoring import levels_queues
-
     levels_queues.take_queues(0.0)
     redis_server.lpush("query", "{}", "{}")
     lines = [line for line in exposition().decode().splitlines() if line.startswith("celery_queue_length{")]
@@ -56,10 +69,6 @@ def test_prometheus_is_told_how_long_the_queues_are_now_and_once(redis_server: R
 
 def test_what_the_levels_cost_a_scrape_stays_small() -> None:
     """Every level with every label value that is listed, and twenty of those that are not."""
-    import time
-
-    from recommender.telemetry import flush, metrics
-
     for metric in metrics():
         if isinstance(metric, Gauge):
             _fill(metric)
@@ -75,11 +84,6 @@ def test_what_the_levels_cost_a_scrape_stays_small() -> None:
 
 
 def _fill(metric: Gauge) -> None:
-    from itertools import product
-
     choices = [sorted(one.values or [f"v{n}" for n in range(min(20, one.most))]) for one in metric.labels]
     for labels in list(product(*choices))[:200]:
         metric.set(1.0, *labels)
-
-
-pytestmark = pytest.mark.django_db
