@@ -55,7 +55,9 @@ def test_a_broken_redis_harms_no_worker(settings: Any) -> None:
 def test_a_worker_beats_from_when_it_is_ready_until_it_ends(redis_server: Any) -> None:
     queues = SimpleNamespace(consume_from={"query": None, "encode": None})
     app = SimpleNamespace(amqp=SimpleNamespace(queues=queues))
-    consumer = SimpleNamespace(hostname="w@here", app=app, controller=SimpleNamespace(concurrency=2))
+    consumer = SimpleNamespace(
+        hostname="w@here", app=app, controller=SimpleNamespace(concurrency=2), pool=SimpleNamespace()
+    )
     heartbeat.on_worker_ready(sender=consumer)
     pulse = heartbeat._pulse
     assert pulse is not None
