@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from analytics.services.monitoring.levels import put_one
 from analytics.services.monitoring.watch import duty
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot
@@ -34,7 +32,7 @@ def take_index(now: float) -> None:
     space = EncoderSpace.objects.active()
     serving = IndexSnapshot.objects.serving(space) if space else None
     put_one(ITEMS, float(serving.items) if serving else None)
-    put_one(AGE, max(0.0, time.time() - serving.created_at.timestamp()) if serving else None)
+    put_one(AGE, max(0.0, now - serving.created_at.timestamp()) if serving else None)
     put_one(BUILD, serving.seconds if serving else None)
     put_one(DELTA, float(_newer(space, serving)) if space else None)
     measured = current_recall(space, now)

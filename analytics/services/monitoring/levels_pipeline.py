@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,7 +136,7 @@ def _without_vector(space: EncoderSpace) -> int:
     return claimed + sum(missing(space, modality).count() for modality in space.modalities)
 
 
-def forget(steps: Iterable[str] = _STEPS) -> None:
+def forget() -> None:
     """Know of no speed."""
-    for step in steps:
+    for step in _STEPS:
         _paces[step] = Pace()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -177,7 +178,7 @@ def test_size_age_delta_and_building_time_are_told(world: EncoderSpace, said: Sa
     IndexSnapshot.objects.update(created_at=timezone.now() - timedelta(hours=2), seconds=1.5)
     for number in range(100, 103):
         make_vector(world, make_item(number))
-    levels_index.take_index(0.0)
+    levels_index.take_index(time.time())
     assert said("mmsite_index_items") == {(): 60.0}
     assert said("mmsite_index_age_seconds")[()] == pytest.approx(7200, abs=60)
     assert said("mmsite_index_delta") == {(): 3.0}
