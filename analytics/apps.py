@@ -16,7 +16,6 @@ class AnalyticsConfig(AppConfig):
         import analytics.services.monitoring.measures_recommender
         import analytics.services.monitoring.taste  # noqa: F401 (every process knows what is measured)
         from analytics.services.monitoring import all_levels  # noqa: F401 (declares what may be read)
-        from analytics.services.monitoring.database_seen import on_worker_init
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
         from analytics.services.monitoring.tasks_seen import watch_tasks
         from analytics.services.report.rollups import watch_deletions

@@ -124,7 +124,88 @@ ROWS: dict[str, list[Panel]] = {
         lines("Settled", "ops", ("mmsite_pipeline_settled_per_second", "{{step}}")),
         lines("Time left", "s", ("mmsite_pipeline_eta_seconds", "{{step}}")),
     ],
+    "Recommender": [
+        lines(
+            "Time of an answer, p95",
+            "s",
+            (quantile(0.95, "mmsite_recommender_answer_seconds_bucket", "surface"), "{{surface}}"),
+        ),
+        lines(
+            "Time by stage, mean",
+            "s",
+            (
+                rate("mmsite_recommender_stage_seconds_sum", "surface, stage")
+                + " / "
+                + rate("mmsite_recommender_stage_seconds_count", "surface, stage"),
+                "{{surface}} {{stage}}",
+            ),
+        ),
+        lines(
+            "First pages by what they held",
+            "reqps",
+            (rate("mmsite_recommender_answers_total", "surface, result"), "{{surface}} {{result}}"),
+        ),
+        lines(
+            "Candidates by source, mean",
+            "none",
+            (
+                rate("mmsite_recommender_candidates_sum", "surface, source")
+                + " / "
+                + rate("mmsite_recommender_candidates_count", "surface, source"),
+                "{{surface}} {{source}}",
+            ),
+        ),
+        lines(
+            "Readers of whom nothing is known",
+            "percentunit",
+            (
+                rate('mmsite_feed_readers_total{reader="cold"}')
+                + " / "
+                + rate("mmsite_feed_readers_total"),
+                "cold",
+            ),
+            most=1,
+        ),
+        lines(
+            "Click-through by row",
+            "percentunit",
+            (rate("mmsite_clicks_total", "row") + " / " + rate("mmsite_impressions_total", "row"), "{{row}}"),
+        ),
+        lines(
+            "Saves by row",
+            "percentunit",
+            (rate("mmsite_saves_total", "row") + " / " + rate("mmsite_impressions_total", "row"), "{{row}}"),
+        ),
+        lines(
+            "Coverage and repetition",
+            "percentunit",
+            ("mmsite_recommender_coverage_ratio", "coverage"),
+            ("mmsite_recommender_repetition_ratio", "repetition"),
+            most=1,
+        ),
+        lines("Novelty", "none", ("mmsite_recommender_novelty_bits", "bits")),
+    ],
     "Encoder": [
+        lines(
+            "Encoded",
+            "ops",
+            (rate("mmsite_encoded_total", "modality, outcome"), "{{modality}} {{outcome}}"),
+        ),
+        lines(
+            "Rows a batch, mean",
+            "none",
+            (
+                rate("mmsite_encode_batch_rows_sum", "modality")
+                + " / "
+                + rate("mmsite_encode_batch_rows_count", "modality"),
+                "{{modality}}",
+            ),
+        ),
+        lines(
+            "Time of a batch, p95",
+            "s",
+            (quantile(0.95, "mmsite_encode_seconds_bucket", "modality"), "{{modality}}"),
+        ),
         lines(
             "Vectors",
             "none",
@@ -144,7 +225,7 @@ ROWS: dict[str, list[Panel]] = {
             ("mmsite_gpu_memory_total_bytes", "{{gpu}} in all"),
         ),
     ],
-    "Recommender and index": [
+    "Index": [
         lines("Recall at 10", "percentunit", ("mmsite_index_recall_at_10", "index"), most=1),
         lines("Items in the index", "none", ("mmsite_index_items", "items")),
         lines("Vectors newer than the index", "none", ("mmsite_index_delta", "vectors")),
