@@ -1,7 +1,7 @@
 """Django application of sentiment, reports and monitoring."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,7 +16,9 @@ class AnalyticsConfig(AppConfig):
         import analytics.services.monitoring.measures_recommender
         import analytics.services.monitoring.taste  # noqa: F401 (every process knows what is measured)
         from analytics.services.monitoring import all_levels  # noqa: F401 (declares what may be read)
+        from analytics.services.monitoring import rules_seen  # noqa: F401 (declares what it records)
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
+        from analytics.services.monitoring.shipped_rules import on_migrated
         from analytics.services.monitoring.tasks_seen import watch_tasks
         from analytics.services.report.rollups import watch_deletions
         from analytics.services.scoring.waiting import on_review_written
@@ -26,6 +28,7 @@ class AnalyticsConfig(AppConfig):
         worker_ready.connect(on_worker_ready, dispatch_uid="analytics.heartbeat")
         worker_shutdown.connect(on_worker_shutdown, dispatch_uid="analytics.heartbeat")
         watch_tasks()
+        post_migrate.connect(on_migrated, sender=self, dispatch_uid="analytics.shipped_rules")
         score = self.get_model("SentimentScore")
         post_delete.connect(watch_deletions, sender=score, dispatch_uid="analytics.rollups")
 

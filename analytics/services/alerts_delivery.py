@@ -134,7 +134,17 @@ def address(alert: Alert) -> str:
 
 
 def _mail(alert: Alert) -> None:
-    letter = EmailMessage(subject=title(alert), body=_body(alert), to=list(settings.ALERT_EMAILS))
+    send_letter(title(alert), _body(alert))
+
+
+def send_letter(subject: str, body: str) -> None:
+    """Mail those whom the settings name.
+
+    Raises:
+        NotDelivered: the mail server did not take it.
+    """
+    # A line break in a subject would begin another header.
+    letter = EmailMessage(subject=" ".join(subject.split()), body=body, to=list(settings.ALERT_EMAILS))
     try:
         letter.send()
     except (SMTPException, OSError) as error:
@@ -162,10 +172,18 @@ def message(alert: Alert) -> dict[str, Any]:
 
 
 def _post(alert: Alert) -> None:
-    """A redirect counts as a refusal: the alert goes where the settings say, nowhere else."""
+    post_message(message(alert))
+
+
+def post_message(content: dict[str, Any]) -> None:
+    """A redirect counts as a refusal: alerts go where the settings say, nowhere else.
+
+    Raises:
+        NotDelivered: the webhook did not take it.
+    """
     try:
         answer = requests.post(
-            settings.ALERT_WEBHOOK_URL, json=message(alert), timeout=_WEBHOOK_SECONDS, allow_redirects=False
+            settings.ALERT_WEBHOOK_URL, json=content, timeout=_WEBHOOK_SECONDS, allow_redirects=False
         )
     except requests.RequestException as error:
         raise NotDelivered(f"The webhook could not be reached: {type(error).__name__}.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from analytics.models import Alert, Correction, SavedView
+from analytics.models import Alert, AlertRule, Correction, SavedView, Silence
 from recommender.models import Interaction, Job, ModelVersion
 from tests.analytics.scored import add_review
 from tests.web.conftest import Shop
@@ -95,6 +96,14 @@ def export_job(shop: Shop) -> list[Any]:
     return [Job.objects.create(kind="export", label="bags.pdf", owner=analyst()).pk]
 
 
+def alert_rule(shop: Shop) -> list[Any]:
+    return [AlertRule.objects.create(name="Pages are slow", measure="web.p95").pk]
+
+
+def silence(shop: Shop) -> list[Any]:
+    return [Silence.objects.create(until=timezone.now() + timedelta(hours=1)).pk]
+
+
 def analyst() -> User:
     return User.objects.get(username="anna")
 
@@ -161,6 +170,16 @@ ROUTES: dict[str, Route] = {
     "monitoring": Route(only(200, *OPERATORS)),
     "healthz": Route(everyone(200)),
     "readyz": Route(everyone(503)),  # no worker runs beside these tests
+    "monitoring_alerts": Route(only(200, *OPERATORS)),
+    "monitoring_alerts_live": Route(only(200, *OPERATORS)),
+    "monitoring_silence": Route(only(302, *OPERATORS), "post", data={"length": "60"}),
+    "monitoring_silence_lift": Route(only(302, *OPERATORS), "post", silence),
+    "monitoring_rules": Route(only(200, *OPERATORS)),
+    "monitoring_rule_new": Route(only(200, *OPERATORS)),
+    "monitoring_rule_preview": Route(only(200, *OPERATORS)),
+    "monitoring_rule": Route(only(200, *OPERATORS), args=alert_rule),
+    "monitoring_rule_switch": Route(only(302, *OPERATORS), "post", alert_rule, {"on": "0"}),
+    "monitoring_rule_delete": Route(only(302, *OPERATORS), "post", alert_rule),
     "login": Route(everyone(302) | {"guest": 200}),
     "logout": Route(everyone(302), "post"),
     "sign_up": Route(everyone(302) | {"guest": 200}),

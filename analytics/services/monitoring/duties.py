@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from analytics.services.monitoring import store
+from analytics.services.monitoring import (
+    rules,  # noqa: F401 (declares its duty)
+    rules_delivery,  # noqa: F401
+    store,
+)
 from analytics.services.monitoring.watch import duty
 
 

@@ -9,17 +9,28 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from analytics.models import Incident
 from recommender.web.access import OPERATE, needs
 
 operators_only = needs(OPERATE)
 
 #: address name, icon, words
-TABS: tuple[tuple[str, str, Any], ...] = (("monitoring", "heartbeat", _("Health")),)
+TABS: tuple[tuple[str, str, Any], ...] = (
+    ("monitoring", "heartbeat", _("Health")),
+    ("monitoring_alerts", "bell", _("Alerts")),
+)
 
 
 def tabs(current: str) -> list[dict[str, Any]]:
+    standing = Incident.objects.standing().count()
     return [
-        {"url": reverse(name), "icon": icon, "label": label, "on": name == current}
+        {
+            "url": reverse(name),
+            "icon": icon,
+            "label": label,
+            "on": name == current,
+            "count": standing if name == "monitoring_alerts" else 0,
+        }
         for name, icon, label in TABS
     ]
 

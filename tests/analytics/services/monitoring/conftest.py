@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analytics.services.monitoring import measures as known
 from recommender.telemetry import Counter, Gauge, Histogram
 from recommender.telemetry import registry as declared
 from recommender.telemetry.buffer import BUFFER, SENDER
@@ -19,13 +20,15 @@ Recorded = Callable[..., None]
 @pytest.fixture(autouse=True)
 def _own_metrics(redis_server: Any) -> Iterator[None]:
     """Metrics declared in a test are gone after it, and so is what was recorded."""
-    before = dict(declared._METRICS)
+    before, measured = dict(declared._METRICS), dict(known._MEASURES)
     BUFFER.forget()
     yield
     BUFFER.forget()
     SENDER._unsent = None
     declared._METRICS.clear()
     declared._METRICS.update(before)
+    known._MEASURES.clear()
+    known._MEASURES.update(measured)
 
 
 @pytest.fixture

@@ -1,0 +1,204 @@
+"""Tells of alerts when they open and when they end: the page has them anyway, mail and webhook as set.
+
+Each way is told once of either; one that fails is tried again, ever later, for an hour. It is done beside
+the watch, so that a mail server that does not answer holds nothing up, and not by a worker: that workers are
+gone is what an alert may have to tell.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from analytics.models import Incident, Silence
+from analytics.services.alerts_delivery import NotDelivered, post_message, send_letter
+from analytics.services.monitoring import rules_words as words
+from analytics.services.monitoring.rules_desk import is_silent
+from analytics.services.monitoring.said import Said
+from analytics.services.monitoring.watch import duty
+
+log = logging.getLogger(__name__)
+
+MAIL, WEBHOOK = "mail", "webhook"
+#: Of the same ways, that the alert is over.
+ENDED = ".ended"
+_FIRST_WAIT, _TRY_FOR = 30.0, 3600.0
+#: Seconds after its end in which an alert may still be told of.
+_NEWS = 2 * _TRY_FOR
+
+
+def ways() -> dict[str, Callable[[Incident, bool], None]]:
+    """How the settings want alerts to be told, beside the page; given the alert and whether it is over."""
+    found: dict[str, Callable[[Incident, bool], None]] = {}
+    if settings.ALERT_EMAILS:
+        found[MAIL] = _mail
+    if settings.ALERT_WEBHOOK_URL:
+        found[WEBHOOK] = _post
+    return found
+
+
+def deliver(now: float) -> int:
+    """Tell what is due; how many messages went out."""
+    moment = datetime.fromtimestamp(now, UTC)
+    silences = list(Silence.objects.standing(moment))
+    recent = Incident.objects.filter(Q(ended_at=None) | Q(ended_at__gte=moment - timedelta(seconds=_NEWS)))
+    sent = 0
+    for incident in recent.filter(rule__enabled=True).select_related("rule"):
+        if is_silent(incident, silences):
+            continue
+        for way, tell in ways().items():
+            wanted = incident.rule.by_mail if way == MAIL else incident.rule.by_webhook
+            for over in (False, True) if wanted else ():
+                sent += _is_due(incident, way, over, now) and _told(incident, way, over, tell, now)
+    return sent
+
+
+def _is_due(incident: Incident, way: str, over: bool, now: float) -> bool:
+    """Whether to try now. That it is over is told only to those who were told that it began."""
+    opening = incident.deliveries.get(way, {})
+    if over and (incident.ended_at is None or opening.get("state") != "sent"):
+        return False
+    if not over and not opening and incident.ended_at is not None:
+        return False  # it came and went in silence
+    state = incident.deliveries.get(way + ENDED, {}) if over else opening
+    return state.get("state") not in ("sent", "given up") and now >= state.get("next", 0.0)
+
+
+def _told(
+    incident: Incident, way: str, over: bool, tell: Callable[[Incident, bool], None], now: float
+) -> bool:
+    key = way + ENDED if over else way
+    before = incident.deliveries.get(key, {})
+    tries, first = int(before.get("tries", 0)) + 1, float(before.get("first", now))
+    wait = min(_FIRST_WAIT * 2 ** (tries - 1), max(_FIRST_WAIT, first + _TRY_FOR - now))
+    state = {"state": "trying", "tries": tries, "first": first, "next": now + wait, "error": ""}
+    if not _written(incident, key, state, now):
+        return False  # somebody else is at it
+    try:
+        tell(incident, over)
+    except NotDelivered as error:
+        log.warning("Alert %s: %s", incident.pk, error)
+        failed = "given up" if now >= first + _TRY_FOR else "failed"
+        _written(incident, key, state | {"state": failed, "error": str(error)}, now)
+        return False
+    _written(incident, key, state | {"state": "sent", "at": now}, now)
+    return True
+
+
+def _written(incident: Incident, key: str, state: dict[str, Any], now: float) -> bool:
+    """Write how it stands, if nobody else did since it was read."""
+    deliveries = incident.deliveries | {key: state}
+    told = incident.told_at or (datetime.fromtimestamp(now, UTC) if state["state"] == "sent" else None)
+    mine = Incident.objects.filter(pk=incident.pk, deliveries=incident.deliveries)
+    if not mine.update(deliveries=deliveries, told_at=told):
+        return False
+    incident.deliveries, incident.told_at = deliveries, told
+    return True
+
+
+# -- words --------------------------------------------------------------------------------------------------
+
+
+def headline(incident: Incident, over: bool = False) -> str:
+    """The alert in one line."""
+    name = words.title(incident.rule)
+    about = f"{name}: {incident.subject}" if incident.subject else name
+    return _("Over: {alert}").format(alert=about) if over else _("Alert: {alert}").format(alert=about)
+
+
+def _body(incident: Incident, over: bool) -> str:
+    lines = [headline(incident, over), "", str(Said.of_json(incident.reason))]
+    remedy = str(Said.of_json(incident.remedy))
+    if remedy and not over:
+        lines.append(_("What to do: {remedy}").format(remedy=remedy))
+    lines.append(_("Since {time}.").format(time=_moment(incident.since)))
+    if over and incident.ended_at:
+        lines.append(_("It ended at {time}.").format(time=_moment(incident.ended_at)))
+    return "\n".join(lines)
+
+
+def _moment(when: datetime) -> str:
+    return f"{date_format(localtime(when), 'DATETIME_FORMAT')} {localtime(when):%Z}"
+
+
+def address(incident: Incident) -> str:
+    """Where the evidence is; "" while the settings do not say where the site is."""
+    site = settings.SITE_URL.rstrip("/")
+    return f"{site}{incident.evidence}" if site and incident.evidence else ""
+
+
+# -- ways ---------------------------------------------------------------------------------------------------
+
+
+def _mail(incident: Incident, over: bool) -> None:
+    """One letter in every language of the site, its own first: who reads it is not known."""
+    first = settings.LANGUAGE_CODE
+    bodies = []
+    for code in sorted(dict(settings.LANGUAGES), key=lambda code: code != first):
+        with override(code):
+            bodies.append(_body(incident, over))
+    with override(first):
+        subject = headline(incident, over)
+    link = address(incident)
+    send_letter(subject, "\n\n———\n\n".join([*bodies, link] if link else bodies))
+
+
+def message(incident: Incident, over: bool) -> dict[str, Any]:
+    """What a webhook is sent: plain JSON, times in ISO 8601, words in the site's language."""
+    rule = incident.rule
+    with override(settings.LANGUAGE_CODE):
+        return {
+            "event": "ended" if over else "opened",
+            "id": incident.pk,
+            "title": headline(incident, over),
+            "rule": {"id": rule.pk, "key": rule.key or None, "name": words.title(rule)},
+            "subject": incident.subject or None,
+            "severity": incident.severity,
+            "measure": rule.measure,
+            "condition": rule.condition,
+            "threshold": rule.threshold,
+            "value": incident.value,
+            "unit": words.unit_of(rule),
+            "reason": str(Said.of_json(incident.reason)),
+            "remedy": str(Said.of_json(incident.remedy)) or None,
+            "since": incident.since.isoformat(),
+            "ended_at": incident.ended_at.isoformat() if over and incident.ended_at else None,
+            "url": address(incident) or None,
+        }
+
+
+def _post(incident: Incident, over: bool) -> None:
+    post_message(message(incident, over))
+
+
+# -- beside the watch ---------------------------------------------------------------------------------------
+
+_sending = threading.Lock()
+
+
+@duty("alert delivery", 10.0)
+def deliver_aside(now: float) -> None:
+    """Start to tell what is due, unless the last round is still at it."""
+    if _sending.acquire(blocking=False):
+        threading.Thread(target=_deliver, args=(now,), name="alert delivery", daemon=True).start()
+
+
+def _deliver(now: float) -> None:
+    try:
+        deliver(now)
+    except Exception:
+        log.exception("Telling of alerts failed")
+    finally:
+        connection.close()
+        _sending.release()

@@ -1,0 +1,110 @@
+"""What an alert says: its title, the reason with numbers and unit, the remedy, and where the evidence is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from analytics.models import AlertRule
+from analytics.services.monitoring.measures import measure_named
+from analytics.services.monitoring.said import Said, say
+from analytics.services.monitoring.shipped_rules import shipped
+
+if TYPE_CHECKING:
+    from analytics.services.monitoring.rules import Finding
+
+_SIZES = ("B", "kB", "MB", "GB", "TB")
+LIGHTS = "lights.level"
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A number with its unit, as every language writes it."""
+    if value is None or math.isnan(value):
+        return "–"
+    if unit == "ratio":
+        return f"{100 * value:.3g} %"
+    if unit == "s":
+        return f"{1000 * value:.3g} ms" if abs(value) < 1 else duration(value)
+    if unit == "bytes":
+        power = min(len(_SIZES) - 1, int(math.log(max(abs(value), 1), 1000)))
+        return f"{value / 1000**power:.3g} {_SIZES[power]}"
+    number = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return number if unit in ("", "count") else f"{number}{unit if unit.startswith('/') else ' ' + unit}"
+
+
+def duration(seconds: float) -> str:
+    """60 is "1 min"; what is not whole keeps three digits."""
+    for size, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {name}"
+    return f"{seconds:.3g} s"
+
+
+def title(rule: AlertRule) -> str:
+    """Its name; that of a shipped rule in the reader's language, unless somebody gave it another."""
+    return gettext(rule.name) if rule.key and rule.name == shipped(rule.key).get("name") else rule.name
+
+
+def remedy(rule: AlertRule) -> Said:
+    if rule.key and rule.remedy and rule.remedy == shipped(rule.key).get("remedy"):
+        return say(rule.remedy)
+    return say("{words}", words=rule.remedy) if rule.remedy else Said()
+
+
+def unit_of(rule: AlertRule) -> str:
+    measure = measure_named(rule.measure)
+    return measure.unit if measure else ""
+
+
+def reason(rule: AlertRule, finding: Finding) -> Said:
+    unit, window = unit_of(rule), duration(rule.window)
+    value = quantity(finding.value, unit)
+    condition = AlertRule.Condition(rule.condition)
+    if finding.others:
+        return say(_("{count} more are affected; they have no alerts of their own."), count=finding.others)
+    if condition == AlertRule.Condition.ABSENT:
+        return say(_("Nothing was recorded in the last {window}."), window=window)
+    if condition == AlertRule.Condition.CHANGED:
+        return _change(finding, value, unit, window)
+    if rule.measure == LIGHTS and condition == AlertRule.Condition.ABOVE:
+        return say(_("The light was red, or nearly all the time, in the last {window}."), window=window)
+    text = (
+        _("It is {value} over the last {window}; more than {limit} is too much.")
+        if condition == AlertRule.Condition.ABOVE
+        else _("It is {value} over the last {window}; less than {limit} is too little.")
+    )
+    return say(text, value=value, window=window, limit=quantity(rule.threshold, unit))
+
+
+def _change(finding: Finding, value: str, unit: str, window: str) -> Said:
+    now, usual = finding.value or 0.0, finding.usual or 0.0
+    change = f"{100 * abs(now / usual - 1):.0f} %" if usual else "–"
+    text = (
+        _("It is {value} over the last {window}: {change} less than a week before ({usual}).")
+        if now < usual
+        else _("It is {value} over the last {window}: {change} more than a week before ({usual}).")
+    )
+    return say(text, value=value, window=window, change=change, usual=quantity(usual, unit))
+
+
+def evidence(rule: AlertRule, labels: dict[str, str], since: float) -> str:
+    """Path of the page that shows the measure from a while before the alert; "" without the pages."""
+    start = int(since - max(3600, rule.window))
+    if rule.measure == LIGHTS:
+        return _path("monitoring")
+    if rule.measure.startswith("tasks.") and (path := _path("monitoring_tasks")):
+        return f"{path}?{urlencode({'state': 'failed', **labels})}"
+    path = _path("monitoring_measures") or _path("monitoring")
+    return f"{path}?{urlencode({'measure': rule.measure, 'start': start, **labels})}" if path else ""
+
+
+def _path(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:  # a site without that page
+        return ""

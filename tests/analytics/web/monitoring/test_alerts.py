@@ -1,0 +1,270 @@
+"""The pages of alerts: what stands, what is silenced, and the rules behind it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from analytics.models import AlertRule, AuditEntry, Incident, Silence
+from analytics.services.monitoring.said import say
+from tests.conftest import Cast
+
+pytestmark = pytest.mark.django_db
+GOOD = {
+    "name": "Pages fail",
+    "measure": "web.errors",
+    "labels": "view=*\nstatus=50*",
+    "condition": "above",
+    "threshold": "0.1",
+    "window": "300",
+    "hold": "60",
+    "severity": "critical",
+    "by_mail": "on",
+}
+
+
+@pytest.fixture
+def operator(cast: Cast) -> Client:
+    client = Client()
+    client.force_login(cast.operator)
+    return client
+
+
+@pytest.fixture
+def own(db: None) -> AlertRule:
+    return AlertRule.objects.create(name="Pages <b>fail</b>", measure="web.errors", threshold=0.1)
+
+
+@pytest.fixture
+def standing(own: AlertRule) -> Incident:
+    return Incident.objects.create(
+        rule=own,
+        subject="feed",
+        value=0.2,
+        reason=say("Nothing was recorded in the last {window}.", window="1 min").as_json(),
+        evidence="/analytics/monitoring/?measure=web.errors",
+        since=timezone.now() - timedelta(minutes=5),
+        deliveries={"webhook": {"state": "failed", "error": "The webhook answered 500."}},
+    )
+
+
+def page(client: Client, route: str, *args: Any, **query: Any) -> str:
+    answer = client.get(reverse(route, args=args), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def deeds() -> list[str]:
+    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
+
+
+# -- alerts --------------------------------------------------------------------------------------------------
+
+
+def test_an_alert_shows_its_reason_its_evidence_and_how_its_telling_went(
+    operator: Client, standing: Incident
+) -> None:
+    text = page(operator, "monitoring_alerts")
+    assert "Pages &lt;b&gt;fail&lt;/b&gt;" in text
+    assert "Nothing was recorded in the last 1 min." in text
+    assert 'href="/analytics/monitoring/?measure=web.errors"' in text
+    assert "The webhook answered 500." in text
+
+
+def test_an_alert_is_read_in_the_readers_language(operator: Client, standing: Incident) -> None:
+    operator.cookies["django_language"] = "zh-hans"
+    assert "最近 1 min 没有任何记录。" in page(operator, "monitoring_alerts")
+
+
+def test_the_tab_counts_the_alerts_that_stand(operator: Client, standing: Incident) -> None:
+    assert '<span class="tag tag-bad number">1</span>' in page(operator, "monitoring")
+
+
+def test_alerts_that_are_over_stay_for_two_weeks(operator: Client, own: AlertRule) -> None:
+    now = timezone.now()
+    for subject, days in (("recent", 13), ("old", 15)):
+        ended = now - timedelta(days=days)
+        Incident.objects.create(rule=own, subject=subject, since=ended, ended_at=ended)
+    text = page(operator, "monitoring_alerts")
+    assert "recent" in text
+    assert "old</span>" not in text
+
+
+def test_the_live_part_asks_again_later_and_later(operator: Client, standing: Incident) -> None:
+    text = page(operator, "monitoring_alerts_live", beat="3")
+    assert "beat=4" in text
+    assert "<html" not in text
+
+
+# -- silences ------------------------------------------------------------------------------------------------
+
+
+def test_a_silence_of_one_alert_is_kept_with_who_and_why(
+    operator: Client, standing: Incident, cast: Cast
+) -> None:
+    given = {"rule": standing.rule_id, "subject": "feed", "length": "60", "reason": "We know."}
+    assert operator.post(reverse("monitoring_silence"), given).status_code == 302
+    made = Silence.objects.get()
+    assert (made.rule, made.subject, made.reason, made.by) == (
+        standing.rule,
+        "feed",
+        "We know.",
+        cast.operator,
+    )
+    assert timedelta(minutes=59) < made.until - timezone.now() <= timedelta(hours=1)
+    assert deeds() == ["silence alerts"]
+    assert "silenced" in page(operator, "monitoring_alerts")
+
+
+def test_the_form_of_silences_is_filled_in_for_an_alert(operator: Client, standing: Incident) -> None:
+    text = page(operator, "monitoring_alerts", silence=standing.pk)
+    assert f'<option value="{standing.rule_id}" selected>' in text
+    assert 'value="feed"' in text
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "words"),
+    [
+        ({"length": "until"}, "until", "A time is needed."),
+        ({"length": "until", "until": "2001-01-01T10:00"}, "until", "That is over already."),
+        ({"length": "until", "until": "9999-12-31T23:59"}, "until", "At most a year"),
+        ({"length": "until", "until": "tomorrow"}, "until", "Enter a valid date"),
+        ({"length": "7"}, "length", "Select a valid choice"),
+        ({"length": "60", "rule": "999999"}, "rule", "Select a valid choice"),
+        ({"length": "60", "reason": "x" * 301}, "reason", "at most 300"),
+    ],
+)
+def test_a_silence_that_makes_no_sense_is_named_at_its_field(
+    operator: Client, given: dict[str, str], field: str, words: str
+) -> None:
+    answer = operator.post(reverse("monitoring_silence"), given)
+    assert any(words in error for error in answer.context["form"].errors[field])
+    assert words in answer.content.decode()
+    assert not Silence.objects.exists()
+    assert deeds() == []
+
+
+def test_a_silence_is_lifted_once(operator: Client) -> None:
+    made = Silence.objects.create(until=timezone.now() + timedelta(hours=1))
+    for _ in range(2):
+        assert operator.post(reverse("monitoring_silence_lift", args=[made.pk])).status_code == 302
+    assert not Silence.objects.standing(timezone.now()).exists()
+    assert deeds() == ["lift silence"]
+
+
+# -- rules ---------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_is_made(operator: Client) -> None:
+    assert operator.post(reverse("monitoring_rule_new"), GOOD).status_code == 302
+    made = AlertRule.objects.get(name="Pages fail")
+    assert made.labels == {"view": "*", "status": "50*"}
+    assert (made.threshold, made.window, made.by_mail, made.by_webhook) == (0.1, 300, True, False)
+    assert deeds() == ["add alert rule"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "words"),
+    [
+        ({"name": ""}, "name", "required"),
+        ({"measure": "nothing.such"}, "measure", "Select a valid choice"),
+        ({"labels": "view"}, "labels", "is not name=value"),
+        ({"labels": "view=a\nview=b"}, "labels", "named twice"),
+        (
+            {"labels": "colour=red"},
+            "labels",
+            "This measure has no label colour; it has: status, view, method.",
+        ),
+        ({"threshold": ""}, "threshold", "A number is needed."),
+        ({"threshold": "nan"}, "threshold", "Enter a number."),
+        ({"condition": "changed", "threshold": "0"}, "threshold", "Of a change"),
+        ({"condition": "changed", "threshold": "-3"}, "threshold", "Of a change"),
+        ({"window": "7"}, "window", "Select a valid choice"),
+        ({"hold": "-1"}, "hold", "Select a valid choice"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_named_at_its_field(
+    operator: Client, wrong: dict[str, str], field: str, words: str
+) -> None:
+    before = AlertRule.objects.count()
+    answer = operator.post(reverse("monitoring_rule_new"), GOOD | wrong)
+    assert any(words in error for error in answer.context["form"].errors[field])
+    assert AlertRule.objects.count() == before
+    assert deeds() == []
+
+
+def test_absence_needs_no_threshold(operator: Client) -> None:
+    given = GOOD | {"condition": "absent", "threshold": ""}
+    assert operator.post(reverse("monitoring_rule_new"), given).status_code == 302
+
+
+def test_a_rule_that_now_asks_for_something_else_ends_what_it_found(
+    operator: Client, standing: Incident
+) -> None:
+    operator.post(reverse("monitoring_rule", args=[standing.rule_id]), GOOD | {"measure": "web.requests"})
+    assert not Incident.objects.standing().exists()
+
+
+def test_another_threshold_leaves_the_alert(operator: Client, standing: Incident) -> None:
+    given = GOOD | {"labels": "", "threshold": "0.15"}
+    operator.post(reverse("monitoring_rule", args=[standing.rule_id]), given)
+    assert Incident.objects.standing().exists()
+    assert deeds() == ["change alert rule"]
+
+
+def test_a_shipped_rule_on_what_is_not_measured_can_still_be_changed(operator: Client) -> None:
+    shipped = AlertRule.objects.exclude(key="").get(key="recall")
+    AlertRule.objects.filter(pk=shipped.pk).update(measure="nothing.such", window=4_242)
+    given = GOOD | {"measure": "nothing.such", "labels": "", "window": "4242"}
+    assert operator.post(reverse("monitoring_rule", args=[shipped.pk]), given).status_code == 302
+
+
+def test_a_rule_is_switched_off_once_and_its_alert_ends(operator: Client, standing: Incident) -> None:
+    for _ in range(2):
+        operator.post(reverse("monitoring_rule_switch", args=[standing.rule_id]), {"on": "0"})
+    assert not AlertRule.objects.get(pk=standing.rule_id).enabled
+    assert not Incident.objects.standing().exists()
+    assert deeds() == ["switch off alert rule"]
+
+
+def test_a_rule_made_here_is_deleted(operator: Client, own: AlertRule) -> None:
+    operator.post(reverse("monitoring_rule_delete", args=[own.pk]))
+    assert not AlertRule.objects.filter(pk=own.pk).exists()
+    assert deeds() == ["delete alert rule"]
+
+
+def test_a_shipped_rule_is_not_deleted(operator: Client) -> None:
+    shipped = AlertRule.objects.get(key="slow")
+    answer = operator.post(reverse("monitoring_rule_delete", args=[shipped.pk]), follow=True)
+    assert "switched off, not deleted" in answer.content.decode()
+    assert AlertRule.objects.filter(pk=shipped.pk).exists()
+
+
+def test_a_shipped_rule_is_named_in_the_readers_language_until_it_is_renamed(operator: Client) -> None:
+    AlertRule.objects.filter(key="errors").update(name="Our errors")
+    operator.cookies["django_language"] = "zh-hans"
+    text = page(operator, "monitoring_rules")
+    assert "页面变慢" in text
+    assert "Our errors" in text
+
+
+def test_the_preview_says_how_often_it_would_have_fired(operator: Client) -> None:
+    assert "0 times in the last 7 days" in page(operator, "monitoring_rule_preview", **GOOD | {"name": ""})
+
+
+def test_the_preview_of_half_a_form_asks_for_the_rest(operator: Client) -> None:
+    assert "Once the fields are right" in page(operator, "monitoring_rule_preview", measure="web.errors")
+
+
+def test_reviews_and_site_link_to_each_others_alerts_for_those_who_may(cast: Cast) -> None:
+    client = Client()
+    client.force_login(cast.superuser)
+    assert reverse("sentiment_alerts") in page(client, "monitoring_alerts")
+    assert reverse("monitoring_alerts") in page(client, "sentiment_alerts")
+    client.force_login(cast.analyst)
+    assert reverse("monitoring_alerts") not in page(client, "sentiment_alerts")
