@@ -45,7 +45,11 @@ def test_an_operator_silences_an_alert_and_lifts_the_silence(
     page.locator("#silence").get_by_role("button", name="Silence").click()
     page.locator(".incident .tag", has_text="silenced").wait_for()
     made = Silence.objects.get()
-    assert (made.rule.name if made.rule else "", made.subject, made.reason) == ("Feed fails", "feed", "We know.")
+    assert (made.rule.name if made.rule else "", made.subject, made.reason) == (
+        "Feed fails",
+        "feed",
+        "We know.",
+    )
     page.get_by_role("button", name="Lift the silence").click()
     page.locator(".incident .tag", has_text="silenced").wait_for(state="detached")
 
@@ -63,6 +67,6 @@ def test_an_operator_makes_a_rule_and_is_told_how_often_it_would_have_fired(
     phone.locator("#rule-preview").get_by_text("500 ms", exact=True).wait_for()
     assert phone.get_by_text("It would have fired 0 times in the last 7 days.").is_visible()
     phone.get_by_role("button", name="Save").click()
-    phone.get_by_role("link", name="Slow feed").wait_for()
+    phone.get_by_role("link", name="Slow feed", exact=True).wait_for()
     width = phone.evaluate("document.documentElement.scrollWidth")
     assert width <= 390

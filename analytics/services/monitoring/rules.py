@@ -11,26 +11,31 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from analytics.models import AlertRule, Incident
+from django.utils.translation import gettext_noop as _
+from redis.exceptions import RedisError
+
+from analytics.models import AlertRule, Incident, Silence
 from analytics.services.monitoring import rules_words as words
-from analytics.services.monitoring.grid import Grid, Labels, grain_for, read_grid
+from analytics.services.monitoring.grid import Labels, grain_for, read_grid
 from analytics.services.monitoring.measures import Measure, measure_named
 from analytics.services.monitoring.rules_decide import (
     WEEK,
     Seen,
+    Windows,
     calm_seconds,
     ends,
     is_measured,
     opens,
     seen,
-    sliding,
     split,
     true_for,
 )
 from analytics.services.monitoring.rules_seen import LOOKS
+from analytics.services.monitoring.said import say
 from analytics.services.monitoring.watch import duty
+from recommender.services.redis_link import shared_redis
 from recommender.telemetry import WINDOW_SECONDS
 
 log = logging.getLogger(__name__)
@@ -40,6 +45,10 @@ MOST_SUBJECTS = 50
 #: Rules that need a coarser grain than the finest are looked at once a minute.
 _SLOWLY = 60
 _REST = "…"
+#: The part of the site whose light nobody can record.
+REDIS = "redis"
+#: Days that an alert is kept once it is over.
+KEPT_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,17 @@ class Finding:
 
 @duty("alert rules", 10.0)
 def look(now: float) -> None:
-    """Look at the rules that are due, and write what changed."""
+    """Look at the rules that are due, and write what changed.
+
+    Raises:
+        RedisError: what is measured now cannot be read, so what stands is left as it is.
+    """
+    try:
+        shared_redis().ping()
+    except RedisError:
+        _blind(now)
+        raise
+    _blind_since.clear()
     rules = list(AlertRule.objects.filter(enabled=True))
     standing: dict[int, dict[str, Incident]] = defaultdict(dict)
     for incident in Incident.objects.standing():
@@ -74,6 +93,37 @@ def look(now: float) -> None:
         changes.ended.extend(standing[pk].values())
     changes.write()
     LOOKS.add(1)
+
+
+#: since when Redis does not answer, seconds since 1970; empty while it does
+_blind_since: list[float] = []
+
+
+def _blind(now: float) -> None:
+    """Nothing can be measured without Redis, so that its red light is told from here."""
+    if not _blind_since:
+        _blind_since.append(now)
+    rule = AlertRule.objects.filter(key="light", enabled=True).first()
+    if rule is None or now - _blind_since[0] < rule.window + rule.hold:
+        return
+    one = Incident(
+        rule=rule,
+        subject=REDIS,
+        severity=rule.severity,
+        reason=say(_("Redis does not answer, so this cannot be looked at.")).as_json(),
+        remedy=say(_("Start Redis, or check REDIS_URL; the page turns green by itself.")).as_json(),
+        evidence=words.evidence(rule, {}, now),
+        since=datetime.fromtimestamp(_blind_since[0], UTC),
+    )
+    Incident.objects.bulk_create([one], ignore_conflicts=True)
+
+
+@duty("tidy alerts", 3600.0)
+def tidy(now: float) -> None:
+    """Forget alerts and silences that have been over for a long time."""
+    before = datetime.fromtimestamp(now, UTC) - timedelta(days=KEPT_DAYS)
+    Incident.objects.filter(ended_at__lt=before).delete()
+    Silence.objects.filter(until__lt=before).delete()
 
 
 def _measured(rule: AlertRule) -> Measure | None:
@@ -105,22 +155,36 @@ def _examined(
     several: list[tuple[AlertRule, Measure]], now: float
 ) -> Iterator[tuple[AlertRule, list[Finding]]]:
     recent = read_grid(_metrics(several), now - max(span_of(rule) for rule, _ in several), now)
+    windows = Windows(recent, _rows([rule for rule, _ in several], recent.step))
     changing = [(rule, one) for rule, one in several if rule.condition == AlertRule.Condition.CHANGED]
     week_ago = None
     if changing:
         span = max(span_of(rule) for rule, _ in changing)
-        week_ago = read_grid(_metrics(changing), now - WEEK - span, now - WEEK, live=False)
-    windows: dict[tuple[bool, int], Grid] = {}
-
-    def window(old: bool, grid: Grid, seconds: int) -> Grid:
-        if (old, seconds) not in windows:
-            windows[old, seconds] = sliding(grid, seconds)
-        return windows[old, seconds]
-
+        earlier = read_grid(_metrics(changing), now - WEEK - span, now - WEEK, live=False)
+        week_ago = Windows(earlier, _rows([rule for rule, _ in changing], earlier.step))
     for rule, measure in several:
-        before = window(True, week_ago, rule.window) if week_ago and (rule, measure) in changing else None
-        subjects = seen(rule, measure, window(False, recent, rule.window), before)
-        yield rule, _findings(rule, subjects, recent.step, now)
+        try:
+            findings = _found(rule, measure, windows, week_ago, now)
+        except Exception:  # one measure that cannot be read must not silence the rules on others
+            log.exception("The rule %s cannot be looked at", rule.pk)
+            continue
+        yield rule, findings
+
+
+def _found(
+    rule: AlertRule, measure: Measure, windows: Windows, week_ago: Windows | None, now: float
+) -> list[Finding]:
+    changes = rule.condition == AlertRule.Condition.CHANGED
+    before = week_ago.of(rule.window) if changes and week_ago else None
+    return _findings(rule, seen(rule, measure, windows.of(rule.window), before), windows.grid.step, now)
+
+
+def _rows(rules: list[AlertRule], step: int) -> dict[int, int]:
+    """How many of the last steps of each window have to be looked at."""
+    rows: dict[int, int] = defaultdict(int)
+    for rule in rules:
+        rows[rule.window] = max(rows[rule.window], calm_seconds(rule) // step + 3)
+    return rows
 
 
 def _metrics(several: Iterable[tuple[AlertRule, Measure]]) -> set[str]:
@@ -128,7 +192,7 @@ def _metrics(several: Iterable[tuple[AlertRule, Measure]]) -> set[str]:
 
 
 def _findings(rule: AlertRule, subjects: dict[Labels, Seen], step: int, now: float) -> list[Finding]:
-    by, _ = split(rule)
+    by = split(rule)[0]
     hold, calm = -(-rule.hold // step), -(-calm_seconds(rule) // step)
     found = []
     for key, one in subjects.items():

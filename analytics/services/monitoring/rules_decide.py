@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,82 +66,152 @@ def is_measured(rule: AlertRule, measure: Measure | None) -> bool:
 # -- windows ------------------------------------------------------------------------------------------------
 
 
-def sliding(grid: Grid, seconds: int) -> Grid:
-    """For each step what the ``seconds`` up to its end hold together: sums, and of gauges the mean."""
-    steps = max(1, round(seconds / grid.step))
-    values = np.empty_like(grid.values)
-    for metric, columns in grid.series.items():
-        picked = list(columns.values())
-        block = grid.values[:, picked]
-        if isinstance(metric_named(metric), Gauge):
-            said = ~np.isnan(block)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                values[:, picked] = _moving(np.where(said, block, 0.0), steps) / _moving(said, steps)
-        else:
-            values[:, picked] = np.maximum(_moving(block, steps), 0.0)
+class Windows:
+    """A grid seen through windows of several lengths, one under the other, so that each line is made once.
+
+    Args:
+        rows: by the seconds of a window, how many of the last steps are wanted.
+    """
+
+    def __init__(self, grid: Grid, rows: Mapping[int, int]) -> None:
+        self._slices: dict[int, slice] = {}
+        high: list[npt.NDArray[np.int64]] = []
+        low: list[npt.NDArray[np.int64]] = []
+        for seconds, wanted in rows.items():
+            ends = np.arange(max(0, len(grid.starts) - wanted), len(grid.starts)) + 1
+            begun = sum(map(len, high))
+            self._slices[seconds] = slice(begun, begun + len(ends))
+            high.append(ends)
+            low.append(np.maximum(ends - max(1, round(seconds / grid.step)), 0))
+        self.grid = _moved(grid, np.concatenate(high), np.concatenate(low))
+        self._lines: dict[tuple[object, ...], dict[Labels, Floats]] = {}
+
+    def of(self, seconds: int) -> View:
+        """What the windows of this length show."""
+        return View(self, self._slices[seconds])
+
+    def kept(
+        self,
+        make: Callable[[Grid, Measure, Labels, Mapping[str, str]], dict[Labels, Floats]],
+        measure: Measure,
+        by: Labels,
+        where: Mapping[str, str],
+    ) -> dict[Labels, Floats]:
+        key = (make, measure.key, by, tuple(sorted(where.items())))
+        if key not in self._lines:
+            self._lines[key] = make(self.grid, measure, by, where)
+        return self._lines[key]
+
+
+def _moved(grid: Grid, high: npt.NDArray[np.int64], low: npt.NDArray[np.int64]) -> Grid:
+    """The steps from ``low`` to ``high`` together: sums, and of gauges the mean of what was said."""
+    said = ~np.isnan(grid.values)
+    heaped = _heaped(np.where(said, grid.values, 0.0))
+    values = np.maximum(heaped[high] - heaped[low], 0.0)
+    gauges = [
+        column
+        for metric, columns in grid.series.items()
+        if isinstance(metric_named(metric), Gauge)
+        for column in columns.values()
+    ]
+    if gauges:
+        sums, times = heaped[:, gauges], _heaped(said[:, gauges])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values[:, gauges] = (sums[high] - sums[low]) / (times[high] - times[low])
+    covered = _heaped(grid.covered)
     # Seconds of open windows are fractions: rounding keeps what cancels out at nought.
-    return replace(grid, covered=np.round(_moving(grid.covered, steps), 6), values=values)
+    return replace(
+        grid, starts=grid.starts[high - 1], covered=np.round(covered[high] - covered[low], 6), values=values
+    )
 
 
-def _moving(rows: npt.NDArray[np.generic], steps: int) -> Floats:
-    heaped: Floats = rows.astype(np.float64).cumsum(axis=0)
-    heaped[steps:] = heaped[steps:] - heaped[:-steps]
+def _heaped(rows: npt.NDArray[np.generic]) -> Floats:
+    """Sums of all rows before each, and of all."""
+    heaped = np.zeros((len(rows) + 1, *rows.shape[1:]))
+    np.cumsum(rows, axis=0, out=heaped[1:])
     return heaped
+
+
+@dataclass(frozen=True)
+class View:
+    """The windows of one length; the moments are their ends."""
+
+    windows: Windows
+    part: slice
+
+    @property
+    def ends(self) -> npt.NDArray[np.int64]:
+        return self.windows.grid.starts[self.part] + self.windows.grid.step
+
+    def lines(self, measure: Measure, by: Labels, where: Mapping[str, str]) -> dict[Labels, Floats]:
+        return self._cut(self.windows.kept(_lines, measure, by, where))
+
+    def amounts(self, measure: Measure, by: Labels, where: Mapping[str, str]) -> dict[Labels, Floats]:
+        return self._cut(self.windows.kept(_amounts, measure, by, where))
+
+    def looks(self) -> Floats:
+        """How often the watch looked."""
+        counts = self.windows.grid.counts(LOOKS.name).get(())
+        return np.zeros(len(self.ends)) if counts is None else np.nan_to_num(counts[self.part])
+
+    def _cut(self, lines: dict[Labels, Floats]) -> dict[Labels, Floats]:
+        return {key: line[self.part] for key, line in lines.items()}
+
+
+def _lines(grid: Grid, measure: Measure, by: Labels, where: Mapping[str, str]) -> dict[Labels, Floats]:
+    return measure.lines(grid, by, where)
+
+
+def _amounts(grid: Grid, measure: Measure, by: Labels, where: Mapping[str, str]) -> dict[Labels, Floats]:
+    """How much was recorded: events of counters and histograms; 1 where a gauge was set."""
+    limits = {**measure.where, **where}
+    kind = metric_named(measure.metric)
+    if isinstance(kind, Gauge):
+        levels = grid.levels(measure.metric, by, limits)
+        return {key: (~np.isnan(level)).astype(np.float64) for key, level in levels.items()}
+    if isinstance(kind, Histogram):
+        sums = grid.histograms(measure.metric, by, limits)
+        return {key: each[:, :-1].sum(axis=1) for key, each in sums.items()}
+    return grid.counts(measure.metric, by, limits)
 
 
 # -- conditions ---------------------------------------------------------------------------------------------
 
 
-def seen(rule: AlertRule, measure: Measure, now: Grid, before: Grid | None = None) -> dict[Labels, Seen]:
-    """Each subject of the rule; the grids are those of ``sliding``, ``before`` that of a week earlier."""
+def seen(rule: AlertRule, measure: Measure, now: View, before: View | None = None) -> dict[Labels, Seen]:
+    """Each subject of the rule; ``before`` is what was there a week earlier."""
     by, where = split(rule)
     if rule.condition == AlertRule.Condition.ABSENT:
-        return _absent(rule, measure, now, by, where)
-    lines = measure.lines(now, by, where)
+        return _absent(rule, measure, now)
+    lines = now.lines(measure, by, where)
     if rule.condition == AlertRule.Condition.CHANGED:
-        return _changed(rule, measure, lines, now, before)
+        return {} if before is None else _changed(rule, measure, lines, now, before)
     with np.errstate(invalid="ignore"):
         if rule.condition == AlertRule.Condition.ABOVE:
             return {key: Seen(line > rule.threshold, line) for key, line in lines.items()}
         return {key: Seen(line < rule.threshold, line) for key, line in lines.items()}
 
 
-def _absent(
-    rule: AlertRule, measure: Measure, now: Grid, by: Labels, where: Mapping[str, str]
-) -> dict[Labels, Seen]:
-    looks = now.counts(LOOKS.name).get((), np.full(len(now.starts), np.nan))
+def _absent(rule: AlertRule, measure: Measure, now: View) -> dict[Labels, Seen]:
+    by, where = split(rule)
+    lived = now.looks() >= rule.window / _SECONDS_A_LOOK
+    unknown = np.full(len(lived), np.nan)
     with np.errstate(invalid="ignore"):
-        lived = looks >= rule.window / _SECONDS_A_LOOK
-    unknown = np.full(len(now.starts), np.nan)
-    found = {
-        key: Seen(lived & ~(amount > 0), unknown)
-        for key, amount in _amounts(measure, now, by, {**measure.where, **where}).items()
-    }
+        found = {
+            key: Seen(lived & ~(amount > 0), unknown)
+            for key, amount in now.amounts(measure, by, where).items()
+        }
     # What was never recorded has no series that could tell of it.
     return found or ({} if by else {(): Seen(lived, unknown)})
 
 
-def _amounts(measure: Measure, grid: Grid, by: Labels, where: Mapping[str, str]) -> dict[Labels, Floats]:
-    """How much was recorded: events of counters and histograms; 1 where a gauge was set."""
-    kind = metric_named(measure.metric)
-    if isinstance(kind, Gauge):
-        levels = grid.levels(measure.metric, by, where)
-        return {key: (~np.isnan(level)).astype(np.float64) for key, level in levels.items()}
-    if isinstance(kind, Histogram):
-        sums = grid.histograms(measure.metric, by, where)
-        return {key: each[:, :-1].sum(axis=1) for key, each in sums.items()}
-    return grid.counts(measure.metric, by, where)
-
-
 def _changed(
-    rule: AlertRule, measure: Measure, lines: Mapping[Labels, Floats], now: Grid, before: Grid | None
+    rule: AlertRule, measure: Measure, lines: Mapping[Labels, Floats], now: View, before: View
 ) -> dict[Labels, Seen]:
-    if before is None:
-        return {}
     by, where = split(rule)
     places = _week_before(now, before)
-    earlier = measure.lines(before, by, where)
-    enough = _enough(measure, now, before, by, where)
+    earlier = before.lines(measure, by, where)
+    enough = _enough(rule, measure, now, before)
     found = {}
     for key, line in lines.items():
         usual = _taken(earlier[key], places) if key in earlier else np.full(len(line), np.nan)
@@ -152,16 +222,13 @@ def _changed(
     return found
 
 
-def _enough(
-    measure: Measure, now: Grid, before: Grid, by: Labels, where: Mapping[str, str]
-) -> dict[Labels, Bools]:
+def _enough(rule: AlertRule, measure: Measure, now: View, before: View) -> dict[Labels, Bools]:
     """Where there were events enough: on both sides of a share, on one of a rate, which may fall to 0."""
+    by, where = split(rule)
     whole = measure.over or measure
-    limits = {**whole.where, **where}
+    counted, earlier = now.amounts(whole, by, where), before.amounts(whole, by, where)
     if isinstance(metric_named(whole.metric), Gauge):
-        some = _amounts(whole, now, by, limits)
-        return {key: amount > 0 for key, amount in some.items()}
-    counted, earlier = _amounts(whole, now, by, limits), _amounts(whole, before, by, limits)
+        return {key: amount > 0 for key, amount in counted.items()}
     places = _week_before(now, before)
     merge = np.fmax if measure.over is None and measure.reading in ("rate", "count") else np.minimum
     with np.errstate(invalid="ignore"):
@@ -172,11 +239,12 @@ def _enough(
         }
 
 
-def _week_before(now: Grid, before: Grid) -> npt.NDArray[np.int64]:
-    """The step of ``before`` that ends a week before each step of ``now``; -1 where it is not there."""
-    ends = now.starts + now.step - WEEK
-    places = -((before.starts[0] - ends) // before.step) - 1
-    return np.where((places >= 0) & (places < len(before.starts)), places, -1)
+def _week_before(now: View, before: View) -> npt.NDArray[np.int64]:
+    """The moment of ``before`` that is a week before each of ``now``; -1 where it is not there."""
+    places = np.searchsorted(before.ends, now.ends - WEEK)
+    step = before.windows.grid.step
+    there = (places < len(before.ends)) & (now.ends - WEEK > before.ends[0] - step)
+    return np.where(there, places, -1)
 
 
 def _taken(line: Floats, places: npt.NDArray[np.int64]) -> Floats:

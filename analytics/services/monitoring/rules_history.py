@@ -14,12 +14,13 @@ from analytics.services.monitoring.rules_decide import (
     WEEK,
     Bools,
     Seen,
+    View,
+    Windows,
     calm_seconds,
     episodes,
     is_measured,
     label_names,
     seen,
-    sliding,
 )
 from analytics.services.monitoring.rules_seen import LOOKS
 from analytics.services.monitoring.store import known_series
@@ -73,18 +74,17 @@ def _chunks(rule: AlertRule, measure: Measure, now: float) -> Iterator[tuple[int
     last = int(now) // _MINUTE * _MINUTE
     first = last - DAYS * 86_400
     lead = min(-(-rule.window // _MINUTE) * _MINUTE, _CHUNK)
-    for start in range(first, last, _CHUNK):
-        begin, end = start - lead, start + _CHUNK
-        grid = sliding(read_grid(metrics, begin, end, live=False), rule.window)
-        before = None
-        if rule.condition == AlertRule.Condition.CHANGED:
-            before = sliding(read_grid(metrics, begin - WEEK, end - WEEK, live=False), rule.window)
-        skip = lead // _MINUTE
-        found = seen(rule, measure, grid, before)
-        yield (
-            (start - first) // _MINUTE,
-            {key: Seen(one.true[skip:], one.value[skip:]) for key, one in found.items()},
-        )
+    chunk = 2 * _CHUNK if lead <= 3600 else _CHUNK
+    for start in range(first, last, chunk):
+
+        def window(ago: int, rows: int, begin: int = start - lead, end: int = start + chunk) -> View:
+            grid = read_grid(metrics, begin - ago, end - ago, live=False)
+            return Windows(grid, {rule.window: rows}).of(rule.window)
+
+        rows = chunk // _MINUTE
+        changes = rule.condition == AlertRule.Condition.CHANGED
+        before = window(WEEK, rows + lead) if changes else None
+        yield (start - first) // _MINUTE, seen(rule, measure, window(0, rows), before)
 
 
 def known_labels(measure: Measure) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
@@ -93,14 +93,16 @@ def _change(finding: Finding, value: str, unit: str, window: str) -> Said:
 
 
 def evidence(rule: AlertRule, labels: dict[str, str], since: float) -> str:
-    """Path of the page that shows the measure from a while before the alert; "" without the pages."""
-    start = int(since - max(3600, rule.window))
-    if rule.measure == LIGHTS:
-        return _path("monitoring")
-    if rule.measure.startswith("tasks.") and (path := _path("monitoring_tasks")):
+    """Path of the page that shows what is behind it, from a while before; "" without the pages."""
+    health = _path("monitoring")
+    if rule.measure == LIGHTS or not health:
+        return health
+    if rule.measure == "tasks.failed" and (path := _path("monitoring_tasks")):
         return f"{path}?{urlencode({'state': 'failed', **labels})}"
-    path = _path("monitoring_measures") or _path("monitoring")
-    return f"{path}?{urlencode({'measure': rule.measure, 'start': start, **labels})}" if path else ""
+    if rule.measure.startswith("drift.") and (path := _path("monitoring_drift")):
+        return path
+    start = int(since - max(3600, rule.window))
+    return f"{health}?{urlencode({'from': start})}#chart-{quote(rule.measure)}"
 
 
 def _path(name: str) -> str:

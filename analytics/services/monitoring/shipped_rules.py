@@ -60,8 +60,8 @@ SHIPPED: tuple[dict[str, Any], ...] = (
     {
         "key": "queue-age",
         "name": _("A queue is backed up"),
-        "measure": "queues.age",
-        "labels": {"queue": "*"},
+        "measure": "queues.oldest",
+        "labels": {"queue_name": "*"},
         "threshold": 300.0,
         "window": 60,
         "hold": 60,
@@ -80,8 +80,10 @@ SHIPPED: tuple[dict[str, Any], ...] = (
     {
         "key": "disk",
         "name": _("The disk is nearly full"),
-        "measure": "system.disk",
-        "threshold": 0.9,
+        "measure": "system.disk_free_share",
+        "condition": BELOW,
+        "labels": {"folder": "*"},
+        "threshold": 0.1,
         "window": 60,
         "hold": 60,
         "severity": _CRITICAL,
@@ -90,7 +92,7 @@ SHIPPED: tuple[dict[str, Any], ...] = (
     {
         "key": "click-through",
         "name": _("Click-through fell by half"),
-        "measure": "recommender.click_through",
+        "measure": "click_rate",
         "condition": CHANGED,
         "threshold": -0.5,
         "window": 6 * 3600,

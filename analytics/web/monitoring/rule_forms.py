@@ -19,6 +19,7 @@ from analytics.services.monitoring.rules_words import duration, title
 WINDOWS = (30, 60, 300, 600, 1800, 3600, 21_600)
 HOLDS = (0, 30, 60, 300, 600, 1800, 3600)
 LABELS_MOST, LABEL_LENGTH = 4, 100
+_UNITS = {"ratio": "%", "count": ""}
 _GROUPS = {
     "web": gettext_lazy("Web pages"),
     "tasks": gettext_lazy("Background tasks"),
@@ -38,7 +39,8 @@ def measure_choices(present: str) -> list[tuple[str, list[tuple[str, str]]]]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for one in measures():
         group = one.key.split(".", maxsplit=1)[0]
-        label = f"{one.title} ({one.unit})" if one.unit and one.unit != "count" else str(one.title)
+        unit = _UNITS.get(one.unit, one.unit)
+        label = f"{one.title} ({unit})" if unit else str(one.title)
         groups.setdefault(str(_GROUPS.get(group, group)), []).append((one.key, label))
     if present and measure_named(present) is None:
         groups[_("Not measured here")] = [(present, present)]

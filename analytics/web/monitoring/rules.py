@@ -28,7 +28,8 @@ def rules(request: HttpRequest) -> HttpResponse:
     """Every rule, and whether it stands."""
     standing = Count("incidents", filter=Q(incidents__ended_at=None))
     found = AlertRule.objects.annotate(standing=standing)
-    context = {"rules": [_described(one) for one in found]}
+    described = [_described(one) for one in found]
+    context = {"rules": sorted(described, key=lambda one: str(one["title"]).casefold())}
     return answer(request, "monitoring_alerts", "monitoring/rules.html", context)
 
 

@@ -16,7 +16,7 @@ from django.core import mail
 from analytics.models import AlertRule, Incident, Silence
 from analytics.services.monitoring import rules_delivery as delivery
 from analytics.services.monitoring.said import say
-from tests.analytics.services.monitoring.planted import rule
+from tests.analytics.services.monitoring.history_made import rule
 
 pytestmark = pytest.mark.django_db
 NOW = float(int(time.time()))
@@ -209,4 +209,23 @@ def test_what_came_and_went_in_silence_is_never_told(by_mail: None) -> None:
     delivery.deliver(NOW)
     end(one, NOW + 60)
     delivery.deliver(NOW + 901)
+    assert mail.outbox == []
+
+
+# -- beside the watch ----------------------------------------------------------------------------------------
+
+
+def test_a_round_of_the_watch_tells_in_a_thread_of_its_own(transactional_db: None, by_mail: None) -> None:
+    incident()
+    delivery.deliver_aside(NOW)
+    for thread in threading.enumerate():
+        if thread.name == "alert delivery":
+            thread.join(10)
+    assert len(mail.outbox) == 1
+
+
+def test_a_round_does_not_wait_for_one_that_is_still_telling(by_mail: None) -> None:
+    incident()
+    with delivery._sending:
+        delivery.deliver_aside(NOW)
     assert mail.outbox == []
