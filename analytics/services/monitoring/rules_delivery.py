@@ -118,7 +118,12 @@ def headline(incident: Incident, over: bool = False) -> str:
 
 
 def _body(incident: Incident, over: bool) -> str:
-    lines = [headline(incident, over), "", str(Said.of_json(incident.reason))]
+    reason = str(Said.of_json(incident.reason))
+    lines = [
+        headline(incident, over),
+        "",
+        _("Last known: {reason}").format(reason=reason) if over else reason,
+    ]
     remedy = str(Said.of_json(incident.remedy))
     if remedy and not over:
         lines.append(_("What to do: {remedy}").format(remedy=remedy))

@@ -194,7 +194,7 @@ class SilenceForm(forms.Form):
         super().__init__(*args, **kwargs)
         choice = self.fields["rule"]
         assert isinstance(choice, forms.ModelChoiceField)
-        choice.label_from_instance = title  # type: ignore[method-assign,assignment]
+        choice.label_from_instance = title
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}

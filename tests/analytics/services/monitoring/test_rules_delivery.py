@@ -103,6 +103,7 @@ def test_that_it_is_over_is_mailed_once(by_mail: None) -> None:
     delivery.deliver(NOW + 60)
     delivery.deliver(NOW + 70)
     assert [letter.subject for letter in mail.outbox] == ["Alert: Clicks", "Over: Clicks"]
+    assert "Last known: Nothing was recorded in the last 1 min." in mail.outbox[1].body
 
 
 def test_a_line_break_in_a_name_makes_no_header(by_mail: None) -> None:
