@@ -15,8 +15,10 @@ class AnalyticsConfig(AppConfig):
 
         import analytics.services.monitoring.measures_recommender
         import analytics.services.monitoring.taste  # noqa: F401 (every process knows what is measured)
-        from analytics.services.monitoring import all_levels  # noqa: F401 (declares what may be read)
-        from analytics.services.monitoring import rules_seen  # noqa: F401 (declares what it records)
+        from analytics.services.monitoring import (
+            all_levels,  # noqa: F401 (declares what may be read)
+            rules_seen,  # noqa: F401 (declares what it records)
+        )
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
         from analytics.services.monitoring.shipped_rules import on_migrated
         from analytics.services.monitoring.tasks_seen import watch_tasks
