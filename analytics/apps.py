@@ -19,6 +19,7 @@ class AnalyticsConfig(AppConfig):
             all_levels,  # noqa: F401 (declares what may be read)
             rules_seen,  # noqa: F401 (declares what it records)
         )
+        import analytics.services.drift.gauges  # noqa: F401 (declares)
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
         from analytics.services.monitoring.shipped_rules import on_migrated
         from analytics.services.monitoring.tasks_seen import watch_tasks

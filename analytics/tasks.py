@@ -86,3 +86,20 @@ def find_alerts() -> None:
 
     find()
     notify()
+
+
+@shared_task
+def look_for_drift(now: bool = False) -> None:
+    from analytics.services.drift import look
+
+    if now:
+        look.look_for_drift()
+    else:
+        look.look_if_due()
+
+
+@shared_task
+def draw_map() -> None:
+    from analytics.services.embedding_map import draw_maps
+
+    draw_maps()

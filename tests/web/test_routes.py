@@ -168,6 +168,13 @@ ROUTES: dict[str, Route] = {
     "sentiment_view_send": Route(only(303, *ANALYSTS) | HIDDEN, "post", view),
     "sentiment_view_delete": Route(only(303, *ANALYSTS) | HIDDEN, "post", view),
     "monitoring": Route(only(200, *OPERATORS)),
+    "monitoring_drift": Route(only(200, *OPERATORS)),
+    "monitoring_drift_look": Route(only(302, *OPERATORS), "post"),
+    "monitoring_map": Route(only(200, *OPERATORS)),
+    "monitoring_map_points": Route(only(404, *OPERATORS)),  # nothing is drawn yet
+    "monitoring_map_items": Route(only(200, *OPERATORS)),
+    "monitoring_map_draw": Route(only(302, *OPERATORS), "post"),
+    "monitoring_inspect": Route(only(200, *OPERATORS)),
     "healthz": Route(everyone(200)),
     "readyz": Route(everyone(503)),  # no worker runs beside these tests
     "monitoring_alerts": Route(only(200, *OPERATORS)),

@@ -17,6 +17,9 @@ operators_only = needs(OPERATE)
 #: address name, icon, words
 TABS: tuple[tuple[str, str, Any], ...] = (
     ("monitoring", "heartbeat", _("Health")),
+    ("monitoring_drift", "trending-up", _("Drift")),
+    ("monitoring_map", "map-2", _("Map")),
+    ("monitoring_inspect", "list-search", _("Inspect")),
     ("monitoring_alerts", "bell", _("Alerts")),
 )
 

@@ -16,4 +16,15 @@ urlpatterns: list[URLPattern] = [
     path("alerts/rules/<int:pk>/", rules.edit, name="monitoring_rule"),
     path("alerts/rules/<int:pk>/switch/", rules.switch, name="monitoring_rule_switch"),
     path("alerts/rules/<int:pk>/delete/", rules.delete, name="monitoring_rule_delete"),
+from analytics.web.monitoring import atlas, drift, inspect, overview
+
+urlpatterns: list[URLPattern] = [
+    path("", overview.overview, name="monitoring"),
+    path("drift/", drift.drift, name="monitoring_drift"),
+    path("drift/look/", drift.look_now, name="monitoring_drift_look"),
+    path("map/", atlas.embedding, name="monitoring_map"),
+    path("map/points/", atlas.points, name="monitoring_map_points"),
+    path("map/items/", atlas.chosen_items, name="monitoring_map_items"),
+    path("map/draw/", atlas.draw_now, name="monitoring_map_draw"),
+    path("inspect/", inspect.inspect, name="monitoring_inspect"),
 ]

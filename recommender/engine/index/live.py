@@ -169,6 +169,11 @@ class LiveIndex:
         state = self._state
         return state.read(*state.rows_of(_ids(ids)))[0]
 
+    def part_of(self, item_id: int) -> str:
+        """Where an item's vectors are read from: "snapshot", "delta", or "" where it is not present."""
+        old, new = self._state.rows_of(np.array([item_id], np.int64))
+        return "delta" if new[0] >= 0 else "snapshot" if old[0] >= 0 else ""
+
 
 def _ids(ids: Ids) -> np.ndarray:
     """(n,) int64 of whatever holds ids."""

@@ -7,6 +7,7 @@ is worked out beforehand for anybody, so the next click counts at once, and visi
 from recommender.services.recommend.answers import forget_answers
 from recommender.services.recommend.cards import Card, make_card
 from recommender.services.recommend.feed import feed, front_page, rows
+from recommender.services.recommend.preview import preview
 from recommender.services.recommend.profile import forget_profiles, profile_of
 from recommender.services.recommend.shelf import available_now, forget_items, items_now
 from recommender.services.recommend.showing import FeedPage, FeedRow
@@ -23,6 +24,7 @@ __all__ = [
     "front_page",
     "items_now",
     "make_card",
+    "preview",
     "profile_of",
     "rows",
     "similar",

@@ -87,14 +87,15 @@ def _answer(
     def make() -> Answer:
         found = answers.answer_of_others(actor, key, state)
         if found is None:
-            found = _rank(profile, weights, category)
+            found = rank_now(profile, weights, category)
             answers.keep_for_others(actor, _scope(category), key, state, found)
         return found
 
     return answers.kept_answer(key, state, make)
 
 
-def _rank(profile: Profile, weights: Mapping[str, float], category: Category | None) -> Answer:
+def rank_now(profile: Profile, weights: Mapping[str, float], category: Category | None = None) -> Answer:
+    """An answer ranked for this moment, whatever was ranked before."""
     world = world_now()
     among = category_ids(category) if category is not None else None
     places = rank(world, profile, weights, among=among)

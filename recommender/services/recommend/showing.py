@@ -160,7 +160,7 @@ class Showing:
             for spot, impression in zip(spots, self._impressions(spots), strict=True)
         ]
 
-    def _impressions(self, spots: Sequence[Spot]) -> list[uuid.UUID]:
+    def _impressions(self, spots: Sequence[Spot]) -> Sequence[uuid.UUID | None]:
         """The impression of each spot; one noted before belongs to the same showing, but for strangers."""
         noted = {} if self._actor.is_nobody else self._answer.noted
         new = [spot for spot in spots if (spot.surface, spot.item_id) not in noted]
