@@ -35,8 +35,14 @@ function ramp(by) {
 // -- drawing ------------------------------------------------------------------------------------------------
 const toPixel = (x, y) => [box.clientWidth / 2 + (x - view.x) * view.scale, box.clientHeight / 2 - (y - view.y) * view.scale];
 const toMap = (px, py) => [view.x + (px - box.clientWidth / 2) / view.scale, view.y - (py - box.clientHeight / 2) / view.scale];
-const radius = () => Math.max(1.6, Math.min(7, 2.2 * Math.sqrt(view.scale / fit()) * (data && data.ids.length < 2000 ? 1.5 : 1)));
-const fit = () => Math.min(box.clientWidth, box.clientHeight) / 2150;
+const radius = () => Math.max(1.6, Math.min(7, 2.2 * Math.sqrt(view.scale / fit()) * (data.ids.length < 2000 ? 1.5 : 1)));
+const fit = () => Math.min(box.clientWidth / (data.reach.width + 160), box.clientHeight / (data.reach.height + 160));
+/** What the points take up. */
+function reach() {
+  const [left, right] = [Math.min(...data.x), Math.max(...data.x)];
+  const [bottom, top] = [Math.min(...data.y), Math.max(...data.y)];
+  return { x: (left + right) / 2, y: (bottom + top) / 2, width: right - left, height: top - bottom };
+}
 
 /** Points by colour, so that the colour of the pen is set once for each. */
 function batches() {
@@ -109,7 +115,7 @@ function drawLasso() {
 const redraw = () => { frame ||= requestAnimationFrame(draw); };
 
 // -- moving ---------------------------------------------------------------------------------------------------
-function showAll() { Object.assign(view, { x: 0, y: 0, scale: fit() }); redraw(); }
+function showAll() { Object.assign(view, { x: data.reach.x, y: data.reach.y, scale: fit() }); redraw(); }
 function zoom(factor, px = box.clientWidth / 2, py = box.clientHeight / 2) {
   const [x, y] = toMap(px, py);
   view.scale = Math.max(fit() * 0.6, Math.min(fit() * 80, view.scale * factor));
@@ -244,6 +250,7 @@ async function load(by) {
   const first = data === null;
   off.clear();
   data = await answer.json();
+  data.reach = reach();
   data.batches = batches();
   tell();
   if (first) showAll();

@@ -1,7 +1,7 @@
 """Maximum mean discrepancy: how far apart two samples lie for a smooth judge, and by chance alone how often.
 
-Gretton et al. (2012), "A kernel two-sample test": the unbiased estimate
-of the square, a Gaussian kernel as wide as the median distance, and the p value from permuting who belongs where.
+Gretton et al. (2012), "A kernel two-sample test": the unbiased estimate of the square, a Gaussian kernel as
+wide as the median distance, and the p value from permuting who belongs where.
 """
 
 from __future__ import annotations

@@ -103,6 +103,8 @@ def _shown(report: DriftReport) -> dict[str, Any]:
         "sentence": SENTENCES[Verdict(report.verdict)],
         "is_vectors": name in MODALITIES,
         "is_shares": "shares" in report.figures,
+        # The items of a changed mix are mostly those of the vectors above: folded.
+        "is_open": name in MODALITIES and report.verdict in {Verdict.DRIFTED, Verdict.SHIFTING},
         "figures": report.figures,
         "shares": _shares(name, report.figures.get("shares", [])),
         "more_shares": max(0, len(report.figures.get("shares", [])) - _ROWS),

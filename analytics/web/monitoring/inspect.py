@@ -20,6 +20,8 @@ from recommender.web import explain
 from recommender.web.cards import title_of
 from recommender.web.history import ICONS
 
+#: Parts of a score below this are not drawn.
+_NAMED_PART = 0.0005
 _INDEX: dict[str, Any] = {
     "snapshot": gettext_lazy("in the snapshot"),
     "delta": gettext_lazy("in the delta: newer than the snapshot"),
@@ -86,6 +88,7 @@ def _ranked(rank: int, card: Card, widest: float) -> dict[str, Any]:
             {"source": name, "name": explain.PART_NAMES.get(name, name), "value": value,
              "share": max(0, round(100 * value / widest))}
             for name, value in sorted(card.parts.items(), key=lambda pair: -pair[1])
+            if abs(value) >= _NAMED_PART
         ],
     }  # fmt: skip
 
