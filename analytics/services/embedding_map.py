@@ -77,8 +77,11 @@ def _sample(space: EncoderSpace, modality: str) -> tuple[np.ndarray, np.ndarray,
     sums = np.zeros((len(ids), space.dim), np.float32)
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE].tolist()
-        for item, content in rows.filter(item_id__in=part).values_list("item_id", "vector"):
-            sums[np.searchsorted(ids, item)] += np.frombuffer(bytes(content), "<f2").astype(np.float32)
+        # By item and space, of which there is an index; of the state there is another that reads far more.
+        found = Embedding.objects.filter(item_id__in=part, space=space)
+        for item, kind, content in found.values_list("item_id", "modality", "vector"):
+            if kind == modality and content is not None:
+                sums[np.searchsorted(ids, item)] += np.frombuffer(bytes(content), "<f2").astype(np.float32)
     return ids, sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-6), len(owners)
 
 

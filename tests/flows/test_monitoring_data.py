@@ -1,4 +1,4 @@
-"""Planted uploads come in as any other; an operator sees in the browser which of them is unlike, and what it holds."""
+"""Planted uploads come in as any other; an operator sees in the browser which is unlike and what it holds."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from tests.conftest import Cast
 from tests.services.importing import bring_in, table
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SHOP = "dress bag boots shirt scarf lamp chair vase kettle watch red blue green linen leather wooden cotton".split()
-OFFICE = (
-    "invoice ledger tax quarter audit mortgage interest pension balance creditor liability fiscal".split()
-)
+SHOP = [
+    "dress", "bag", "boots", "shirt", "scarf", "lamp", "chair", "vase", "kettle",
+    "watch", "red", "blue", "green", "linen", "leather", "wooden", "cotton",
+]  # fmt: skip
+OFFICE = [
+    "invoice", "ledger", "tax", "quarter", "audit", "mortgage",
+    "interest", "pension", "balance", "creditor", "liability", "fiscal",
+]  # fmt: skip
 PAGE = "/analytics/monitoring"
 
 
