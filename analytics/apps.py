@@ -13,13 +13,13 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_ready, worker_shutdown
 
+        import analytics.services.drift.gauges
         import analytics.services.monitoring.measures_recommender
         import analytics.services.monitoring.taste  # noqa: F401 (every process knows what is measured)
         from analytics.services.monitoring import (
             all_levels,  # noqa: F401 (declares what may be read)
             rules_seen,  # noqa: F401 (declares what it records)
         )
-        import analytics.services.drift.gauges  # noqa: F401 (declares)
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
         from analytics.services.monitoring.shipped_rules import on_migrated
         from analytics.services.monitoring.tasks_seen import watch_tasks

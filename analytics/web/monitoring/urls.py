@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from analytics.web.monitoring import alerts, overview, rules
+from analytics.web.monitoring import alerts, atlas, drift, inspect, overview, rules
 
 urlpatterns: list[URLPattern] = [
     path("", overview.overview, name="monitoring"),
@@ -16,10 +16,6 @@ urlpatterns: list[URLPattern] = [
     path("alerts/rules/<int:pk>/", rules.edit, name="monitoring_rule"),
     path("alerts/rules/<int:pk>/switch/", rules.switch, name="monitoring_rule_switch"),
     path("alerts/rules/<int:pk>/delete/", rules.delete, name="monitoring_rule_delete"),
-from analytics.web.monitoring import atlas, drift, inspect, overview
-
-urlpatterns: list[URLPattern] = [
-    path("", overview.overview, name="monitoring"),
     path("drift/", drift.drift, name="monitoring_drift"),
     path("drift/look/", drift.look_now, name="monitoring_drift_look"),
     path("map/", atlas.embedding, name="monitoring_map"),
