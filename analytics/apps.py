@@ -22,6 +22,8 @@ class AnalyticsConfig(AppConfig):
         )
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
         from analytics.services.monitoring.shipped_rules import on_migrated
+        from analytics.services.monitoring.paused import on_worker_ready as leave_paused_alone
+        from analytics.services.monitoring.task_events import record_tasks
         from analytics.services.monitoring.tasks_seen import watch_tasks
         from analytics.services.report.rollups import watch_deletions
         from analytics.services.scoring.waiting import on_review_written
@@ -30,8 +32,11 @@ class AnalyticsConfig(AppConfig):
         review_written.connect(on_review_written, dispatch_uid="analytics.scoring")
         worker_ready.connect(on_worker_ready, dispatch_uid="analytics.heartbeat")
         worker_shutdown.connect(on_worker_shutdown, dispatch_uid="analytics.heartbeat")
+        # After the heartbeat, which notes what the worker was started for.
+        worker_ready.connect(leave_paused_alone, dispatch_uid="analytics.paused")
         watch_tasks()
         post_migrate.connect(on_migrated, sender=self, dispatch_uid="analytics.shipped_rules")
+        record_tasks()
         score = self.get_model("SentimentScore")
         post_delete.connect(watch_deletions, sender=score, dispatch_uid="analytics.rollups")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from recommender.services import calls
+from recommender.services.tracing import working_on
 
 
 @shared_task
@@ -34,6 +35,7 @@ def sample_recall() -> None:
 def find_regions(score_id: int) -> None:
     from analytics.services.regions import find_regions as find
 
+    working_on("score", score_id)
     find(score_id)
 
 
@@ -41,6 +43,7 @@ def find_regions(score_id: int) -> None:
 def retrain(job_id: int) -> None:
     from analytics.services.retraining import retrain as learn
 
+    working_on("job", job_id)
     learn(job_id)
 
 
@@ -48,6 +51,7 @@ def retrain(job_id: int) -> None:
 def run_export(job_id: int) -> None:
     from analytics.services.exports import run_export as write
 
+    working_on("job", job_id)
     write(job_id)
 
 
@@ -69,6 +73,7 @@ def send_views() -> None:
 def send_view(view_id: int) -> None:
     from analytics.services.mailing import send_by_id
 
+    working_on("view", view_id)
     send_by_id(view_id)
 
 

@@ -1,13 +1,17 @@
-"""Counts and times every answer of the web processes."""
+"""Counts and times every answer of the web processes, and gives each request an id that its tasks carry."""
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from analytics.services.monitoring.request_events import record_request
+from recommender.services.tracing import begin_trace, end_trace
 from recommender.telemetry import counter, histogram
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -29,6 +33,11 @@ LATENCY = histogram(
 )
 
 
+#: Seconds from which a request is kept as a trace, whatever came of it.
+SLOW_SECONDS = 1.0
+_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
 class MeasureMiddleware:
     """Outermost, so that waiting for other requests counts as well."""
 
@@ -37,10 +46,24 @@ class MeasureMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
-        response = self.get_response(request)
+        trace, token = begin_trace(_given_id(request) or os.urandom(16).hex())
+        try:
+            response = self.get_response(request)
+        finally:
+            end_trace(token)
         match = request.resolver_match
         view = match.view_name if match else _NO_ROUTE
         method = request.method or ""
+        seconds = time.perf_counter() - began
         ANSWERS.add(1, str(response.status_code), view, method)
-        LATENCY.observe(time.perf_counter() - began, view, method)
+        LATENCY.observe(seconds, view, method)
+        response.headers["X-Request-ID"] = trace.request_id
+        if trace.sent or seconds > SLOW_SECONDS or response.status_code >= 500:
+            record_request(request, trace.request_id, view, response.status_code, seconds)
         return response
+
+
+def _given_id(request: HttpRequest) -> str:
+    """The id under which a proxy or a program knows the request; "" for none, or one that is none."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    return given if given and _ID.fullmatch(given) else ""

@@ -5,7 +5,7 @@ from analytics.models.audit import AuditEntry
 from analytics.models.corrections import Correction
 from analytics.models.drift import DriftReport, EmbeddingMap
 from analytics.models.incidents import AlertRule, Incident, Silence
-from analytics.models.operations import PausedQueue, RequestTrace, TaskRun
+from analytics.models.operations import PausedQueue, RequestTrace, StreamPosition, TaskRun
 from analytics.models.rollups import RollupDay, RollupName, RollupSegment
 from analytics.models.scores import AspectScore, SentimentScore
 from analytics.models.telemetry import TelemetryRollup, TelemetrySeries
@@ -28,6 +28,7 @@ __all__ = [
     "SavedView",
     "SentimentScore",
     "Silence",
+    "StreamPosition",
     "TaskRun",
     "TelemetryRollup",
     "TelemetrySeries",

@@ -36,9 +36,15 @@ class TaskRun(models.Model):
     worker = models.CharField(_("worker"), max_length=200, blank=True)
     #: of the request that sent it, "" for one that no person waited for
     request_id = models.CharField(max_length=64, blank=True)
-    #: "beat" for a periodic one, else ""
+    #: of the task that sent it, or that an operator had tried again by this one
+    parent_id = models.CharField(max_length=64, blank=True, db_index=True)
+    #: "beat" for a periodic one, "again" for one that an operator had tried again, else ""
     origin = models.CharField(max_length=20, blank=True)
     arguments = models.TextField(_("input"), blank=True)
+    #: [positional, by name] for sending it again; None where that is too long to keep or holds a secret
+    call = models.JSONField(null=True, blank=True)
+    #: of the task by which an operator had this one tried again
+    again = models.CharField(max_length=64, blank=True)
     result = models.TextField(_("result"), blank=True)
     #: the row it was working on when it ended, such as "media 12"
     subject = models.CharField(_("working on"), max_length=200, blank=True)
@@ -101,3 +107,13 @@ class PausedQueue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class StreamPosition(models.Model):
+    """How far a Redis stream has been moved into the database, written together with what was moved."""
+
+    stream = models.CharField(max_length=60, unique=True)
+    last = models.CharField(max_length=40, default="0-0")
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.last}"

@@ -37,6 +37,7 @@ from recommender.services.measured import (
     reason_of,
 )
 from recommender.services.renditions import local_file
+from recommender.services.tracing import working_on
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,6 +132,7 @@ class Turn:
         if not found:
             return 0
         self._after = found[-1].pk
+        working_on("item" if self.modality == "text" else "media", found[0].pk)
         rows = _claim(self.space, self.modality, found)
         try:
             owners = self._owners(rows)

@@ -23,6 +23,7 @@ from recommender.services.imports.fetching import fetch_url
 from recommender.services.measured import MEDIA, MEDIA_FAILURES, MEDIA_SECONDS, reason_of
 from recommender.services.renditions import make_renditions
 from recommender.services.signals import review_written
+from recommender.services.tracing import working_on
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +46,14 @@ def prepare_pending(limit: int = 10_000, *, seconds: float = WORK_SECONDS) -> in
         media = _claim(min(_CHUNK, limit - taken))
         if not media:
             break
+        working_on("media", media[0].pk)
         threads = min(4, os.cpu_count() or 1) if media[0].file else _FETCHERS
         with ThreadPoolExecutor(threads, "prepare") as pool:
             outcomes = list(pool.map(_timed, media))
         for medium, outcome in zip(media, outcomes, strict=True):
+            working_on("media", medium.pk)
             _keep(medium, outcome)
+        working_on()
         _touch_owners(media)
         call_once("encode_pending")
         taken += len(media)

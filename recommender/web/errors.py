@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from recommender.services.tracing import request_id
+
 
 def _page(request: HttpRequest, code: int, title: str, text: str) -> HttpResponse:
     if _is_programs(request):
@@ -57,7 +59,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Without the usual frame: whatever broke may break that too."""
     if _is_programs(request):
         remedy = "Try again; tell the operator of the site if it happens again."
-        return JsonResponse({"error": "Something broke.", "remedy": remedy}, status=500)
+        told = {"error": "Something broke.", "remedy": remedy, "request": request_id()}
+        return JsonResponse(told, status=500)
     from django.template.loader import render_to_string
 
-    return HttpResponse(render_to_string("500.html"), status=500)
+    return HttpResponse(render_to_string("500.html", {"request_id": request_id()}), status=500)

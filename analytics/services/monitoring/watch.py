@@ -22,7 +22,7 @@ from recommender.telemetry import flush
 log = logging.getLogger(__name__)
 
 HEARTBEAT = "mmsite:watch"
-ROUND_SECONDS = 5.0
+ROUND_SECONDS = 2.0
 SILENT_SECONDS = 30.0
 
 

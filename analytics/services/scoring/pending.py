@@ -19,6 +19,7 @@ from analytics.services.scoring.model import current_scorer
 from analytics.services.scoring.rows import Outcome, settle
 from recommender.errors import RecommenderError
 from recommender.models import Review
+from recommender.services.tracing import working_on
 
 if TYPE_CHECKING:
     from analytics.engine.sentiment import Scorer
@@ -97,6 +98,7 @@ def _score(scorer: Scorer, rows: list[SentimentScore]) -> int:
         rows = [row for row in rows if row.attempts <= MOST_ATTEMPTS]
     # Read after the claim: a change made since takes the claim away, so that no old words get a score.
     ids = [row.review_id for row in rows]
+    working_on("review", ids[0] if ids else "")
     reviews = {
         one.pk: one
         for one in Review.objects.filter(pk__in=ids).select_related("item").prefetch_related("media")

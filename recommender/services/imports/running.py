@@ -24,6 +24,7 @@ from recommender.services.imports.reviews import ReviewWriter
 from recommender.services.imports.seen import SeenKeys
 from recommender.services.jobs import JobProgress
 from recommender.services.measured import IMPORTS
+from recommender.services.tracing import working_on
 
 CHUNK_ROWS = 1_000
 CHUNK_MEDIA = 100
@@ -51,6 +52,7 @@ def run_import(batch_id: int, watch: Callable[[Job], None] | None = None) -> Imp
     claimed = ImportBatch.objects.filter(pk=batch_id, state=ImportBatch.State.QUEUED)
     if not claimed.update(state=ImportBatch.State.RUNNING):
         return None
+    working_on("import", batch_id)
     batch = ImportBatch.objects.select_related("job").get(pk=batch_id)
     _forget_last_try(batch)
     try:
