@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from analytics.models import Alert, AlertRule, Correction, SavedView, Silence
+from analytics.models import Alert, Correction, RequestTrace, SavedView, TaskRun
 from recommender.models import Interaction, Job, ModelVersion
 from tests.analytics.scored import add_review
 from tests.web.conftest import Shop
@@ -102,6 +103,15 @@ def alert_rule(shop: Shop) -> list[Any]:
 
 def silence(shop: Shop) -> list[Any]:
     return [Silence.objects.create(until=timezone.now() + timedelta(hours=1)).pk]
+def failed_task(shop: Shop) -> list[Any]:
+    """The id of a task that failed."""
+    now = timezone.now()
+    return [TaskRun.objects.create(task_id="task-1", name="sweep", state="failed", sent_at=now).task_id]
+
+
+def traced(shop: Shop) -> list[Any]:
+    fields = {"method": "GET", "path": "/", "status": 200, "seconds": 2.0, "at": timezone.now()}
+    return [RequestTrace.objects.create(request_id="request-1", **fields).request_id]
 
 
 def analyst() -> User:
@@ -175,6 +185,15 @@ ROUTES: dict[str, Route] = {
     "monitoring_map_items": Route(only(200, *OPERATORS)),
     "monitoring_map_draw": Route(only(302, *OPERATORS), "post"),
     "monitoring_inspect": Route(only(200, *OPERATORS)),
+    "monitoring_tasks": Route(only(200, *OPERATORS)),
+    "monitoring_task": Route(only(200, *OPERATORS), args=failed_task),
+    "monitoring_trace": Route(only(200, *OPERATORS), args=traced),
+    # These ask first; what a post does is tested beside the pages.
+    "monitoring_task_again": Route(only(200, *OPERATORS), args=failed_task),
+    "monitoring_tasks_again": Route(only(200, *OPERATORS)),
+    "monitoring_task_revoke": Route(only(200, *OPERATORS), args=failed_task),
+    "monitoring_queue_pause": Route(only(200, *OPERATORS), args=lambda shop: ["default"]),
+    "monitoring_queue_resume": Route(only(200, *OPERATORS), args=lambda shop: ["default"]),
     "healthz": Route(everyone(200)),
     "readyz": Route(everyone(503)),  # no worker runs beside these tests
     "monitoring_alerts": Route(only(200, *OPERATORS)),

@@ -17,6 +17,7 @@ operators_only = needs(OPERATE)
 #: address name, icon, words
 TABS: tuple[tuple[str, str, Any], ...] = (
     ("monitoring", "heartbeat", _("Health")),
+    ("monitoring_tasks", "list-details", _("Tasks")),
     ("monitoring_drift", "trending-up", _("Drift")),
     ("monitoring_map", "map-2", _("Map")),
     ("monitoring_inspect", "list-search", _("Inspect")),
@@ -39,16 +40,18 @@ def tabs(current: str) -> list[dict[str, Any]]:
 
 
 def answer(
-    request: HttpRequest, name: str, template: str, context: dict[str, Any], *, scripts: tuple[str, ...] = ()
-) -> HttpResponse:
+    request: HttpRequest, name: str, template: str, context: dict[str, Any], *,
+    scripts: tuple[str, ...] = (), styles: tuple[str, ...] = (),
+) -> HttpResponse:  # fmt: skip
     """The page, or what is in its frame alone for a fragment's request.
 
     Args:
         name: of the tab.
         template: of what is in the frame.
-        scripts: modules of static/js that the page needs.
+        scripts: modules that the page needs, below static/.
+        styles: style sheets that it needs beside those of every page of monitoring.
     """
     whole = context | {"section": "monitoring", "tabs": tabs(name), "body_template": template}
     if request.headers.get("HX-Request"):
         return render(request, template, whole)
-    return render(request, "monitoring/page.html", whole | {"page_scripts": scripts})
+    return render(request, "monitoring/page.html", whole | {"page_scripts": scripts, "page_styles": styles})

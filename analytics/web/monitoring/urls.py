@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from analytics.web.monitoring import alerts, atlas, drift, inspect, overview, rules
+from analytics.web.monitoring import alerts, atlas, drift, inspect, overview, rules, task_buttons, tasks
 
 urlpatterns: list[URLPattern] = [
     path("", overview.overview, name="monitoring"),
@@ -23,4 +23,12 @@ urlpatterns: list[URLPattern] = [
     path("map/items/", atlas.chosen_items, name="monitoring_map_items"),
     path("map/draw/", atlas.draw_now, name="monitoring_map_draw"),
     path("inspect/", inspect.inspect, name="monitoring_inspect"),
+    path("tasks/", tasks.tasks, name="monitoring_tasks"),
+    path("tasks/again/", task_buttons.again_all, name="monitoring_tasks_again"),
+    path("tasks/queues/<str:queue>/pause/", task_buttons.pause, name="monitoring_queue_pause"),
+    path("tasks/queues/<str:queue>/resume/", task_buttons.resume, name="monitoring_queue_resume"),
+    path("tasks/<str:task_id>/", tasks.task, name="monitoring_task"),
+    path("tasks/<str:task_id>/again/", task_buttons.again, name="monitoring_task_again"),
+    path("tasks/<str:task_id>/revoke/", task_buttons.revoke, name="monitoring_task_revoke"),
+    path("trace/<str:request_id>/", tasks.trace, name="monitoring_trace"),
 ]
