@@ -92,7 +92,9 @@ def again_all(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _do(request, deed, back)
     ahead, _runs = actions.look_ahead(chosen.rows())
-    lines = [f"{count} × {name}" for name, count in ahead.tasks.most_common()]
+    what = _("Each is put into its queue once more, as a new task with the same input.")
+    lines = [what] if ahead.count else []
+    lines += [f"{count} × {name}" for name, count in ahead.tasks.most_common()]
     lines += [_("{n} cannot be: {reason}").format(n=n, reason=why) for why, n in ahead.left_out.most_common()]
     if ahead.more:
         lines.append(_("{n} more stay as they are; press the button again for them.").format(n=ahead.more))
