@@ -59,8 +59,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Without the usual frame: whatever broke may break that too."""
     if _is_programs(request):
         remedy = "Try again; tell the operator of the site if it happens again."
-        told = {"error": "Something broke.", "remedy": remedy, "request": request_id()}
-        return JsonResponse(told, status=500)
+        return JsonResponse({"error": "Something broke.", "remedy": remedy}, status=500)
     from django.template.loader import render_to_string
 
     return HttpResponse(render_to_string("500.html", {"request_id": request_id()}), status=500)
