@@ -21,8 +21,8 @@ class AnalyticsConfig(AppConfig):
             rules_seen,  # noqa: F401 (declares what it records)
         )
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
-        from analytics.services.monitoring.shipped_rules import on_migrated
         from analytics.services.monitoring.paused import on_worker_ready as leave_paused_alone
+        from analytics.services.monitoring.shipped_rules import on_migrated
         from analytics.services.monitoring.task_events import record_tasks
         from analytics.services.monitoring.tasks_seen import watch_tasks
         from analytics.services.report.rollups import watch_deletions

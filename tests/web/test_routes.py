@@ -13,8 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from analytics.models import Alert, AlertRule, Correction, SavedView, Silence
-from analytics.models import Alert, Correction, RequestTrace, SavedView, TaskRun
+from analytics.models import Alert, AlertRule, Correction, RequestTrace, SavedView, Silence, TaskRun
 from recommender.models import Interaction, Job, ModelVersion
 from tests.analytics.scored import add_review
 from tests.web.conftest import Shop
@@ -103,6 +102,8 @@ def alert_rule(shop: Shop) -> list[Any]:
 
 def silence(shop: Shop) -> list[Any]:
     return [Silence.objects.create(until=timezone.now() + timedelta(hours=1)).pk]
+
+
 def failed_task(shop: Shop) -> list[Any]:
     """The id of a task that failed."""
     now = timezone.now()

@@ -6,7 +6,6 @@ from analytics.services.monitoring import (
     rules,  # noqa: F401 (declares its duty)
     rules_delivery,  # noqa: F401
     store,
-    store,
     task_duties,  # noqa: F401 (declares its duties)
 )
 from analytics.services.monitoring.watch import duty

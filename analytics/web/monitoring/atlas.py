@@ -49,14 +49,14 @@ def embedding(request: HttpRequest) -> HttpResponseBase:
         "by": by if by in COLOURS else "category",
         "colours": list(COLOURS.items()),
         "listed": LISTED,
-        "page_styles": ("css/monitoring-data.css",),
     }
     places = embedding_map.map_of(modality) if modality else None
     if places is not None:
         context |= {"map": places.row, "groups": embedding_map.summary(places)}
     return answer(
-        request, "monitoring_map", "monitoring/map.html", context, scripts=("js/monitoring-map.js",)
-    )
+        request, "monitoring_map", "monitoring/map.html", context,
+        scripts=("js/monitoring-map.js",), styles=("css/monitoring-data.css",),
+    )  # fmt: skip
 
 
 @require_safe

@@ -77,8 +77,10 @@ def drift(request: HttpRequest) -> HttpResponseBase:
     shown = [_shown(newest[name]) for name in SUBJECTS if name in newest]
     shown.sort(key=lambda one: _WORST.index(one["report"].verdict))
     looked = max((report.created_at for report in newest.values()), default=None)
-    context = {"subjects": shown, "looked": looked, "page_styles": ("css/monitoring-data.css",)}
-    return answer(request, "monitoring_drift", "monitoring/drift.html", context)
+    context = {"subjects": shown, "looked": looked}
+    return answer(
+        request, "monitoring_drift", "monitoring/drift.html", context, styles=("css/monitoring-data.css",)
+    )
 
 
 @require_POST

@@ -36,7 +36,6 @@ def inspect(request: HttpRequest) -> HttpResponseBase:
     """Of ``?person=`` or ``?item=``; that a person was looked at is noted."""
     person, item = request.GET.get("person", "").strip(), request.GET.get("item", "").strip()
     context: dict[str, Any] = {"asked_person": person, "asked_item": item}
-    context["page_styles"] = ("css/monitoring-data.css",)
     if person:
         found = inspection.find_person(person)
         context["missing"] = "" if found else _("Nobody is called “{name}”.").format(name=person)
@@ -45,7 +44,8 @@ def inspect(request: HttpRequest) -> HttpResponseBase:
         thing = inspection.find_item(item)
         context["missing"] = "" if thing else _("No item has the number or key “{name}”.").format(name=item)
         context["item"] = _item(inspection.inspect_item(thing)) if thing else None
-    return answer(request, "monitoring_inspect", "monitoring/inspect.html", context)
+    styles = ("css/monitoring-data.css",)
+    return answer(request, "monitoring_inspect", "monitoring/inspect.html", context, styles=styles)
 
 
 # -- a person -----------------------------------------------------------------------------------------------
