@@ -195,6 +195,8 @@ ROUTES: dict[str, Route] = {
     "monitoring_task_revoke": Route(only(200, *OPERATORS), args=failed_task),
     "monitoring_queue_pause": Route(only(200, *OPERATORS), args=lambda shop: ["default"]),
     "monitoring_queue_resume": Route(only(200, *OPERATORS), args=lambda shop: ["default"]),
+    "monitoring_lights": Route(only(200, *OPERATORS)),
+    "monitoring_lines": Route(only(200, *OPERATORS)),
     "healthz": Route(everyone(200)),
     "readyz": Route(everyone(503)),  # no worker runs beside these tests
     "monitoring_alerts": Route(only(200, *OPERATORS)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +23,20 @@ from recommender.telemetry import (
     metric_named,
     read_windows,
 )
+from recommender.telemetry.registry import SUM
 
 Floats = npt.NDArray[np.float64]
 Labels = tuple[str, ...]
-#: Seconds up to which a grain is fine enough to draw: 720 and 1,560 points.
+#: Seconds up to which a step is fine enough to draw; no line has more than ``MOST_STEPS`` points.
 _SPANS = {WINDOW_SECONDS: 7200, 60: 26 * 3600}
 _COARSEST = 3600
+MOST_STEPS = 1560
+#: Rollups that are unpacked before they are added up.
+_AT_ONCE = 400
+
+
+#: Where all label values lie that are not told apart; no label has no value.
+OTHERS: Labels = ("",)
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Grid:
         starts: of each step, (T,) seconds since 1970, ascending.
         covered: seconds of each step that something is known about, (T,); 0 where nothing was recorded.
         values: (T, S) by step and series: sums of counters and histograms, means of gauges (NaN: not said).
+        kept: label values that are told apart; all others are one, ``OTHERS``. None: all are told apart.
     """
 
     step: int
@@ -46,6 +56,28 @@ class Grid:
     covered: Floats
     series: Mapping[str, Mapping[tuple[Labels, str], int]]
     values: Floats = field(repr=False)
+    kept: frozenset[Labels] | None = None
+    _histograms: dict[tuple[object, ...], dict[Labels, Floats]] = field(default_factory=dict, repr=False)
+
+    def keeping(self, kept: Iterable[Labels]) -> Grid:
+        """The same numbers, with all label values but ``kept`` as one."""
+        return replace(self, kept=frozenset(kept), _histograms={})
+
+    def weights(self, metric: str, by: Labels, where: Mapping[str, str]) -> dict[Labels, float]:
+        """How much each value of the labels ``by`` amounts to in all: sums, or the means of a gauge."""
+        kind = metric_named(metric)
+        found: dict[Labels, float] = {}
+        for labels, part, column in self._columns(metric, where):
+            if isinstance(kind, Histogram) and part != SUM:
+                continue
+            values = self.values[:, column]
+            known = values[~np.isnan(values)]
+            key = _chosen(metric, labels, by)
+            amount = (
+                float(np.abs(known).mean() if isinstance(kind, Gauge) else known.sum()) if len(known) else 0.0
+            )
+            found[key] = found.get(key, 0.0) + amount
+        return found
 
     def counts(
         self, metric: str, by: Labels = (), where: Mapping[str, str] | None = None
@@ -53,7 +85,7 @@ class Grid:
         """Sums of a counter by the values of the labels ``by``, (T,) each; NaN where nothing was recorded."""
         found: dict[Labels, Floats] = {}
         for labels, _, column in self._columns(metric, where):
-            key = _chosen(metric, labels, by)
+            key = self._told(metric, labels, by)
             found[key] = found.get(key, 0.0) + self.values[:, column]
         return {key: np.where(self.covered > 0, sums, np.nan) for key, sums in found.items()}
 
@@ -76,7 +108,7 @@ class Grid:
         """A gauge by the labels ``by``, (T,) each; those that agree in them are added."""
         found: dict[Labels, Floats] = {}
         for labels, _, column in self._columns(metric, where):
-            key, level = _chosen(metric, labels, by), self.values[:, column]
+            key, level = self._told(metric, labels, by), self.values[:, column]
             before = found.get(key)
             found[key] = level if before is None else _sum_of_known(before, level)
         return found
@@ -84,16 +116,26 @@ class Grid:
     def histograms(
         self, metric: str, by: Labels = (), where: Mapping[str, str] | None = None
     ) -> dict[Labels, Floats]:
-        """Counts by bucket and the sum, (T, buckets + 2) each."""
+        """Counts by bucket and the sum, (T, buckets + 2) each; not to be changed."""
+        asked = metric, by, frozenset((where or {}).items())
+        if asked not in self._histograms:
+            self._histograms[asked] = self._added_up(metric, by, where)
+        return self._histograms[asked]
+
+    def _added_up(self, metric: str, by: Labels, where: Mapping[str, str] | None) -> dict[Labels, Floats]:
         kind = metric_named(metric)
         assert isinstance(kind, Histogram), metric
         found: dict[Labels, Floats] = {}
         for labels, part, column in self._columns(metric, where):
-            key = _chosen(metric, labels, by)
+            key = self._told(metric, labels, by)
             if key not in found:
-                found[key] = np.zeros((len(self.starts), kind.width))
+                found[key] = np.zeros((kind.width, len(self.starts))).T
             found[key][:, kind.place(part)] += self.values[:, column]
         return found
+
+    def _told(self, metric: str, labels: Labels, by: Labels) -> Labels:
+        key = _chosen(metric, labels, by)
+        return key if self.kept is None or key in self.kept else OTHERS
 
     def _columns(self, metric: str, where: Mapping[str, str] | None) -> Iterator[tuple[Labels, str, int]]:
         names = _label_names(metric)
@@ -153,13 +195,16 @@ def quantile(sums: Floats, bounds: Iterable[float], share: float) -> Floats:
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-def read_grid(metrics: Iterable[str], start: float, end: float, *, live: bool = True) -> Grid:
+def read_grid(
+    metrics: Iterable[str], start: float, end: float, *, live: bool = True, step: int | None = None
+) -> Grid:
     """What is known of ``metrics`` between two moments (seconds since 1970).
 
     Args:
         live: also ask Redis for what has not been moved to the database yet.
+        step: seconds of a time step; by itself as ``step_for`` says.
     """
-    step = grain_for(start, end)
+    step = step or step_for(start, end)
     first, last = math.floor(start / step) * step, math.ceil(end / step) * step
     starts = np.arange(first, max(last, first + step), step, dtype=np.int64)
     known = known_series()
@@ -172,62 +217,69 @@ def read_grid(metrics: Iterable[str], start: float, end: float, *, live: bool = 
     return filling.grid()
 
 
-def grain_for(start: float, end: float, now: float | None = None) -> int:
-    """The finest grain that is still kept for ``start`` and not too fine to draw."""
+def step_for(start: float, end: float, now: float | None = None) -> int:
+    """Seconds of a step: the finest grain that is still kept for ``start`` and not too fine to draw."""
     age = (time.time() if now is None else now) - start
     for grain, longest in _SPANS.items():
         if end - start <= longest and age <= GRAINS[grain]:
             return grain
-    return _COARSEST
+    # One step more than the span has, because neither end lies on the edge of one.
+    return _COARSEST * max(1, math.ceil((end - start) / _COARSEST / (MOST_STEPS - 1)))
 
 
 class _Filling:
-    """The table while it is being filled."""
+    """The table while it is being filled; a series lies in one piece, which is how it is read."""
 
     def __init__(self, starts: npt.NDArray[np.int64], step: int, chosen: dict[Series, int]) -> None:
         self.starts, self.step = starts, step
         self.columns = {one: column for column, one in enumerate(chosen)}
-        highest = max(chosen.values(), default=0)
-        self.column_of = np.full(highest + 2, -1, dtype=np.int64)
+        self.column_of = np.full(max(chosen.values(), default=0) + 2, -1, dtype=np.int64)
         for one, pk in chosen.items():
             self.column_of[pk] = self.columns[one]
-        self.sums = np.zeros((len(starts), len(self.columns)))
-        self.seen = np.zeros((len(starts), len(self.columns)))
+        self.sums = np.zeros((len(self.columns), len(starts)))
+        self.seen = np.zeros((len(self.columns), len(starts)))
         self.covered = np.zeros(len(starts))
 
-    def add_payload(self, start: int, seconds: float, payload: bytes) -> None:
-        ids, values = unpack(payload)
+    def add_rollups(self, grain: int, rollups: list[tuple[int, bytes]]) -> None:
+        """Rows of one grain, some hundred at a time."""
+        unpacked = [unpack(payload) for _, payload in rollups]
+        ids = np.concatenate([ids for ids, _ in unpacked])
+        values = np.concatenate([values for _, values in unpacked])
+        rows = np.array([(start - self.starts[0]) // self.step for start, _ in rollups], dtype=np.int64)
         columns = self.column_of[np.minimum(ids, len(self.column_of) - 1)]
         wanted = columns >= 0
-        self._add(start, seconds, columns[wanted], values[wanted])
+        self._add(columns[wanted], np.repeat(rows, [len(one) for one, _ in unpacked])[wanted], values[wanted])
+        np.add.at(self.covered, rows, float(grain))
 
     def add_amounts(self, start: int, seconds: float, amounts: Mapping[Series, float]) -> None:
+        row = int((start - self.starts[0]) // self.step)
+        if not 0 <= row < len(self.starts):
+            return
         for one in amounts:
             if one not in self.columns:
                 self.columns[one] = len(self.columns)
-        missing = len(self.columns) - self.sums.shape[1]
+        missing = len(self.columns) - len(self.sums)
         if missing:
-            self.sums = np.pad(self.sums, ((0, 0), (0, missing)))
-            self.seen = np.pad(self.seen, ((0, 0), (0, missing)))
+            self.sums = np.pad(self.sums, ((0, missing), (0, 0)))
+            self.seen = np.pad(self.seen, ((0, missing), (0, 0)))
         columns = np.array([self.columns[one] for one in amounts], dtype=np.int64)
-        self._add(start, seconds, columns, np.array(list(amounts.values()), dtype=np.float64))
+        values = np.array(list(amounts.values()), dtype=np.float64)
+        self._add(columns, np.full(len(columns), row), values)
+        self.covered[row] += seconds
 
-    def _add(self, start: int, seconds: float, columns: npt.NDArray[np.int64], values: Floats) -> None:
-        row = int((start - self.starts[0]) // self.step)
-        if 0 <= row < len(self.starts):
-            self.sums[row, columns] += values
-            self.seen[row, columns] += 1
-            self.covered[row] += seconds
+    def _add(self, columns: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], values: Floats) -> None:
+        places = columns * len(self.starts) + rows
+        np.add.at(self.sums.reshape(-1), places, values)
+        np.add.at(self.seen.reshape(-1), places, 1.0)
 
     def grid(self) -> Grid:
         series: dict[str, dict[tuple[Labels, str], int]] = {}
-        values = self.sums.copy()
         for (metric, labels, part), column in self.columns.items():
             series.setdefault(metric, {})[labels, part] = column
             if isinstance(metric_named(metric), Gauge):
                 with np.errstate(invalid="ignore", divide="ignore"):
-                    values[:, column] = self.sums[:, column] / self.seen[:, column]
-        return Grid(self.step, self.starts, self.covered, series, values)
+                    self.sums[column] /= self.seen[column]
+        return Grid(self.step, self.starts, self.covered, series, self.sums.T)
 
 
 def _fill_from_database(filling: _Filling, step: int, first: int, last: int) -> int:
@@ -235,9 +287,10 @@ def _fill_from_database(filling: _Filling, step: int, first: int, last: int) -> 
     after = first
     for grain in sorted((one for one in GRAINS if one <= step), reverse=True):
         rows = TelemetryRollup.objects.between(grain, after, last).values_list("start", "payload")
-        for start, payload in rows.iterator():
-            filling.add_payload(start, grain, bytes(payload))
-            after = max(after, start + grain)
+        found = ((start, bytes(payload)) for start, payload in rows.iterator())
+        while some := list(islice(found, _AT_ONCE)):
+            filling.add_rollups(grain, some)
+            after = some[-1][0] + grain
     return after
 
 

@@ -100,6 +100,10 @@ class Measure:
             # Where nothing failed there is no line of failures, but a share of nought.
             return {key: found.get(key, none) / total for key, total in whole.items()}
 
+    def weights(self, grid: Grid) -> dict[Labels, float]:
+        """How much each line amounts to in all: of what is timed, the whole time that it took."""
+        return grid.weights(self.metric, self.by, self.where)
+
 
 _MEASURES: dict[str, Measure] = {}
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from analytics.models import TelemetryRollup, TelemetrySeries
 from analytics.services.monitoring.packing import pack, unpack
@@ -79,8 +79,30 @@ def series_ids(wanted: Iterable[Series]) -> dict[Series, int]:
     return known
 
 
+#: What ``known_series`` last read, with how many rows there were and the highest number among them.
+_known: tuple[tuple[int, int | None], dict[Series, int]] | None = None
+
+
 def known_series() -> dict[Series, int]:
-    """Every series that the database has, with its number."""
+    """Every series that the database has, with its number; not to be changed.
+
+    Series are only ever added, so what this process has read holds until there are more rows.
+    """
+    global _known
+    counted = TelemetrySeries.objects.aggregate(rows=Count("pk"), last=Max("pk"))
+    now = counted["rows"], counted["last"]
+    if _known is None or _known[0] != now:
+        _known = now, _read_series()
+    return _known[1]
+
+
+def forget_known_series() -> None:
+    """For whoever changes the database below this process."""
+    global _known
+    _known = None
+
+
+def _read_series() -> dict[Series, int]:
     rows = TelemetrySeries.objects.values_list("metric", "labels", "part", "pk")
     found: dict[Series, int] = {}
     for metric, labels, part, pk in rows:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from analytics.web.monitoring import alerts, atlas, drift, inspect, overview, rules, task_buttons, tasks
+from analytics.web.monitoring import alerts, atlas, drift, inspect, lines, overview, rules, task_buttons, tasks
 
 urlpatterns: list[URLPattern] = [
     path("", overview.overview, name="monitoring"),
@@ -31,4 +31,6 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<str:task_id>/again/", task_buttons.again, name="monitoring_task_again"),
     path("tasks/<str:task_id>/revoke/", task_buttons.revoke, name="monitoring_task_revoke"),
     path("trace/<str:request_id>/", tasks.trace, name="monitoring_trace"),
+    path("lights/", overview.live_lights, name="monitoring_lights"),
+    path("lines.json", lines.lines, name="monitoring_lines"),
 ]

@@ -1,0 +1,170 @@
+// Lines of what was measured. What the reader chose is in the address, so that it can be sent to others; a
+// range that ends now is kept up to date by asking for its last steps alone.
+import { Chart } from "./monitoring-chart.js";
+import { clock } from "./monitoring-format.js";
+import { poll } from "./monitoring-poll.js";
+
+const EVERY = 1000;
+/** seconds from which on the age is told */
+const OLD = 3;
+const root = document.getElementById("lines");
+const form = root.querySelector("[data-choice]");
+const badge = root.querySelector("[data-live-badge]");
+const time = clock(root.dataset.zone);
+const chosen = { range: "1h", from: "", to: "", compare: "" };
+const seconds = Object.fromEntries([...form.querySelectorAll("[data-range]")].map((chip) => [chip.dataset.range, Number(chip.dataset.seconds)]));
+/** what was last read whole: {step, last: start of its last step, told: name of the lines it has} */
+let read = null;
+/** when the server read what is shown: by its clock, and by that of this page */
+let asOf = null;
+let number = 0;
+
+const page = {
+  words: root.dataset,
+  clock: time,
+  zone: root.dataset.zone,
+  hidden: new Set(),
+  changed: () => history.replaceState(null, "", address()),
+  zoomed: (from, to) => choose({ range: "", from: String(Math.floor(from)), to: String(Math.ceil(to)) }),
+};
+const charts = [...root.querySelectorAll("[data-measure]")].map((figure) => new Chart(figure, page));
+
+// -- the address ---------------------------------------------------------------------------------------------
+function query() {
+  const asked = new URLSearchParams();
+  if (chosen.from) {
+    asked.set("from", chosen.from);
+    if (chosen.to) asked.set("to", chosen.to);
+  } else asked.set("range", chosen.range);
+  if (chosen.compare) asked.set("compare", chosen.compare);
+  return asked;
+}
+function address() {
+  const asked = query();
+  page.hidden.forEach((one) => asked.append("hide", one));
+  return `?${asked}${location.hash}`;
+}
+function follow() {
+  const asked = new URLSearchParams(location.search);
+  const own = asked.get("from") || "";
+  Object.assign(chosen, { range: own ? "" : asked.get("range") in seconds ? asked.get("range") : "1h", from: own, to: asked.get("to") || "", compare: asked.get("compare") || "" });
+  page.hidden.clear();
+  asked.getAll("hide").forEach((one) => page.hidden.add(one));
+  mark();
+}
+function mark() {
+  for (const chip of form.querySelectorAll("[data-range]")) {
+    if (chip.dataset.range === chosen.range) chip.setAttribute("aria-current", "true");
+    else chip.removeAttribute("aria-current");
+  }
+  form.querySelector("[data-own]").classList.toggle("on", Boolean(chosen.from));
+  form.elements.compare.value = chosen.compare;
+  form.elements.from.value = local(chosen.from);
+  form.elements.to.value = local(chosen.to);
+}
+/** As a field for date and time holds it, in the time of the site. */
+function local(moment) {
+  if (!/^[\d.]+$/.test(moment)) return moment;
+  const parts = new Intl.DateTimeFormat("sv-SE", { timeZone: root.dataset.zone, dateStyle: "short", timeStyle: "medium" }).format(new Date(Number(moment) * 1000));
+  return parts.replace(" ", "T");
+}
+function choose(what) {
+  Object.assign(chosen, what);
+  mark();
+  history.pushState(null, "", address());
+  load().catch(() => {});
+}
+
+// -- numbers -------------------------------------------------------------------------------------------------
+const isLive = () => !chosen.to;
+const span = () => (chosen.from ? Infinity : seconds[chosen.range]);
+
+async function ask(more) {
+  const mine = ++number;
+  const began = performance.now();
+  const asked = query();
+  Object.entries(more).forEach(([name, value]) => asked.set(name, value));
+  const answer = await fetch(`${root.dataset.url}?${asked}`, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(20_000) });
+  if (answer.headers.get("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
+  if (answer.status === 409) return { forgotten: true };
+  if (!answer.ok) throw new Error(String(answer.status));
+  const drawing = await answer.json();
+  // Someone chose something else meanwhile.
+  if (mine !== number) return null;
+  asOf = { server: drawing.now, here: began };
+  return drawing;
+}
+
+async function load() {
+  root.setAttribute("aria-busy", "true");
+  try {
+    const drawing = await ask({});
+    if (!drawing) return;
+    charts.forEach((chart) => chart.put(drawing, drawing.charts[chart.key] || []));
+    read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told };
+    root.dataset.failed = "";
+    requestAnimationFrame(() => { root.dataset.drawn = String(Math.round(performance.now())); });
+  } catch (error) {
+    read = null;
+    root.dataset.failed = "yes";
+    throw error;
+  } finally {
+    root.removeAttribute("aria-busy");
+    tell();
+  }
+}
+
+async function refresh() {
+  if (!read) { await load(); return; }
+  if (!isLive()) return;
+  try {
+    const drawing = await ask({ since: read.last - read.step, told: read.told });
+    if (!drawing) return;
+    if (drawing.forgotten || drawing.step !== read.step) { await load(); return; }
+    charts.forEach((chart) => chart.update(drawing, drawing.charts[chart.key] || [], drawing.now - span()));
+    read.last = drawing.start + (drawing.count - 1) * drawing.step;
+    root.dataset.failed = "";
+  } catch (error) {
+    root.dataset.failed = "yes";
+    throw error;
+  } finally {
+    tell();
+  }
+}
+
+/** How old it is what is shown. */
+function tell() {
+  const age = asOf ? (performance.now() - asOf.here) / 1000 : Infinity;
+  const failed = root.dataset.failed === "yes";
+  const live = isLive() && !failed && age < OLD;
+  badge.dataset.age = Number.isFinite(age) ? age.toFixed(2) : "";
+  badge.classList.toggle("is-live", live);
+  badge.classList.toggle("is-failed", failed);
+  const words = failed ? page.words.failed : !isLive() ? page.words.paused : live ? page.words.live : page.words.old.replace("{n}", String(Math.round(age)));
+  const shown = badge.querySelector("[data-live-text]");
+  if (asOf && shown.textContent !== words) shown.textContent = words;
+  badge.querySelector("[data-live-at]").textContent = asOf ? time.second(asOf.server) : "";
+}
+
+// -- what the reader does ------------------------------------------------------------------------------------
+form.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-range]");
+  if (!chip || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  choose({ range: chip.dataset.range, from: "", to: "" });
+});
+form.addEventListener("change", (event) => { if (event.target.name === "compare") choose({ compare: event.target.value }); });
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { from, to } = form.elements;
+  form.querySelector("details").open = false;
+  choose(from.value ? { range: "", from: from.value, to: to.value } : { range: chosen.range || "1h", from: "", to: "" });
+});
+window.addEventListener("popstate", () => { follow(); load().catch(() => {}); });
+new ResizeObserver(() => charts.forEach((chart) => chart.resize())).observe(root);
+new MutationObserver(() => charts.forEach((chart) => chart.redraw())).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+
+follow();
+load().catch(() => {});
+poll(refresh, EVERY);
+setInterval(tell, 500);
