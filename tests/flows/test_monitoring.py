@@ -1,0 +1,205 @@
+"""An operator watches the site: a light that turns, lines that live, a look back at other times."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from analytics.services.monitoring import lights, store, watch
+from analytics.services.monitoring.lights import Level, Light, green
+from analytics.services.monitoring.said import say
+from mmsite.measure import ANSWERS, LATENCY
+from recommender.telemetry import flush
+from recommender.telemetry.buffer import BUFFER
+from recommender.telemetry.transport import WINDOW, WINDOWS
+from tests.conftest import Cast
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATH = "/analytics/monitoring/"
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Light]:
+    """The one part there is, with a light that the test turns."""
+    monkeypatch.setattr(lights, "_PARTS", {})
+    monkeypatch.setattr(lights, "KEPT_SECONDS", 0.0, raising=False)
+    remedy = say("Start the worker.")
+    now = {"light": Light(Level.RED, say("No worker serves the queue encode."), remedy, "/manage/jobs/")}
+    lights.part("workers", "Workers")(lambda moment: now["light"])
+    watch.beat(time.time())
+    return now
+
+
+@pytest.fixture
+def history(redis_server: Any, live_site: str) -> Iterator[None]:
+    """Answers of ten routes in each of the last minutes, today and a day before."""
+    BUFFER.forget()
+    now = int(time.time()) // 10 * 10
+    for start in [*range(now - 600, now, 10), *range(now - 86_400 - 600, now - 86_400, 10)]:
+        redis_server.zadd(WINDOWS, {str(start): start})
+        for route in range(10):
+            labels = ["200", f"route {route}", "GET"]
+            redis_server.hset(f"{WINDOW}{start}", json.dumps((ANSWERS.name, labels, "")), 10 * (route + 1))
+            for part, amount in (("0.05", 10), ("sum", 0.4)):
+                redis_server.hset(f"{WINDOW}{start}", json.dumps((LATENCY.name, labels[1:], part)), amount)
+    store.move_windows()
+    yield
+    BUFFER.forget()
+
+
+@pytest.fixture
+def opened(live_site: str, log_in: Callable[..., None], cast: Cast) -> Iterator[Callable[[Page, str], None]]:
+    """Opens the page as an operator and waits for its lines; it asks no more once the test is over."""
+    pages: list[Page] = []
+
+    def open_page(page: Page, query: str = "") -> None:
+        pages.append(page)
+        log_in(page, cast.operator)
+        page.goto(f"{live_site}{PATH}{query}")
+        expect(page.locator("#lines[data-drawn]")).to_be_attached()
+
+    yield open_page
+    for page in pages:
+        page.goto("about:blank")
+
+
+def values(page: Page, measure: str) -> list[str]:
+    return page.locator(f'[data-measure="{measure}"] .line-legend .line-name').all_inner_texts()
+
+
+def test_a_red_light_says_what_to_do_and_turns_green_by_itself(
+    workers: dict[str, Light], page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page)
+    tile = page.locator('[data-part="workers"]')
+    expect(tile).to_have_attribute("data-level", "red")
+    expect(tile).to_contain_text("Start the worker.")
+    expect(page.locator("[data-verdict]")).to_have_text("1 thing needs you.")
+    page.evaluate("window.sameDocument = true")
+    workers["light"] = green("4 workers are up.")
+    expect(tile).to_have_attribute("data-level", "green")
+    expect(page.locator("[data-verdict]")).to_have_text("All is well.")
+    expect(page.locator("#lights-status")).to_contain_text("4 workers are up.")
+    assert page.evaluate("window.sameDocument")
+
+
+def test_the_keyboard_stays_where_it_is_while_lights_are_read_anew(
+    workers: dict[str, Light], page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page)
+    page.get_by_role("link", name="Show the evidence").focus()
+    workers["light"] = Light(Level.RED, say("Nine messages wait."), say("Start it."), "/manage/jobs/")
+    expect(page.locator('[data-part="workers"]')).to_contain_text("Nine messages wait.")
+    expect(page.get_by_role("link", name="Show the evidence")).to_be_focused()
+
+
+def test_lines_are_drawn_with_the_heaviest_told_apart(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page)
+    names = values(page, "web.requests_by_route")
+    assert len(names) == 9
+    assert names[-1] == "(others)"
+    assert "route 9" in names
+    assert "route 0" not in names
+    painted = page.locator('[data-measure="web.requests"] canvas').evaluate(
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((part) => part > 0)"
+    )
+    assert painted
+    table = page.locator('[data-measure="web.requests"] details')
+    table.locator("summary").click()
+    expect(table.locator("tbody tr")).to_have_count(1)
+    expect(table.locator("tbody td").last).to_have_text("55/s")
+
+
+def test_what_is_recorded_now_is_in_the_lines_within_two_seconds(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page, "?range=15m")
+    expect(page.locator("[data-live-badge]")).to_have_class("live is-live")
+    assert "418" not in values(page, "web.answers_by_status")
+    ANSWERS.add(5, "418", "teapot", "GET")
+    flush()
+    fresh = page.locator('[data-measure="web.answers_by_status"] .line-name', has_text="418")
+    expect(fresh).to_be_visible(timeout=2000)
+    assert float(page.get_attribute("[data-live-badge]", "data-age") or "9") < 2
+
+
+def test_a_choice_is_in_the_address_and_back_undoes_it(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page)
+    page.get_by_role("link", name="1 day", exact=True).click()
+    expect(page.get_by_role("link", name="1 day", exact=True)).to_have_attribute("aria-current", "true")
+    assert "range=1d" in page.url
+    page.get_by_label("Compare with").select_option("day")
+    assert "compare=day" in page.url
+    table = page.locator('[data-measure="web.requests"] details')
+    table.locator("summary").click()
+    expect(table.locator("tbody th")).to_have_text(["Answers", "Answers, before"])
+    page.go_back()
+    expect(table.locator("tbody th")).to_have_text(["Answers"])
+    page.go_back()
+    expect(page.get_by_role("link", name="1 hour", exact=True)).to_have_attribute("aria-current", "true")
+
+
+def test_dragging_over_a_chart_shows_that_time_in_all(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page, "?range=15m")
+    plot = page.locator('[data-measure="web.requests"] .u-over')
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 40, steps=4)
+    page.mouse.up()
+    expect(page.locator("[data-live-badge]")).to_contain_text("Not live")
+    assert "from=" in page.url
+    assert "to=" in page.url
+    assert page.locator("#lines-from").input_value()
+
+
+def test_the_cross_hair_tells_the_same_moment_in_every_chart(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page, "?range=15m")
+    page.locator('[data-measure="web.requests"] .u-over').hover()
+    moment = page.locator('[data-measure="web.requests"] [data-at]').inner_text()
+    assert moment
+    assert page.locator('[data-measure="web.p95"] [data-at]').inner_text() == moment
+
+
+def test_a_hidden_line_is_hidden_for_whoever_gets_the_address(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page)
+    button = page.locator('[data-measure="web.requests_by_route"] .line-legend button').first
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.goto(page.url)
+    expect(page.locator("#lines[data-drawn]")).to_be_attached()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_page_fits_a_phone_in_chinese(
+    workers: dict[str, Light],
+    history: None,
+    new_page: Callable[..., Page],
+    opened: Callable[..., None],
+    no_overflow: Callable[..., None],
+) -> None:
+    phone = new_page(viewport={"width": 390, "height": 844}, locale="zh-CN", is_mobile=True, has_touch=True)
+    opened(phone, "?range=1d&compare=day")
+    no_overflow(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(phone.locator("[data-verdict]")).to_have_text("有 1 项需要您处理。")
+    assert values(phone, "web.requests_by_route")[-1] == "（其他）"
