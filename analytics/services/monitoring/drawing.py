@@ -153,7 +153,11 @@ def draw(wanted: Iterable[Measure], span: Span, kept: Kept | None = None) -> Dra
     asked = list(wanted)
     now = time.time()
     grid = read(asked, span.start, span.end, step=span.step)
-    before = read(asked, span.start - span.back, span.end - span.back, step=span.step) if span.back else None
+    before = None
+    if span.back:
+        # Redis has an hour at most of what has not been moved to the database.
+        live = now - (span.end - span.back) < 3600
+        before = read(asked, span.start - span.back, span.end - span.back, step=span.step, live=live)
     return Drawing(
         int(grid.starts[0]),
         grid.step,
