@@ -170,7 +170,7 @@ def draw(wanted: Iterable[Measure], span: Span, kept: Kept | None = None) -> Dra
 def _lines(
     one: Measure, grid: Grid, before: Grid | None, kept: frozenset[Labels] | None
 ) -> list[dict[str, Any]]:
-    kept = kept or heaviest(one, grid)
+    kept = heaviest(one, grid) if kept is None else kept
     if kept is not None:
         grid, before = grid.keeping(kept), before.keeping(kept) if before else None
     found = one.lines(grid)
@@ -192,7 +192,9 @@ def heaviest(one: Measure, grid: Grid) -> frozenset[Labels] | None:
     weights = one.weights(grid)
     if len(weights) <= MOST_LINES:
         return None
-    return frozenset(sorted(weights, key=lambda labels: (-weights[labels], labels))[:MOST_LINES])
+    ordered = sorted(weights, key=lambda labels: (-weights[labels], labels))[:MOST_LINES]
+    # What did not happen in this time needs no line of its own, unless that is true of all.
+    return frozenset([labels for labels in ordered if weights[labels]] or ordered)
 
 
 def short(values: Floats) -> list[float | None]:

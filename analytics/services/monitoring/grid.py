@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -66,13 +66,14 @@ class Grid:
     def weights(self, metric: str, by: Labels, where: Mapping[str, str]) -> dict[Labels, float]:
         """How much each value of the labels ``by`` amounts to in all: sums, or the means of a gauge."""
         kind = metric_named(metric)
+        chosen = _choosing(metric, by)
         found: dict[Labels, float] = {}
         for labels, part, column in self._columns(metric, where):
             if isinstance(kind, Histogram) and part != SUM:
                 continue
             values = self.values[:, column]
             known = values[~np.isnan(values)]
-            key = _chosen(metric, labels, by)
+            key = chosen(labels)
             amount = (
                 float(np.abs(known).mean() if isinstance(kind, Gauge) else known.sum()) if len(known) else 0.0
             )
@@ -83,9 +84,10 @@ class Grid:
         self, metric: str, by: Labels = (), where: Mapping[str, str] | None = None
     ) -> dict[Labels, Floats]:
         """Sums of a counter by the values of the labels ``by``, (T,) each; NaN where nothing was recorded."""
+        told = self._telling(metric, by)
         found: dict[Labels, Floats] = {}
         for labels, _, column in self._columns(metric, where):
-            key = self._told(metric, labels, by)
+            key = told(labels)
             found[key] = found.get(key, 0.0) + self.values[:, column]
         return {key: np.where(self.covered > 0, sums, np.nan) for key, sums in found.items()}
 
@@ -106,9 +108,10 @@ class Grid:
         self, metric: str, by: Labels = (), where: Mapping[str, str] | None = None
     ) -> dict[Labels, Floats]:
         """A gauge by the labels ``by``, (T,) each; those that agree in them are added."""
+        told = self._telling(metric, by)
         found: dict[Labels, Floats] = {}
         for labels, _, column in self._columns(metric, where):
-            key, level = self._told(metric, labels, by), self.values[:, column]
+            key, level = told(labels), self.values[:, column]
             before = found.get(key)
             found[key] = level if before is None else _sum_of_known(before, level)
         return found
@@ -125,17 +128,20 @@ class Grid:
     def _added_up(self, metric: str, by: Labels, where: Mapping[str, str] | None) -> dict[Labels, Floats]:
         kind = metric_named(metric)
         assert isinstance(kind, Histogram), metric
+        told = self._telling(metric, by)
         found: dict[Labels, Floats] = {}
         for labels, part, column in self._columns(metric, where):
-            key = self._told(metric, labels, by)
+            key = told(labels)
             if key not in found:
                 found[key] = np.zeros((kind.width, len(self.starts))).T
             found[key][:, kind.place(part)] += self.values[:, column]
         return found
 
-    def _told(self, metric: str, labels: Labels, by: Labels) -> Labels:
-        key = _chosen(metric, labels, by)
-        return key if self.kept is None or key in self.kept else OTHERS
+    def _telling(self, metric: str, by: Labels) -> Callable[[Labels], Labels]:
+        chosen, kept = _choosing(metric, by), self.kept
+        if kept is None:
+            return chosen
+        return lambda labels: key if (key := chosen(labels)) in kept else OTHERS
 
     def _columns(self, metric: str, where: Mapping[str, str] | None) -> Iterator[tuple[Labels, str, int]]:
         names = _label_names(metric)
@@ -155,9 +161,11 @@ def _label_names(metric: str) -> Labels:
     return known.label_names if known else ()
 
 
-def _chosen(metric: str, labels: Labels, by: Labels) -> Labels:
+def _choosing(metric: str, by: Labels) -> Callable[[Labels], Labels]:
+    """From all label values of a metric to those of the labels ``by``."""
     names = _label_names(metric)
-    return tuple(labels[names.index(name)] for name in by)
+    places = [names.index(name) for name in by]
+    return lambda labels: tuple([labels[place] for place in places])
 
 
 def _sum_of_known(one: Floats, other: Floats) -> Floats:

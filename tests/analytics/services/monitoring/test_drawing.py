@@ -56,6 +56,15 @@ def test_of_many_label_values_the_heaviest_are_told_apart(presses: Measure, reco
 
 
 @pytest.mark.django_db
+def test_label_values_that_did_not_happen_have_no_line_of_their_own(
+    presses: Measure, recorded: Recorded
+) -> None:
+    press(recorded, {f"button {number}": 1 for number in range(12)}, HOUR - 86_400)
+    press(recorded, {"like": 1})
+    assert set(drawn(presses)) == {"like", None}
+
+
+@pytest.mark.django_db
 def test_an_update_keeps_the_lines_that_are_drawn(presses: Measure, recorded: Recorded) -> None:
     """Though in its few seconds others may be heavier."""
     press(recorded, {f"button {number}": number for number in range(1, 13)})
