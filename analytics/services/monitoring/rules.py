@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from analytics.models import AlertRule, Incident, Silence
 from analytics.services.monitoring import rules_words as words
-from analytics.services.monitoring.grid import Labels, grain_for, read_grid
+from analytics.services.monitoring.grid import Labels, read_grid, step_for
 from analytics.services.monitoring.measures import Measure, measure_named
 from analytics.services.monitoring.rules_decide import (
     WEEK,
@@ -144,7 +144,7 @@ def examine(rules: Iterable[AlertRule], now: float) -> Iterator[tuple[AlertRule,
     by_grain: dict[int, list[tuple[AlertRule, Measure]]] = defaultdict(list)
     for rule in rules:
         if measure := _measured(rule):
-            by_grain[grain_for(now - span_of(rule), now, now)].append((rule, measure))
+            by_grain[step_for(now - span_of(rule), now, now)].append((rule, measure))
     for grain, several in by_grain.items():
         # Rounds come every 10 s and a little: twice in a minute does no harm, never would.
         if grain == WINDOW_SECONDS or now % _SLOWLY < 1.5 * WINDOW_SECONDS:

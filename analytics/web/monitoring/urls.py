@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from analytics.web.monitoring import alerts, atlas, drift, inspect, lines, overview, rules, task_buttons, tasks
+from analytics.web.monitoring import (
+    alerts,
+    atlas,
+    drift,
+    inspect,
+    lines,
+    overview,
+    rules,
+    task_buttons,
+    tasks,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", overview.overview, name="monitoring"),
