@@ -111,7 +111,7 @@ class Span:
         """
         if not math.isfinite(moment):
             raise ValueError("A span begins at some moment.")
-        return Span(min(max(moment, self.start), self.end - 1), self.end, self.step, self.back)
+        return Span(min(max(moment, self.start), math.nextafter(self.end, 0)), self.end, self.step, self.back)
 
 
 @dataclass(frozen=True)
