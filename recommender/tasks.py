@@ -21,8 +21,10 @@ _ANSWER_SECONDS = 30
 def load_encoder_first(instance: Any = None, **_: Any) -> None:
     """So that the first query is as quick as any other."""
     if _ENCODER_QUEUES & set(instance.app.amqp.queues.consume_from):
+        from recommender.services.encoder_health import speak_as
         from recommender.services.loaded import preload
 
+        speak_as(str(instance.hostname))
         preload()
         close_old_connections()
 
@@ -69,11 +71,19 @@ def encode_query(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 @shared_task
-def rebuild_index() -> None:
+def rebuild_index(force: bool = False) -> None:
     from recommender.services.index import rebuild_index as rebuild
 
     calls.taken_up("rebuild_index")
-    rebuild()
+    rebuild(force)
+
+
+@shared_task(bind=True, max_retries=40, default_retry_delay=15)
+def serve_space(self: Any, space_id: int) -> None:
+    from recommender.services.choosing import serve_space as serve
+
+    if not serve(space_id):  # another build is under way
+        raise self.retry()
 
 
 @shared_task

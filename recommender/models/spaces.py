@@ -38,6 +38,8 @@ class EncoderSpace(models.Model):
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.SHADOW)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
+    #: when an operator chose it to serve; the encoder of the settings then waits for them
+    pinned_at = models.DateTimeField(null=True, blank=True)
 
     objects = EncoderSpaceQuerySet.as_manager()
 
@@ -159,6 +161,8 @@ class IndexSnapshot(models.Model):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
+    #: when an operator went back to it; no other is then built unless somebody asks
+    held_at = models.DateTimeField(null=True, blank=True)
 
     objects = IndexSnapshotQuerySet.as_manager()
 

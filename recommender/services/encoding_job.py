@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from recommender.errors import RecommenderError
-from recommender.models import EncoderSpace, Job
+from recommender.models import Embedding, EncoderSpace, Job
 from recommender.services import spaces
+from recommender.services.calls import call_task
+from recommender.services.jobs import start_job
 
 KIND = "encode"
 PAUSE = timedelta(minutes=10)
@@ -26,13 +29,31 @@ def is_paused() -> bool:
     )
 
 
-def _missing() -> int:
+def count_missing() -> int:
     """Vectors that the spaces being filled still lack."""
     left = 0
     for space in EncoderSpace.objects.filling():
         for modality in space.modalities:
             left += spaces.missing(space, modality).count()
     return left
+
+
+def count_failed() -> int:
+    """Vectors of those spaces that could not be made."""
+    return _failed().count()
+
+
+def encode_again() -> None:
+    """Have made what is missing and what could not be made, also after somebody stopped encoding."""
+    _failed().delete()
+    Embedding.objects.stale_claims().delete()
+    if is_paused():
+        start_job(KIND)
+    call_task("encode_pending")
+
+
+def _failed() -> QuerySet[Embedding]:
+    return Embedding.objects.filter(space__in=EncoderSpace.objects.filling(), state=Embedding.State.FAILED)
 
 
 class EncodingJob:
@@ -51,7 +72,7 @@ class EncodingJob:
                 kind=KIND, state=Job.State.RUNNING, started_at=now, heartbeat_at=now
             )
         if not self._steps:
-            self._job.total = self._job.done + steps + _missing()
+            self._job.total = self._job.done + steps + count_missing()
         self._steps += steps
         self._job.done += steps
         self._job.total = max(self._job.total, self._job.done)

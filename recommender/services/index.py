@@ -38,8 +38,8 @@ _LATE = timedelta(seconds=30)
 #: An item's time of change may lie this far before the commit that makes the change visible.
 _SLOW_COMMIT = timedelta(seconds=10)
 _AT_ONCE = 2_000  # items, or rows, of one query
-_DELTA_LEAST, _DELTA_SHARE = 1_000, 0.1
-_DELTA_AGE = timedelta(hours=1)
+DELTA_LEAST, DELTA_SHARE = 1_000, 0.1
+DELTA_AGE = timedelta(hours=1)
 _WORTH_A_JOB = 20_000  # vectors
 _ALWAYS = float("inf")
 
@@ -71,26 +71,28 @@ def _vectors(space: EncoderSpace, item_ids: Iterable[int] | None = None) -> Iter
 def rebuild_index(force: bool = False) -> IndexSnapshot | None:
     """Build and flip a snapshot where the delta has grown large or old; None where there was nothing to do.
 
-    A shadow space that knows the whole catalogue begins to serve here, once its index is built.
+    A shadow space that knows the whole catalogue begins to serve here, once its index is built, unless
+    somebody chose the one that serves.
 
     Args:
         force: build in any case.
     """
-    shadow = EncoderSpace.objects.filter(state=EncoderSpace.State.SHADOW, spec=settings.ENCODER).last()
-    if shadow is not None and is_covered(shadow):
-        return _promote(shadow)
     space = EncoderSpace.objects.active()
+    shadow = EncoderSpace.objects.filter(state=EncoderSpace.State.SHADOW, spec=settings.ENCODER).last()
+    is_chosen = space is not None and space.pinned_at is not None
+    if shadow is not None and not is_chosen and is_covered(shadow):
+        return promote(shadow)
     if space is None or not (force or _is_due(space)):
         return None
     return _build_alone(space)
 
 
-def _promote(shadow: EncoderSpace) -> IndexSnapshot | None:
+def promote(space: EncoderSpace) -> IndexSnapshot | None:
     """Index first, then the query worker is told to load the encoder, then the flip."""
-    row = _build_alone(shadow)
+    row = _build_alone(space)
     if row is not None:
-        call_task("encode_query", {"space": shadow.key, "parts": [{"modality": "text", "text": "ready"}]})
-        activate_space(shadow)
+        call_task("encode_query", {"space": space.key, "parts": [{"modality": "text", "text": "ready"}]})
+        activate_space(space)
         call_once("refresh_graph")
     return row
 
@@ -106,9 +108,11 @@ def _is_due(space: EncoderSpace) -> bool:
     serving = IndexSnapshot.objects.serving(space)
     if serving is None or not (Path(settings.INDEX_ROOT) / serving.path).is_dir():
         return ready.exists()
+    if serving.held_at is not None:
+        return False
     delta = ready.after(serving.watermark).count()
-    grown = delta >= max(_DELTA_LEAST, _DELTA_SHARE * serving.items)
-    return grown or (delta > 0 and serving.created_at < timezone.now() - _DELTA_AGE)
+    grown = delta >= max(DELTA_LEAST, DELTA_SHARE * serving.items)
+    return grown or (delta > 0 and serving.created_at < timezone.now() - DELTA_AGE)
 
 
 def _build(space: EncoderSpace) -> IndexSnapshot:

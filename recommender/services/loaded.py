@@ -13,6 +13,7 @@ from PIL import Image
 from recommender.engine.encoders import load_encoder, space_key
 from recommender.errors import EncoderError, RecommenderError
 from recommender.models import EncoderSpace
+from recommender.services import encoder_health
 
 if TYPE_CHECKING:
     from recommender.engine.encoders import Encoder
@@ -36,9 +37,20 @@ def loaded_encoder(spec: str) -> Encoder:
         if key not in _loaded:
             while len(_loaded) >= _MOST:
                 _loaded.popitem(last=False)
-            _loaded[key] = load_encoder(spec, settings.ENCODER_DEVICE)
+            _loaded[key] = _load(spec)
         _loaded.move_to_end(key)
         return _loaded[key]
+
+
+def _load(spec: str) -> Encoder:
+    """Load it, and let those who run the site know how that went."""
+    try:
+        encoder = load_encoder(spec, settings.ENCODER_DEVICE)
+    except EncoderError as error:
+        encoder_health.tell(spec, error)
+        raise
+    encoder_health.tell(spec)
+    return encoder
 
 
 def encoder_of(space: EncoderSpace) -> Encoder:
@@ -49,10 +61,13 @@ def encoder_of(space: EncoderSpace) -> Encoder:
     """
     encoder = loaded_encoder(space.spec)
     if space_key(encoder.info) != space.key:
-        raise EncoderError(
+        error = EncoderError(
             f"The weights of {space.spec} are no longer those of the space {space.key}.",
             "Put the old weights back, or wait until the new ones have been through the catalogue.",
         )
+        encoder_health.tell(space.spec, error)
+        raise error
+    encoder_health.tell_if_over(space.spec)
     return encoder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,8 @@ def _lacks_vectors() -> bool:
     filling = list(EncoderSpace.objects.filling())
     if not any(space.spec == settings.ENCODER for space in filling):
         return True
-    if any(space.state == EncoderSpace.State.SHADOW for space in filling):
+    is_chosen = any(space.pinned_at and space.state == EncoderSpace.State.ACTIVE for space in filling)
+    if not is_chosen and any(space.state == EncoderSpace.State.SHADOW for space in filling):
         return True
     return not all(spaces.is_covered(space) for space in filling)
 
@@ -105,31 +107,72 @@ def purge() -> dict[str, int]:
     }
 
 
-def _forgotten_uploads() -> int:
-    """Discard files that were sent but not started for a week."""
+@dataclass(frozen=True)
+class ToGo:
+    """What ``purge`` would remove now: rows, and files with their size in bytes."""
+
+    rows: int
+    files: int
+    bytes: int
+
+
+def would_go() -> ToGo:
+    """Looked up, nothing removed."""
+    snapshots = _versions_to_go(IndexSnapshot.objects.all())
+    graphs = _versions_to_go(ModelVersion.objects.filter(kind=train.KIND))
+    folders = [Path(settings.INDEX_ROOT) / row.path for row in snapshots]
+    folders += [Path(settings.GRAPH_ROOT) / row.path for row in graphs]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    files += [path for folder in _draft_folders() for path in _files_to_go(folder)]
+    rows = _impressions_to_go().count() + _vectors_to_go().count() + len(_uploads_to_go())
+    return ToGo(rows + len(snapshots) + len(graphs), len(files), sum(map(_size, files)))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # removed meanwhile
+        return 0
+
+
+def _uploads_to_go() -> list[ImportBatch]:
     long_ago = timezone.now() - timedelta(days=UPLOAD_DAYS)
     waiting = ImportBatch.objects.filter(state=ImportBatch.State.UPLOADED, created_at__lt=long_ago)
-    forgotten = list(waiting.exclude(options__has_key="local"))
+    return list(waiting.exclude(options__has_key="local"))
+
+
+def _forgotten_uploads() -> int:
+    """Discard files that were sent but not started for a week."""
+    forgotten = _uploads_to_go()
     for batch in forgotten:
         imports.cancel(batch)
     return len(forgotten)
 
 
+def _impressions_to_go() -> QuerySet[Impression]:
+    return Impression.objects.filter(created_at__lt=timezone.now() - timedelta(days=IMPRESSION_DAYS))
+
+
 def _old_impressions() -> int:
     """In portions, so that nobody waits for the table."""
-    old = Impression.objects.filter(created_at__lt=timezone.now() - timedelta(days=IMPRESSION_DAYS))
+    old = _impressions_to_go()
     removed = 0
     while ids := list(old.values_list("pk", flat=True)[:_DELETED_AT_ONCE]):
         removed += Impression.objects.filter(pk__in=ids).delete()[0]
     return removed
 
 
-def _old_versions(versions: QuerySet[Any], root: Path) -> int:
-    """Rows and folders that neither serve nor served just before; folders that no row knows."""
+def _versions_to_go(versions: QuerySet[Any]) -> list[Any]:
+    """Rows that neither serve nor served just before."""
     State = versions.model.State
     rows = versions.exclude(state__in=[State.ACTIVE, State.BUILDING]).order_by("-pk")
     kept = set(rows.filter(state=State.RETIRED).values_list("pk", flat=True)[: _KEPT_VERSIONS - 1])
-    gone = [row for row in rows if row.pk not in kept]
+    return [row for row in rows if row.pk not in kept]
+
+
+def _old_versions(versions: QuerySet[Any], root: Path) -> int:
+    """Rows and folders that neither serve nor served just before; folders that no row knows."""
+    gone = _versions_to_go(versions)
     for row in gone:
         shutil.rmtree(root / row.path, ignore_errors=True)
     versions.filter(pk__in=[row.pk for row in gone]).delete()
@@ -141,15 +184,19 @@ def _old_versions(versions: QuerySet[Any], root: Path) -> int:
     return len(gone)
 
 
-def _retired_vectors() -> int:
-    """Vectors of spaces retired for a day: long enough to go back to the encoder before."""
+def _vectors_to_go() -> QuerySet[Embedding]:
+    """Of spaces retired for a day: long enough to go back to the encoder before."""
     long_ago = timezone.now() - timedelta(hours=_DRAFT_HOURS)
     retired = EncoderSpace.objects.filter(state=EncoderSpace.State.RETIRED)
     served = EncoderSpace.objects.active()
     if served is None or served.activated_at is None or served.activated_at > long_ago:
-        return 0
+        return Embedding.objects.none()
+    return Embedding.objects.filter(space__in=retired)
+
+
+def _retired_vectors() -> int:
     removed = 0
-    vectors = Embedding.objects.filter(space__in=retired)
+    vectors = _vectors_to_go()
     while ids := list(vectors.values_list("pk", flat=True)[:_DELETED_AT_ONCE]):
         removed += Embedding.objects.filter(pk__in=ids).delete()[0]
     return removed
@@ -162,10 +209,14 @@ def _draft_folders() -> list[Path]:
 
 def _old_files(folder: Path) -> int:
     """Files below ``folder`` that have lain there for a day."""
-    old = [path for path in folder.rglob("*") if path.is_file() and _is_old(path)] if folder.is_dir() else []
+    old = _files_to_go(folder)
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+def _files_to_go(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and _is_old(path)] if folder.is_dir() else []
 
 
 def _is_old(path: Path) -> bool:

@@ -17,10 +17,10 @@ from recommender.contracts import Clip
 from recommender.engine.encoders.audio_tower import SILENCE, AudioTower
 from recommender.engine.encoders.base import DEFAULT_ENCODER, EncoderInfo
 from recommender.engine.encoders.calibration import WEIGHTS
+from recommender.engine.encoders.files import file_hash, trained_files
 from recommender.engine.encoders.open_clip_encoder import (
     CPU_BATCH,
     OpenClipEncoder,
-    file_hash,
     resolve_device,
 )
 from recommender.engine.encoders.tokenizer import JointTokenizer
@@ -115,7 +115,7 @@ def load_mini(spec: str = DEFAULT_ENCODER, device: str = "auto", folder: Path = 
     tokenizer = load_tokenizer(folder)
     info = EncoderInfo(
         name=spec,
-        weights_hash=file_hash([weights_of(folder), folder / "vocabulary.txt"]),
+        weights_hash=file_hash(trained_files(folder)),
         dim=configuration(folder)["embed_dim"],
         preprocessing=PREPROCESSING,
         modalities=("image", "text", "audio"),

@@ -17,6 +17,7 @@ from PIL import Image
 
 from recommender.contracts import Clip
 from recommender.engine.encoders.base import DEFAULT_ENCODER, EncoderInfo, unit_rows
+from recommender.engine.encoders.files import file_hash
 from recommender.engine.encoders.registry import torch_threads
 from recommender.engine.encoders.specifications import (
     checkpoint_at,
@@ -181,16 +182,6 @@ def resolve_device(name: str) -> torch.device:
             "Use device=auto, or install a driver that fits torch.",
         )
     return torch.device(name)
-
-
-def file_hash(paths: Sequence[Path]) -> str:
-    """First 16 hex digits of the SHA-256 over the files' contents, in the order given."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            for block in iter(lambda: file.read(1 << 20), b""):
-                digest.update(block)
-    return digest.hexdigest()[:16]
 
 
 def state_hash(model: torch.nn.Module) -> str:
