@@ -20,6 +20,7 @@ class AnalyticsConfig(AppConfig):
             all_levels,  # noqa: F401 (declares what may be read)
             rules_seen,  # noqa: F401 (declares what it records)
         )
+        from analytics.services.monitoring import lit  # noqa: F401 (declares the lights)
         from analytics.services.monitoring.heartbeat import on_worker_ready, on_worker_shutdown
         from analytics.services.monitoring.paused import on_worker_ready as leave_paused_alone
         from analytics.services.monitoring.shipped_rules import on_migrated

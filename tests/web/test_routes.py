@@ -197,6 +197,8 @@ ROUTES: dict[str, Route] = {
     "monitoring_queue_resume": Route(only(200, *OPERATORS), args=lambda shop: ["default"]),
     "monitoring_lights": Route(only(200, *OPERATORS)),
     "monitoring_lines": Route(only(200, *OPERATORS)),
+    "monitoring_do": Route(only(200, *OPERATORS), args=lambda shop: ["recheck"]),
+    "monitoring_audit": Route(only(200, *OPERATORS)),
     "healthz": Route(everyone(200)),
     "readyz": Route(everyone(503)),  # no worker runs beside these tests
     "monitoring_alerts": Route(only(200, *OPERATORS)),

@@ -58,7 +58,20 @@ class Part:
     check: Callable[[float], Light]
 
 
+KEPT_SECONDS = 2.0
 _PARTS: dict[str, Part] = {}
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a look at ``time`` found."""
+
+    time: float
+    parts: list[Part]
+    lights: dict[str, Light]
+
+
+_seen: _Seen | None = None
 
 
 def part(name: str, title: str | Promise) -> Callable[[Callable[[float], Light]], Callable[[float], Light]]:
@@ -81,10 +94,30 @@ def green(text: str, **values: object) -> Light:
     return Light(Level.GREEN, say(text, **values))
 
 
-def look(now: float | None = None) -> dict[str, Light]:
-    """Every light by the name of its part; a check that fails is itself a red light."""
+def look(now: float | None = None, *, fresh: bool = False) -> dict[str, Light]:
+    """Every light by the name of its part; a check that fails is itself a red light.
+
+    Several pages that are open share what was seen, for up to ``KEPT_SECONDS``.
+
+    Args:
+        now: seconds since 1970.
+        fresh: look at each, whatever was seen before.
+    """
+    global _seen
     moment = time.time() if now is None else now
-    return {one.name: _looked(one, moment) for one in parts()}
+    declared = parts()
+    seen = _seen
+    if not fresh and seen and seen.parts == declared and 0 <= moment - seen.time < KEPT_SECONDS:
+        return seen.lights
+    found = {one.name: _looked(one, moment) for one in declared}
+    _seen = _Seen(moment, declared, found)
+    return found
+
+
+def forget_lights() -> None:
+    """Look at each anew at the next call."""
+    global _seen
+    _seen = None
 
 
 def _looked(one: Part, now: float) -> Light:

@@ -22,6 +22,7 @@ TABS: tuple[tuple[str, str, Any], ...] = (
     ("monitoring_map", "map-2", _("Map")),
     ("monitoring_inspect", "list-search", _("Inspect")),
     ("monitoring_alerts", "bell", _("Alerts")),
+    ("monitoring_audit", "clipboard", _("What was done")),
 )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +17,7 @@ from redis.exceptions import RedisError
 
 from analytics.services.monitoring import lights, watch
 from analytics.services.monitoring.lights import Level, Light
+from analytics.web.monitoring.actions import buttons_of
 from analytics.web.monitoring.frame import answer, operators_only
 from analytics.web.monitoring.lines import controls
 
@@ -47,7 +47,7 @@ def looked() -> dict[str, Any]:
     now = time.time()
     found = lights.look(now)
     rows = [
-        {"part": one, "light": found[one.name], "actions": _actions(found[one.name])}
+        {"part": one, "light": found[one.name], "actions": buttons_of(found[one.name])}
         for one in sorted(lights.parts(), key=lambda one: -found[one.name].level)
     ]
     worst = max((light.level for light in found.values()), default=None)
@@ -96,15 +96,3 @@ def silence(now: float) -> str:
     return _("The watch process is silent %(since)s: no history is kept, and no alert is sent.") % {
         "since": since
     }
-
-
-def _actions(light: Light) -> list[dict[str, str]]:
-    """Buttons that help, as far as there are pages for them."""
-    found = []
-    for name in light.actions:
-        try:
-            url = reverse("monitoring_do", args=[name])
-        except NoReverseMatch:
-            continue
-        found.append({"url": url, "label": name.replace("_", " ").capitalize()})
-    return found

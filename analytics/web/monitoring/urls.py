@@ -3,8 +3,6 @@
 from django.urls import URLPattern, path
 
 from analytics.web.monitoring import (
-    alerts,
-    atlas,
     drift,
     inspect,
     lines,
@@ -43,4 +41,6 @@ urlpatterns: list[URLPattern] = [
     path("trace/<str:request_id>/", tasks.trace, name="monitoring_trace"),
     path("lights/", overview.live_lights, name="monitoring_lights"),
     path("lines.json", lines.lines, name="monitoring_lines"),
+    path("do/<slug:name>/", actions.do, name="monitoring_do"),
+    path("audit/", audit.audit, name="monitoring_audit"),
 ]

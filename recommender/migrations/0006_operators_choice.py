@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recommender', '0004_review_polarity'),
+        ('recommender', '0005_item_published_at'),
     ]
 
     operations = [

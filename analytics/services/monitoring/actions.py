@@ -1,0 +1,96 @@
+"""What operators may do about a light: each says with numbers what will happen, and is noted once done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.functional import Promise
+
+from analytics.services import audit
+from analytics.services.monitoring.lights import forget_lights
+from analytics.services.monitoring.said import Said
+from recommender.errors import RecommenderError
+
+#: What is noted of a deed begins so; deeds of other pages of monitoring have a dot in their names as well.
+AREA = "site"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the things that an action may be done to; ``label`` says with numbers what it is."""
+
+    value: str
+    label: Said
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would happen now.
+
+    Attributes:
+        said: in words and numbers; why not, where it is not possible.
+        choices: to pick from; none where there is nothing to pick.
+    """
+
+    said: Said
+    possible: bool = True
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button with its confirmation."""
+
+    name: str
+    title: str | Promise
+    icon: str
+    what_will_happen: Callable[[float], Plan]
+    #: does it to what was chosen ("" for all, or where there is no choice), and says what was done
+    do: Callable[[str], Said]
+
+
+_ACTIONS: dict[str, Action] = {}
+
+
+def action(
+    name: str, title: str | Promise, icon: str, plan: Callable[[float], Plan]
+) -> Callable[[Callable[[str], Said]], Callable[[str], Said]]:
+    """Declare what follows as what a button does."""
+
+    def declare(do: Callable[[str], Said]) -> Callable[[str], Said]:
+        if name in _ACTIONS:
+            raise ValueError(f"The action {name} is declared twice.")
+        _ACTIONS[name] = Action(name, title, icon, plan, do)
+        return do
+
+    return declare
+
+
+def actions() -> list[Action]:
+    return list(_ACTIONS.values())
+
+
+def action_named(name: str) -> Action | None:
+    return _ACTIONS.get(name)
+
+
+def perform(chosen: Action, actor: Any, choice: str = "", now: float | None = None) -> Said:
+    """Do it and note it: both or neither.
+
+    Raises:
+        RecommenderError: it is not possible now, or there is no such choice.
+    """
+    plan = chosen.what_will_happen(time.time() if now is None else now)
+    if not plan.possible:
+        raise RecommenderError(str(plan.said))
+    if plan.choices and choice not in {one.value for one in plan.choices}:
+        raise RecommenderError("That cannot be chosen any more.", "Look again and choose anew.")
+    with transaction.atomic():
+        done = chosen.do(choice)
+        audit.note(actor, f"{AREA}.{chosen.name}", choice, said=done.as_json())
+    forget_lights()
+    return done

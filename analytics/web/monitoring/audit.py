@@ -1,0 +1,54 @@
+"""Who did what on the pages of monitoring, and when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from analytics.models import AuditEntry
+from analytics.services.monitoring import buttons  # noqa: F401 (declares the actions)
+from analytics.services.monitoring.actions import AREA, action_named
+from analytics.services.monitoring.said import Said
+from analytics.web.monitoring.frame import answer, operators_only
+
+PAGE = 50
+#: Deeds that have no button of their own on a light.
+_TITLES: dict[str, Any] = {
+    "task.again": _("Sent a task again"),
+    "task.again_all": _("Sent failed tasks again"),
+    "task.revoke": _("Called a task off"),
+    "queue.pause": _("Paused a queue"),
+    "queue.resume": _("Resumed a queue"),
+}
+
+
+@require_safe
+@operators_only
+def audit(request: HttpRequest) -> HttpResponse:
+    """The newest deeds first. Those of monitoring are named area.verb, those of analysts are words."""
+    found = AuditEntry.objects.filter(action__contains=".").select_related("actor")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "entries": [_row(entry) for entry in page]}
+    return answer(request, "monitoring_audit", "monitoring/audit.html", context)
+
+
+def _row(entry: AuditEntry) -> dict[str, Any]:
+    return {"entry": entry, "title": _title(entry.action), "details": _details(entry)}
+
+
+def _title(name: str) -> str:
+    area, _dot, rest = name.partition(".")
+    known = action_named(rest) if area == AREA else None
+    return str(known.title if known else _TITLES.get(name, name))
+
+
+def _details(entry: AuditEntry) -> str:
+    """What was said when it was done, else the values that were noted."""
+    said = entry.details.get("said")
+    if isinstance(said, dict):
+        return str(Said.of_json(said))
+    return ", ".join(f"{name}: {value}" for name, value in entry.details.items())

@@ -1,0 +1,243 @@
+"""Faults planted among those who work: each turns its light, is named, and is gone after the remedy."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from analytics.models import PausedQueue
+from analytics.services.monitoring import lights
+from analytics.services.monitoring.checks_work import PERIODIC
+from analytics.services.monitoring.lights import Level
+from recommender.models import Item, Job, Media
+from recommender.services.redis_link import shared_redis
+from tests.analytics.services.monitoring.planted import (
+    NODES,
+    NOW,
+    all_is_well,
+    beat,
+    looked,
+    moment,
+    send,
+    take,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _well() -> None:
+    all_is_well()
+
+
+@pytest.mark.parametrize("part", ["workers", "queues", "periodic", "media", "jobs"])
+def test_where_nothing_is_planted_the_light_is_green(part: str) -> None:
+    light = looked(part)
+    assert (light.level, str(light.remedy)) == (Level.GREEN, "")
+
+
+# -- workers -----------------------------------------------------------------------------------------------
+
+
+def test_a_killed_worker_turns_its_light_within_a_minute_and_is_named() -> None:
+    later = NOW + 20
+    for queue in ("query", "default", "imports"):
+        beat(queue, later)
+    light = looked("workers", later)
+    assert light.level is Level.RED
+    assert "encode@here" in str(light.reason)
+    assert "20 s ago" in str(light.reason)
+    assert "manage.py serve" in str(light.remedy)
+    beat("encode", later, pid=101)
+    assert looked("workers", later).level is Level.GREEN
+
+
+def test_a_worker_that_was_never_there_is_told_by_its_queue() -> None:
+    shared_redis().delete("mmsite:heartbeats")
+    for queue in ("default", "encode", "imports"):
+        beat(queue)
+    light = looked("workers")
+    assert light.level is Level.RED
+    assert str(light.reason) == "No worker has been heard from on: query."
+
+
+def test_a_silent_worker_whose_queue_another_serves_is_worth_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NODES, "default", "default@there")
+    later = NOW + 30
+    for queue in NODES:
+        beat(queue, later)
+    light = looked("workers", later)
+    assert light.level is Level.YELLOW
+    assert "default@here" in str(light.reason)
+
+
+def test_a_worker_that_begins_anew_again_and_again_is_named() -> None:
+    for attempt in range(4):
+        beat("encode", NOW, pid=200 + attempt)
+        light = looked("workers")
+    assert light.level is Level.YELLOW
+    assert "encode@here was started again 3 times" in str(light.reason)
+    all_is_well(NOW + 700)
+    beat("encode", NOW + 700, pid=203)
+    assert looked("workers", NOW + 700).level is Level.GREEN
+
+
+# -- queues ------------------------------------------------------------------------------------------------
+
+
+def test_a_queue_that_backs_up_turns_its_light_within_a_minute_and_is_named() -> None:
+    for _ in range(3):
+        send("default", at=NOW)
+    assert looked("queues", NOW + 20).level is Level.GREEN
+    light = looked("queues", NOW + 40)
+    assert light.level is Level.YELLOW
+    assert str(light.reason) == "3 messages wait in the queue default, the oldest for 40 s."
+    assert looked("queues", NOW + 200).level is Level.RED
+    for _ in range(3):
+        take("default")
+    assert looked("queues", NOW + 200).level is Level.GREEN
+
+
+def test_messages_that_say_no_time_are_as_old_as_they_have_been_seen() -> None:
+    for _ in range(2):
+        send("default")
+    assert looked("queues", NOW).level is Level.GREEN
+    assert looked("queues", NOW + 40).level is Level.YELLOW
+    take("default")
+    assert looked("queues", NOW + 41).level is Level.GREEN
+
+
+def test_a_query_has_a_person_waiting_and_an_import_has_time() -> None:
+    send("query", at=NOW)
+    send("imports", at=NOW)
+    light = looked("queues", NOW + 12)
+    assert light.level is Level.RED
+    assert "query" in str(light.reason)
+    take("query")
+    assert looked("queues", NOW + 300).level is Level.GREEN
+
+
+def test_a_thousand_messages_are_worth_a_look_however_young() -> None:
+    for _ in range(1000):
+        send("encode", at=NOW)
+    assert looked("queues", NOW).level is Level.YELLOW
+
+
+def test_a_paused_queue_is_named_until_it_is_resumed() -> None:
+    PausedQueue.objects.create(name="encode")
+    send("encode", at=NOW - 500)
+    light = looked("queues")
+    assert light.level is Level.YELLOW
+    assert str(light.reason) == "Paused by hand: encode."
+    PausedQueue.objects.all().delete()
+    take("encode")
+    assert looked("queues").level is Level.GREEN
+
+
+# -- periodic tasks ----------------------------------------------------------------------------------------
+
+
+def test_a_periodic_task_that_stopped_is_named_within_a_minute_of_its_third_period() -> None:
+    all_is_well(NOW + 61)
+    shared_redis().hset(PERIODIC, "analytics.tasks.refresh_rollups", repr(NOW))
+    light = looked("periodic", NOW + 61)
+    assert light.level is Level.RED
+    assert "analytics.tasks.refresh_rollups has not been done for 61 s" in str(light.reason)
+    all_is_well(NOW + 62)
+    assert looked("periodic", NOW + 62).level is Level.GREEN
+
+
+def test_a_task_that_never_ran_is_missed_from_when_somebody_looked() -> None:
+    link = shared_redis()
+    link.delete(PERIODIC)
+    assert looked("periodic").level is Level.GREEN
+    assert looked("periodic", NOW + 61).level is Level.RED
+
+
+def test_when_beat_is_gone_it_is_beat_that_is_named() -> None:
+    later = NOW + 300
+    for queue in NODES:
+        beat(queue, later)
+    light = looked("periodic", later)
+    assert light.level is Level.RED
+    assert "beat sends none" in str(light.reason)
+    assert "celery -A mmsite beat" in str(light.remedy)
+
+
+def test_a_task_that_waits_behind_others_is_worth_a_look() -> None:
+    all_is_well(NOW + 100)
+    shared_redis().hset(PERIODIC, "analytics.tasks.score_pending", repr(NOW))
+    send("encode", at=NOW + 100)
+    assert looked("periodic", NOW + 100).level is Level.YELLOW
+    take("encode")
+    assert looked("periodic", NOW + 100).level is Level.RED
+
+
+# -- media and jobs ----------------------------------------------------------------------------------------
+
+
+def files(count: int, **fields: Any) -> None:
+    owner, _new = Item.objects.get_or_create(external_id="owner", defaults={"title": "Owner"})
+    Media.objects.bulk_create(Media(item=owner, kind="image", **fields) for _ in range(count))
+
+
+def test_files_that_fail_are_told_with_their_commonest_reason_and_a_button() -> None:
+    files(90, state="ready")
+    files(2, state="failed", error="The sound is empty.")
+    files(8, state="failed", error="The picture is cut short.")
+    light = looked("media")
+    assert light.level is Level.YELLOW
+    assert "10 files (10%) could not be prepared. Most often: The picture is cut short." in str(light.reason)
+    assert light.actions == ("retry_media",)
+    Media.objects.update(state="ready")
+    assert looked("media").level is Level.GREEN
+
+
+def test_a_file_in_a_thousand_is_no_fault() -> None:
+    files(999, state="ready")
+    files(1, state="failed", error="Broken.")
+    assert looked("media").level is Level.GREEN
+
+
+def test_files_that_wait_while_nothing_moves_turn_the_light() -> None:
+    files(5)
+    assert looked("media").level is Level.GREEN
+    light = looked("media", NOW + 130)
+    assert light.level is Level.YELLOW
+    assert "5 files wait, and none was prepared for 2 min" in str(light.reason)
+    first = Media.objects.order_by("pk").first()
+    Media.objects.filter(pk=first.pk).update(state="ready")  # type: ignore[union-attr]
+    assert looked("media", NOW + 131).level is Level.GREEN
+
+
+def test_a_failed_job_is_told_until_the_like_of_it_was_done() -> None:
+    job = Job.objects.create(kind="import", label="bags.csv", state="failed", error="No header.")
+    Job.objects.filter(pk=job.pk).update(created_at=moment(NOW - 60))
+    light = looked("jobs")
+    assert light.level is Level.YELLOW
+    assert "“bags.csv”: No header." in str(light.reason)
+    again = Job.objects.create(kind="import", label="bags.csv", state="done", finished_at=moment(NOW))
+    Job.objects.filter(pk=again.pk).update(created_at=moment(NOW - 30))
+    assert looked("jobs").level is Level.GREEN
+
+
+def test_a_job_that_nothing_is_heard_of_is_red() -> None:
+    Job.objects.create(kind="import", label="bags.csv", state="running", heartbeat_at=moment(NOW - 200))
+    light = looked("jobs")
+    assert light.level is Level.RED
+    assert "bags.csv" in str(light.reason)
+    Job.objects.update(state="done", finished_at=timezone.now() - timedelta(days=1))
+    assert looked("jobs").level is Level.GREEN
+
+
+# -- looking -----------------------------------------------------------------------------------------------
+
+
+def test_pages_share_what_was_seen_for_two_seconds() -> None:
+    lights.look(NOW)
+    send("query", at=NOW - 60)
+    assert lights.look(NOW + 1.5)["queues"].level is Level.GREEN
+    assert lights.look(NOW + 2.5)["queues"].level is Level.RED
