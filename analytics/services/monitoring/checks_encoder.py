@@ -181,9 +181,10 @@ def _unmade(space: EncoderSpace) -> Light | None:
     failed = space.embeddings.filter(state=Embedding.State.FAILED).count()
     if failed < UNMADE_LEAST:
         return None
-    ready = space.embeddings.ready().count()
+    # No more are counted than decide.
+    ready = space.embeddings.ready()[: int(failed / UNMADE_YELLOW)].count()
     bad = failed / (failed + ready)
-    if bad < UNMADE_YELLOW:
+    if bad <= UNMADE_YELLOW:
         return None
     return Light(
         Level.YELLOW,
