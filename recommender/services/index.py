@@ -84,12 +84,12 @@ def rebuild_index(force: bool = False) -> IndexSnapshot | None:
         return promote(shadow)
     if space is None or not (force or _is_due(space)):
         return None
-    return _build_alone(space)
+    return _build_alone(space, force)
 
 
 def promote(space: EncoderSpace) -> IndexSnapshot | None:
     """Index first, then the query worker is told to load the encoder, then the flip."""
-    row = _build_alone(space)
+    row = _build_alone(space, force=True)
     if row is not None:
         call_task("encode_query", {"space": space.key, "parts": [{"modality": "text", "text": "ready"}]})
         activate_space(space)
@@ -97,10 +97,10 @@ def promote(space: EncoderSpace) -> IndexSnapshot | None:
     return row
 
 
-def _build_alone(space: EncoderSpace) -> IndexSnapshot | None:
+def _build_alone(space: EncoderSpace, force: bool) -> IndexSnapshot | None:
     """Build, unless another worker builds something; then the next message will find it due."""
     with only_builder() as mine:
-        return _build(space) if mine else None
+        return _build(space, force) if mine else None
 
 
 def _is_due(space: EncoderSpace) -> bool:
@@ -115,7 +115,7 @@ def _is_due(space: EncoderSpace) -> bool:
     return grown or (delta > 0 and serving.created_at < timezone.now() - DELTA_AGE)
 
 
-def _build(space: EncoderSpace) -> IndexSnapshot:
+def _build(space: EncoderSpace, force: bool) -> IndexSnapshot:
     from recommender.engine.index import write_snapshot
 
     row = IndexSnapshot.objects.create(space=space, path=f"{space.pk}-{uuid.uuid4().hex[:12]}")
@@ -138,7 +138,15 @@ def _build(space: EncoderSpace) -> IndexSnapshot:
             modalities=space.modalities,
             hnsw_from=settings.INDEX_HNSW_FROM,
         )
-    flip(row, space=space)
+    if (
+        not force
+        and IndexSnapshot.objects.filter(space=space, held_at__isnull=False, state="active").exists()
+    ):
+        # Somebody went back to an earlier one meanwhile; this one is there to be asked for.
+        row.state = IndexSnapshot.State.RETIRED
+        row.save()
+    else:
+        flip(row, space=space)
     return row
 
 

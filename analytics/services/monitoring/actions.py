@@ -15,7 +15,7 @@ from analytics.services.monitoring.lights import forget_lights
 from analytics.services.monitoring.said import Said
 from recommender.errors import RecommenderError
 
-#: What is noted of a deed begins so; deeds of other pages of monitoring have a dot in their names as well.
+#: What is noted of a deed begins so.
 AREA = "site"
 
 

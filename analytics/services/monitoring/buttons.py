@@ -92,7 +92,7 @@ def roll_back_index(choice: str) -> Said:
 
 
 def _plan_go_on(now: float) -> Plan:
-    held = IndexSnapshot.objects.filter(held_at__isnull=False).count()
+    held = IndexSnapshot.objects.filter(held_at__isnull=False, state=IndexSnapshot.State.ACTIVE).count()
     pinned = EncoderSpace.objects.filter(pinned_at__isnull=False).count()
     if not held and not pinned:
         return Plan(say(_("Nothing was chosen by hand: all goes on by itself.")), possible=False)

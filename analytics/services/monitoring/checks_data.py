@@ -66,7 +66,7 @@ def sentiment(now: float) -> Light:
             Level.RED if still >= STUCK_RED else Level.YELLOW,
             say(_("{n} reviews wait to be scored, and none was for {span}."), n=count, span=span(still)),
             say(_("See whether the worker of the queue encode lives and could load its encoder.")),
-            page("monitoring_queues"),
+            page("monitoring_tasks"),
         )
     total = SentimentScore.objects.count()
     failed = SentimentScore.objects.filter(state=SentimentScore.State.FAILED).count()

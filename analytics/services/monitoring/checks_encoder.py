@@ -29,9 +29,9 @@ def encoder(now: float) -> Light:
     """Weights that are there, are those of the vectors, and were loaded by the workers."""
     space = EncoderSpace.objects.active()
     specs = list(dict.fromkeys([space.spec, settings.ENCODER] if space else [settings.ENCODER]))
-    nodes = {
-        one.node for one in heard_from(now) if not one.is_silent(now) and ENCODER_QUEUES & set(one.queues)
-    }
+    # Before there are vectors nobody asks for any, so the worker of queries has no occasion to try again.
+    wanted = ENCODER_QUEUES if space else ENCODER_QUEUES - {"query"}
+    nodes = {one.node for one in heard_from(now) if not one.is_silent(now) and wanted & set(one.queues)}
     for fault in (_missing_files(specs, nodes), _failed_loading(specs, nodes), _other_weights(space)):
         if fault is not None:
             return fault
@@ -59,7 +59,7 @@ def _missing_files(specs: list[str], nodes: set[str]) -> Light | None:
                     ),
                     say(_("Put the file back (it comes with the repository, or from where you trained it), "
                           "then press “Check again”.")),
-                    page("monitoring_encoder"),
+                    page("jobs"),
                     ("recheck", "switch_space"),
                 )  # fmt: skip
     return None
@@ -77,7 +77,7 @@ def _failed_loading(specs: list[str], nodes: set[str]) -> Light | None:
             _("{node} cannot load the encoder {spec}: {error}"), node=one.node, spec=one.spec, error=one.error
         ),
         say(_("{remedy} Then press “Check again”."), remedy=one.remedy),
-        page("monitoring_workers"),
+        page("monitoring_tasks"),
         ("recheck", "switch_space"),
     )
 
@@ -99,7 +99,7 @@ def _other_weights(space: EncoderSpace | None) -> Light | None:
             wanted=space.weights_hash,
         ),
         say(_("Put the old weights back, or wait until the new ones have been through the catalogue.")),
-        page("monitoring_encoder"),
+        page("jobs"),
         ("recheck",),
     )
 

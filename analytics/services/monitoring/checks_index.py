@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from analytics.services.monitoring.grid import read_grid
 from analytics.services.monitoring.lights import Level, Light, green, part
 from analytics.services.monitoring.said import Said, say
-from analytics.services.monitoring.words import page, share, span
+from analytics.services.monitoring.words import share, span
 from recommender.models import EncoderSpace, IndexSnapshot
 from recommender.services.index import DELTA_AGE, DELTA_LEAST, DELTA_SHARE
 from recommender.telemetry import metric_named
@@ -128,6 +128,5 @@ def _poor_recall(now: float) -> Light | None:
         Level.RED if known[-1] < RECALL_RED else Level.YELLOW,
         say(_("The index finds only {share} of what exact search finds."), share=share(float(known[-1]))),
         say(_("Press “Rebuild the index”; if it stays so, a larger INDEX_HNSW_FROM keeps search exact.")),
-        page("monitoring_index"),
-        ("rebuild_index", "roll_back_index"),
+        actions=("rebuild_index", "roll_back_index"),
     )

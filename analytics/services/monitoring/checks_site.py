@@ -21,7 +21,7 @@ from analytics.services.monitoring.grid import Grid, quantile, read_grid
 from analytics.services.monitoring.lights import Level, Light, green, part
 from analytics.services.monitoring.said import say
 from analytics.services.monitoring.unmoved import unmoved_since
-from analytics.services.monitoring.words import page, share, size, span
+from analytics.services.monitoring.words import share, size, span
 from recommender.services.redis_link import shared_redis
 from recommender.telemetry import Histogram, metric_named
 
@@ -60,7 +60,6 @@ def web(now: float) -> Light:
                 view=worst,
             ),
             say(_("Look at what the web server printed about that page; its tracebacks name the cause.")),
-            page("monitoring_traces"),
         )
     p95 = _p95(grid)
     if p95 >= SLOW_YELLOW:
@@ -68,7 +67,6 @@ def web(now: float) -> Light:
             Level.RED if p95 >= SLOW_RED else Level.YELLOW,
             say(_("One answer in twenty takes {p95} or longer."), p95=f"{p95:.2g} s"),
             say(_("See which page is slow and what else the machine does; WEB_WORKERS adds processes.")),
-            page("monitoring_traces"),
         )
     return green(
         _("{n} answers in the last 5 min, {share} failed, 95 in 100 within {p95}."),

@@ -42,7 +42,7 @@ def workers(now: float) -> Light:
     remedy = say(
         _("manage.py serve starts a dead worker again; else do it by hand. Its output says why it died.")
     )
-    evidence = page("monitoring_workers")
+    evidence = page("monitoring_tasks")
     if unserved:
         return Light(Level.RED, _silence(unserved, heard, now), remedy, evidence)
     silent = [one for one in heard if one.is_silent(now)]
@@ -136,7 +136,7 @@ def queues(now: float) -> Light:
     """How long the oldest message of each queue has waited."""
     waiting = _waiting(now)
     paused = set(PausedQueue.objects.values_list("name", flat=True))
-    evidence = page("monitoring_queues")
+    evidence = page("monitoring_tasks")
     late = [one for one in waiting if one.queue not in paused and one.level > Level.GREEN]
     if late:
         one = max(late, key=lambda each: (each.level, each.age / each.patience.red))
@@ -282,7 +282,7 @@ def media(now: float) -> Light:
         reason = say(_("{n} files wait, and none was prepared for {span}."), n=waiting, span=span(still))
         remedy = say(_("See whether the worker of the queue default lives and what it is busy with."))
         return Light(
-            Level.RED if still >= STUCK_RED else Level.YELLOW, reason, remedy, page("monitoring_queues")
+            Level.RED if still >= STUCK_RED else Level.YELLOW, reason, remedy, page("monitoring_tasks")
         )
     bad = failed / total if total else 0.0
     if failed and bad >= MEDIA_YELLOW:
@@ -296,7 +296,7 @@ def media(now: float) -> Light:
             _("Mend the cause and press “Try failed files again”; the error says what to do about a file.")
         )
         level = Level.RED if bad >= MEDIA_RED and failed >= MEDIA_RED_LEAST else Level.YELLOW
-        return Light(level, reason, remedy, page("monitoring_media"), ("retry_media",))
+        return Light(level, reason, remedy, actions=("retry_media",))
     return green(
         _("{n} files, {failed} could not be prepared, {waiting} wait."),
         n=total,

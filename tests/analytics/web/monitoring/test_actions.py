@@ -179,6 +179,25 @@ def test_after_going_on_the_index_is_rebuilt_when_it_is_due(cast: Cast) -> None:
     assert made.items == 1202
 
 
+def test_a_build_that_was_under_way_does_not_undo_going_back(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = make_space()
+    add_vectors(space, 2)
+    before = add_snapshot(space, NOW - 500, state="retired")
+    add_snapshot(space, NOW - 100)
+    add_vectors(space, 1200)
+    vectors = index.item_vectors
+
+    def meanwhile(*wanted: Any) -> Any:
+        press("roll_back_index", cast.operator)
+        return vectors(*wanted)
+
+    monkeypatch.setattr(index, "item_vectors", meanwhile)
+    assert index.rebuild_index() is not None
+    assert IndexSnapshot.objects.serving(space) == before
+
+
 def test_a_chosen_encoder_serves_and_stays_until_somebody_says_to_go_on(cast: Cast, settings: Any) -> None:
     old = make_space(spec="python:old:make", weights_hash="o", state="retired")
     new = make_space(spec=settings.ENCODER)
