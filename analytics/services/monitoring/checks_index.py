@@ -91,10 +91,10 @@ def _stale(space: EncoderSpace, serving: IndexSnapshot, now: float) -> Light | N
         )
     if serving.held_at is not None:
         return None
-    waiting = space.embeddings.ready().after(serving.watermark)
     due = datetime.fromtimestamp(now - STALE_SECONDS, UTC)
+    waiting = space.embeddings.ready().after(serving.watermark).filter(created_at__lt=due)
     oldest = waiting.order_by("pk").values_list("created_at", flat=True).first()
-    if oldest is not None and oldest < due:
+    if oldest is not None:
         count = waiting.count()
         age = now - serving.created_at.timestamp()
         grown = count >= max(DELTA_LEAST, DELTA_SHARE * serving.items)
