@@ -90,8 +90,8 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
 
 def _forget_what_is_open() -> None:
     """What the process holds of this test's database: space, index, graph, items, rankings, queries."""
-    from analytics.services.monitoring.store import forget_known_series
     from analytics.services.monitoring.lights import forget_lights
+    from analytics.services.monitoring.store import forget_known_series
     from analytics.services.scoring import forget_scorer
     from recommender.services import queries, recommend, search
     from recommender.services.index import forget_index

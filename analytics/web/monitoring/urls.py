@@ -3,6 +3,10 @@
 from django.urls import URLPattern, path
 
 from analytics.web.monitoring import (
+    actions,
+    alerts,
+    atlas,
+    audit,
     drift,
     inspect,
     lines,
