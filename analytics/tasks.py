@@ -104,7 +104,10 @@ def look_for_drift(now: bool = False) -> None:
 
 
 @shared_task
-def draw_map() -> None:
-    from analytics.services.embedding_map import draw_maps
+def draw_map(now: bool = False) -> None:
+    from analytics.services import embedding_map
 
-    draw_maps()
+    if now:
+        embedding_map.draw_maps()
+    else:
+        embedding_map.draw_if_due()

@@ -214,7 +214,7 @@ CELERY_BEAT_SCHEDULE = {
         "analytics.tasks.send_views": 60,
         "analytics.tasks.tidy_exports": 300,
         "analytics.tasks.look_for_drift": 20,
-        "analytics.tasks.draw_map": 3600,
+        "analytics.tasks.draw_map": 60,
     }.items()
 }
 

@@ -19,12 +19,31 @@ MOST = 20_000
 #: rows whose neighbours are compared, and how many neighbours
 _FOR_TRUST, _NEIGHBOURS = 1_500, 10
 _LEAST = 3
+_OLD_SECONDS, _GROWN_SECONDS = 3600, 300
 _AT_ONCE = 500
 #: categories that have a colour of their own; the others share one
 MOST_GROUPS = 12
 
 
 # -- drawing ------------------------------------------------------------------------------------------------
+
+
+def draw_if_due() -> list[EmbeddingMap]:
+    """Draw what is an hour old, or lacks a tenth of the items there are by now and is five minutes old."""
+    space = current_space()
+    if space is None:
+        return []
+    newest = EmbeddingMap.objects.filter(space=space).order_by("-created_at").first()
+    if newest is not None:
+        age = (timezone.now() - newest.created_at).total_seconds()
+        if age < _GROWN_SECONDS or (age < _OLD_SECONDS and not _has_grown(space)):
+            return []
+    return draw_maps()
+
+
+def _has_grown(space: EncoderSpace) -> bool:
+    drawn = max(row.figures.get("of", 0) for row in EmbeddingMap.objects.filter(space=space))
+    return Item.objects.available().count() > 1.1 * drawn
 
 
 def draw_maps() -> list[EmbeddingMap]:

@@ -28,6 +28,11 @@ const page = {
   zoomed: (from, to) => choose({ range: "", from: String(Math.floor(from)), to: String(Math.ceil(to)) }),
 };
 const charts = [...root.querySelectorAll("[data-measure]")].map((figure) => new Chart(figure, page));
+// Closed groups are neither read nor drawn.
+const groups = [...root.querySelectorAll("[data-group]")];
+const shown = () => charts.filter((chart) => chart.figure.closest("[data-group]").open);
+const opened = () => groups.filter((group) => group.open).map((group) => group.dataset.group);
+const usual = root.dataset.usual;
 
 // -- the address ---------------------------------------------------------------------------------------------
 function query() {
@@ -41,6 +46,7 @@ function query() {
 }
 function address() {
   const asked = query();
+  if (opened().join() !== usual) asked.set("open", opened().join());
   page.hidden.forEach((one) => asked.append("hide", one));
   return `?${asked}${location.hash}`;
 }
@@ -50,7 +56,18 @@ function follow() {
   Object.assign(chosen, { range: own ? "" : asked.get("range") in seconds ? asked.get("range") : "1h", from: own, to: asked.get("to") || "", compare: asked.get("compare") || "" });
   page.hidden.clear();
   asked.getAll("hide").forEach((one) => page.hidden.add(one));
+  const open = (asked.has("open") ? asked.get("open") : usual).split(",");
+  groups.forEach((group) => { group.open = open.includes(group.dataset.group); });
+  reveal();
   mark();
+}
+/** What the address points at lies in a group that has to be open. */
+function reveal() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const group = target?.closest("[data-group]");
+  if (!group || group.open) return;
+  group.open = true;
+  target.scrollIntoView();
 }
 function mark() {
   for (const chip of form.querySelectorAll("[data-range]")) {
@@ -83,6 +100,8 @@ async function ask(more) {
   const mine = ++number;
   const began = performance.now();
   const asked = query();
+  // No group has no name: what is asked of it is only what time it is.
+  (opened().length ? opened() : [""]).forEach((name) => asked.append("group", name));
   Object.entries(more).forEach(([name, value]) => asked.set(name, value));
   const answer = await fetch(`${root.dataset.url}?${asked}`, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(20_000) });
   if (answer.headers.get("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
@@ -98,10 +117,11 @@ async function ask(more) {
 async function load() {
   root.setAttribute("aria-busy", "true");
   try {
+    const groups = opened().join();
     const drawing = await ask({});
     if (!drawing) return;
-    charts.forEach((chart) => chart.put(drawing, drawing.charts[chart.key] || []));
-    read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told };
+    shown().forEach((chart) => chart.put(drawing, drawing.charts[chart.key] || []));
+    read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told, groups };
     root.dataset.failed = "";
     requestAnimationFrame(() => { root.dataset.drawn = String(Math.round(performance.now())); });
   } catch (error) {
@@ -121,7 +141,7 @@ async function refresh() {
     const drawing = await ask({ since: read.last - read.step, told: read.told });
     if (!drawing) return;
     if (drawing.forgotten || drawing.step !== read.step) { await load(); return; }
-    charts.forEach((chart) => chart.update(drawing, drawing.charts[chart.key] || [], drawing.now - span()));
+    shown().forEach((chart) => chart.update(drawing, drawing.charts[chart.key] || [], drawing.now - span()));
     read.last = drawing.start + (drawing.count - 1) * drawing.step;
     root.dataset.failed = "";
   } catch (error) {
@@ -160,9 +180,20 @@ form.addEventListener("submit", (event) => {
   form.querySelector("details").open = false;
   choose(from.value ? { range: "", from: from.value, to: to.value } : { range: chosen.range || "1h", from: "", to: "" });
 });
+// Several may be toggled by one choice of the reader, which is one question.
+let toggled = 0;
+groups.forEach((group) => group.addEventListener("toggle", () => {
+  cancelAnimationFrame(toggled);
+  toggled = requestAnimationFrame(() => {
+    if (opened().join() === read?.groups) return;
+    history.replaceState(null, "", address());
+    load().catch(() => {});
+  });
+}));
+window.addEventListener("hashchange", reveal);
 window.addEventListener("popstate", () => { follow(); load().catch(() => {}); });
-new ResizeObserver(() => charts.forEach((chart) => chart.resize())).observe(root);
-new MutationObserver(() => charts.forEach((chart) => chart.redraw())).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+new ResizeObserver(() => shown().forEach((chart) => chart.resize())).observe(root);
+new MutationObserver(() => shown().forEach((chart) => chart.redraw())).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
 
 follow();
 load().catch(() => {});

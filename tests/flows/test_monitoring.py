@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -203,3 +204,26 @@ def test_the_page_fits_a_phone_in_chinese(
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     expect(phone.locator("[data-verdict]")).to_have_text("有 1 项需要您处理。")
     assert values(phone, "web.requests_by_route")[-1] == "（其他）"
+
+
+def test_a_closed_group_is_read_when_it_is_opened_and_stays_so_for_whoever_gets_the_address(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page, "?range=15m&open=tasks")
+    chart = page.locator('[data-measure="web.requests"]')
+    expect(chart).to_be_hidden()
+    page.locator("#group-web summary h3").click()
+    expect(chart.locator("canvas").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/analytics/monitoring/\?range=15m$"))
+    page.locator("#group-tasks summary h3").click()
+    expect(page).to_have_url(re.compile(r"open=web$"))
+    page.reload()
+    expect(page.locator("#group-web")).to_have_attribute("open", "")
+    expect(page.locator("#group-tasks")).not_to_have_attribute("open", "")
+
+
+def test_an_address_of_a_chart_opens_its_group(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page, "?range=15m&open=tasks#chart-web.requests")
+    expect(page.locator('[data-measure="web.requests"]').locator("canvas").first).to_be_visible()

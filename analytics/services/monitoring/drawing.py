@@ -19,12 +19,13 @@ from analytics.services.monitoring.store import known_series
 #: Lines of one measure that are told apart; all beyond them are one more.
 MOST_LINES = 8
 DIGITS = 4
+_TASTE = ("unplaced", "coverage", "novelty", "repetition")
 #: Groups in the order of the page, with what the keys of their measures begin with beside their own name.
 GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "web": (_("Web"), ()),
     "tasks": (_("Tasks"), ("periodic",)),
     "queues": (_("Queues and workers"), ("workers",)),
-    "recommender": (_("Recommendations"), ("feed", "search", "shown", "click_rate", "save_rate")),
+    "recommender": (_("Recommendations"), ("feed", "search", "shown", "click_rate", "save_rate", *_TASTE)),
     "pipeline": (_("Pipeline"), ("media", "imports", "encode")),
     "encoder": (_("Encoder"), ("gpu", "query_encode")),
     "index": (_("Index"), ()),

@@ -156,6 +156,6 @@ def _is_key(text: str) -> bool:
 def draw_now(request: HttpRequest) -> HttpResponse:
     """Ask the workers to draw all maps anew."""
     note(request.user, "draw map")
-    call_task(embedding_map.TASK)
+    call_task(embedding_map.TASK, True)
     messages.success(request, _("A worker is drawing; reload the page in some seconds."))
     return redirect("monitoring_map")

@@ -21,6 +21,8 @@ from analytics.services.monitoring.measures import Measure
 from analytics.web.monitoring.frame import operators_only
 
 DEFAULT = "1h"
+#: Groups whose lines are drawn unless ``?open=`` names others.
+OPEN = ("web", "tasks")
 _KEPT, _KEPT_SECONDS = "monitoring:kept:", 3600
 RANGE_WORDS = {
     "15m": _("15 minutes"),
@@ -139,6 +141,8 @@ def controls(request: HttpRequest) -> dict[str, Any]:
             {"name": one, "words": words, "on": one == compare} for one, words in COMPARE_WORDS.items()
         ],
         "compare": compare,
+        "opened": asked["open"].split(",") if "open" in asked else OPEN,
+        "usual": ",".join(OPEN),
         "range_name": name,
         "own_from": _local(own.start) if own else "",
         "own_to": _local(own.end) if own and asked.get("to") else "",

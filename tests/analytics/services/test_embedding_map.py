@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from analytics.models import DriftReport, EmbeddingMap
 from analytics.services import embedding_map
@@ -128,3 +131,21 @@ def test_the_map_in_words_counts_every_item_once(upload: Upload) -> None:
     told = {row["category"].path: row for row in summary(places)}
     assert {path: row["count"] for path, row in told.items()} == {"Bags": 20, "Lamps": 10}
     assert told["Lamps"]["spread"] < told["Bags"]["spread"]
+
+
+def test_a_map_is_drawn_when_there_is_none_and_not_again_within_the_hour(upload: Upload) -> None:
+    upload(60)
+    assert len(embedding_map.draw_if_due()) == 1
+    assert embedding_map.draw_if_due() == []
+    EmbeddingMap.objects.update(created_at=timezone.now() - timedelta(minutes=61))
+    assert len(embedding_map.draw_if_due()) == 1
+
+
+def test_a_map_that_lacks_many_items_is_drawn_after_five_minutes(upload: Upload) -> None:
+    upload(60)
+    embedding_map.draw_if_due()
+    upload(30)
+    assert embedding_map.draw_if_due() == []
+    EmbeddingMap.objects.update(created_at=timezone.now() - timedelta(minutes=6))
+    (row,) = embedding_map.draw_if_due()
+    assert row.figures["of"] == 90

@@ -142,6 +142,12 @@ def test_a_group_can_be_asked_for_alone(operator: Client, answered: None) -> Non
     assert "web.requests" in operator.get(LINES, {"group": "web"}).json()["charts"]
 
 
+def test_no_group_has_no_lines_but_a_time(operator: Client, answered: None) -> None:
+    drawn = operator.get(LINES, {"group": ""}).json()
+    assert drawn["charts"] == {}
+    assert drawn["now"] == pytest.approx(time.time(), abs=5)
+
+
 def test_an_update_has_the_last_steps_alone(operator: Client, answered: None) -> None:
     whole = operator.get(LINES, {"range": "1h"}).json()
     last = whole["start"] + (whole["count"] - 1) * whole["step"]
