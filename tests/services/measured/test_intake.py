@@ -83,6 +83,7 @@ def test_media_that_fail_are_counted_by_the_class_of_the_error(
         raise MediaError(f"{medium.source} answered.", permanent=permanent) from TimeoutError("late")
 
     import_shop(tmp_path)
+    Media.objects.exclude(kind="image").delete()
     monkeypatch.setattr(preprocess, "make_renditions", refuse)
     preprocess.prepare_pending(3)
     assert counted(MEDIA) == {("image", outcome): 3}
@@ -96,6 +97,7 @@ def test_a_library_that_breaks_over_a_file_is_the_reason(
         raise ZeroDivisionError(medium.source)
 
     import_shop(tmp_path)
+    Media.objects.exclude(kind="image").delete()
     monkeypatch.setattr(preprocess, "make_renditions", break_off)
     preprocess.prepare_pending(1)
     assert counted(MEDIA_FAILURES) == {("image", "ZeroDivisionError"): 1}
