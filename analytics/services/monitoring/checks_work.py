@@ -194,7 +194,7 @@ def _headers(message: bytes) -> Mapping[str, Any]:
 #: A hash: name of a periodic task -> when it last ended well; and since when anybody looks, because a site
 #: that was stopped over night has missed nothing.
 PERIODIC, BEGAN = "mmsite:periodic", "(watching since)"
-PERIODS, LEAST_SECONDS = 3, 60
+PERIODS, LEAST_SECONDS = 3, 45
 #: A task that waits behind others in its queue may be late by this much before it is red.
 BUSY_SECONDS = 1800
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 #: By task, seconds since 1970; and when watching began.
 KEY, BEGAN = "mmsite:periodic", "(watching since)"
 #: A task is missed when it has not succeeded for so many of its periods, and for so many seconds.
-MISSED_PERIODS, MISSED_SECONDS = 3, 60.0
+MISSED_PERIODS, MISSED_SECONDS = 3, 45.0
 
 SINCE = gauge(
     "mmsite_periodic_seconds_since_success",

@@ -47,13 +47,13 @@ def test_a_fresh_site_has_missed_nothing(redis_server: Redis) -> None:
     """Whatever a Redis that outlived the last one says."""
     plant(redis_server, began=NOW - 86_400, quick=NOW - 80_000)
     periodic.take_periodic(NOW)
-    assert periodic.missed(NOW + 59) == []
+    assert periodic.missed(NOW + 44) == []
 
 
-def test_a_task_that_stopped_is_missed_after_a_minute(redis_server: Redis) -> None:
-    plant(redis_server, began=NOW - 90, quick=NOW - 61)
+def test_a_task_that_stopped_is_missed_after_three_quarters_of_a_minute(redis_server: Redis) -> None:
+    plant(redis_server, began=NOW - 90, quick=NOW - 46)
     assert QUICK in names(periodic.missed(NOW))
-    plant(redis_server, quick=NOW - 59)
+    plant(redis_server, quick=NOW - 44)
     assert QUICK not in names(periodic.missed(NOW))
 
 
@@ -88,5 +88,5 @@ def test_watching_goes_on_when_redis_was_emptied(redis_server: Redis) -> None:
     periodic.take_periodic(NOW)
     redis_server.flushall()
     periodic.take_periodic(NOW + 500)
-    assert periodic.missed(NOW + 550) == []
-    assert QUICK in names(periodic.missed(NOW + 561))
+    assert periodic.missed(NOW + 544) == []
+    assert QUICK in names(periodic.missed(NOW + 546))
