@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Count
 
 from analytics.models import RequestTrace, StreamPosition, TaskRun
 from analytics.services.monitoring.event_stream import MOST_IN_REDIS, STREAM, Event, unpacked
 from recommender.services.redis_link import shared_redis
 
+log = logging.getLogger(__name__)
+
 State = TaskRun.State
+#: What an event raises that is not as events are, or holds what the database refuses, such as a NUL.
+_UNFIT = (DataError, IntegrityError, ValueError, KeyError, TypeError, OverflowError)
 #: How far a task has come within one attempt; the next attempt comes after all of these.
 _RANK: dict[str, int] = {
     State.SENT: 0, State.STARTED: 1, State.RETRIED: 2, State.DONE: 3, State.FAILED: 3, State.REVOKED: 3,
@@ -65,8 +71,21 @@ def _keep(position: StreamPosition, entries: list[tuple[bytes, dict[bytes, bytes
         mine = StreamPosition.objects.filter(pk=position.pk, last=position.last)
         if not mine.update(last=entries[-1][0].decode()):
             return False
-        apply_events(events)
+        _apply_or_part(events)
     return True
+
+
+def _apply_or_part(events: list[Event]) -> None:
+    """One event that no row can hold must not keep the others out, nor be tried for ever."""
+    try:
+        with transaction.atomic():
+            apply_events(events)
+        return
+    except _UNFIT as error:
+        log.warning("An event of a task cannot be kept; the others are kept one by one: %r", error)
+    for event in events:
+        with contextlib.suppress(*_UNFIT), transaction.atomic():
+            apply_events([event])
 
 
 def apply_events(events: Iterable[Event]) -> None:

@@ -150,6 +150,14 @@ def test_rubbish_in_the_stream_is_passed_over(redis_server: Any) -> None:
     assert TaskRun.objects.count() == 1
 
 
+def test_an_event_that_no_row_can_hold_keeps_no_other_out(redis_server: Any) -> None:
+    """Its time is no time, so that it fails wherever it lies among the others."""
+    put(redis_server, SENT, event("sent", task="task-2") | {"t": "soon"}, event("sent", task="task-3"))
+    assert move_events() == 3
+    assert set(TaskRun.objects.values_list("task_id", flat=True)) == {"task-1", "task-3"}
+    assert move_events() == 0
+
+
 def test_a_thousand_events_take_few_statements(django_assert_max_num_queries: Any) -> None:
     events = [event(what, n, f"task-{n}") for n in range(300) for what in ("sent", "started", "done")]
     with django_assert_max_num_queries(10):
