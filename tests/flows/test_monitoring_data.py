@@ -147,7 +147,7 @@ def test_a_look_at_a_person_shows_their_feed_and_records_nothing_but_the_look(
     log_in(phone, cast.operator)
     phone.goto(f"{live_site}{PAGE}/inspect/")
     phone.get_by_label("Person: name or number").fill("mary")
-    phone.get_by_role("button", name="Look").first.click()
+    phone.get_by_role("button", name="Inspect").first.click()
     phone.get_by_role("heading", name="First page of the grid").wait_for()
     assert phone.locator(".ranked > li").count() == 24
     flush_impressions()

@@ -60,10 +60,12 @@ class Watch:
     def __init__(self) -> None:
         self._done: dict[str, float] = {}
 
-    def round(self, now: float) -> list[str]:
-        """Do what is due at ``now``; the names of the duties that were done."""
+    def round(self, now: float, over: threading.Event | None = None) -> list[str]:
+        """Do what is due at ``now``, until ``over`` is set; the names of the duties that were done."""
         done = []
         for one in duties():
+            if over is not None and over.is_set():
+                break
             if now - self._done.get(one.name, float("-inf")) >= one.seconds:
                 self._done[one.name] = now
                 if self._do(one, now):
@@ -85,7 +87,7 @@ class Watch:
     def run(self, over: threading.Event) -> None:
         """Until ``over`` is set."""
         while not over.is_set():
-            self.round(time.time())
+            self.round(time.time(), over)
             close_old_connections()
             over.wait(ROUND_SECONDS)
 

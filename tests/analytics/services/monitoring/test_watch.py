@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from django.utils import translation
 
@@ -43,6 +45,14 @@ def test_a_duty_that_fails_does_not_end_the_others(no_duties: None) -> None:
     watch.duty("sound", 1.0)(done.append)
     assert watch.Watch().round(5.0) == ["sound"]
     assert done == [5.0]
+
+
+def test_being_asked_to_stop_leaves_the_rest_of_the_round_undone(no_duties: None) -> None:
+    over, done = threading.Event(), []
+    watch.duty("first", 1.0)(lambda now: over.set())
+    watch.duty("second", 1.0)(done.append)
+    assert watch.Watch().round(5.0, over) == ["first"]
+    assert done == []
 
 
 def test_the_watch_process_is_heard(no_duties: None) -> None:
