@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import celeryd_after_setup
+from django.db import close_old_connections
 
 from recommender.services import calls
 from recommender.services.tracing import working_on
+
+#: Queues whose workers score.
+_SCORER_QUEUES = frozenset({"query", "encode"})
+
+
+@celeryd_after_setup.connect
+def load_plugs_first(instance: Any = None, **_: Any) -> None:
+    """So that who asks first does not wait for a model of somebody else's to be loaded."""
+    if _SCORER_QUEUES & set(instance.app.amqp.queues.consume_from):
+        from analytics.services.scoring.model import preload_plugs
+
+        preload_plugs()
+        close_old_connections()
 
 
 @shared_task
@@ -15,6 +32,16 @@ def score_pending() -> None:
     calls.taken_up("analytics.tasks.score_pending")
     if score():
         calls.call_once("analytics.tasks.score_pending")
+
+
+@shared_task
+def score_now(question: dict[str, Any]) -> dict[str, Any]:
+    """Somebody waits for the answer; see ``calls.ask``."""
+    from analytics.services.scoring import answer_question
+
+    answer = answer_question(question)
+    calls.answer(question, answer)
+    return answer
 
 
 @shared_task

@@ -63,6 +63,21 @@ def encoder_is_known(**_: Any) -> list[CheckMessage]:
     return [Error(message, hint=found.remedy, id="mmsite.E006")]
 
 
+def text_model_is_known(**_: Any) -> list[CheckMessage]:
+    """As ``encoder_is_known``, of what reads reviews in place of the site's own model."""
+    from analytics.engine.sentiment.text_plug import TextPlug, mistake_in
+
+    spec = settings.SENTIMENT_TEXT_MODEL
+    found = mistake_in(TextPlug(spec, tuple(settings.SENTIMENT_TEXT_LABELS))) if spec else None
+    if found is None:
+        return []
+    message = f"SENTIMENT_TEXT_MODEL={spec} cannot be used: {found.message}"
+    if found.here:
+        hint = f"{found.remedy} Only the machines that score need it."
+        return [Warning(message, hint=hint, id="mmsite.W009")]
+    return [Error(message, hint=found.remedy, id="mmsite.E008")]
+
+
 CHECKS = (
     front_end_is_installed,
     database_is_supported,
@@ -70,4 +85,5 @@ CHECKS = (
     debug_is_off_in_production,
     host_names_are_allowed,
     encoder_is_known,
+    text_model_is_known,
 )

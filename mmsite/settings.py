@@ -186,6 +186,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 CELERY_TASK_ROUTES = {
     "recommender.tasks.encode_query": {"queue": "query"},
+    "analytics.tasks.score_now": {"queue": "query"},
     "recommender.tasks.encode_pending": {"queue": "encode"},
     "recommender.tasks.run_import": {"queue": "imports"},
     # Photos of reviews need the encoder.
@@ -262,6 +263,9 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")  # what a program sends to read /metri
 
 # -- sentiment ------------------------------------------------------------------------------------------
 ASPECTS_FILE = env.text("ASPECTS_FILE")  # the site's own aspects and their words, beside the shipped ones
+SENTIMENT_TEXT_MODEL = env.text("SENTIMENT_TEXT_MODEL")  # a Hugging Face model or its folder; empty: the own
+SENTIMENT_TEXT_LABELS = env.names("SENTIMENT_TEXT_LABELS")  # what its outputs mean, where it does not say
+SENTIMENT_TIMEOUT = env.number("SENTIMENT_TIMEOUT", 20.0)  # seconds that a score is waited for
 
 # -- static files ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -43,6 +43,12 @@ class EncoderUnavailable(RecommenderError):
     permanent = False
 
 
+class ScorerUnavailable(RecommenderError):
+    """No worker scored what somebody waits for, or none can load the model."""
+
+    permanent = False
+
+
 class SnapshotError(RecommenderError):
     """A snapshot is missing, incomplete, or was built for another encoder space."""
 

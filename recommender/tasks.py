@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from celery import shared_task
 from celery.signals import celeryd_after_setup
-from django.conf import settings
 from django.db import close_old_connections
 
 from recommender.services import calls
 
 #: Queues whose workers load the encoder before they take up anything.
 _ENCODER_QUEUES = frozenset({"query", "encode"})
-_ANSWER_SECONDS = 30
 
 
 @celeryd_after_setup.connect
@@ -56,17 +53,11 @@ def encode_pending() -> None:
 
 @shared_task
 def encode_query(payload: dict[str, Any]) -> dict[str, Any]:
-    """Answers on the Redis list that ``payload`` names under ``reply``, so that the asker can wait for it."""
+    """Somebody waits for the answer; see ``calls.ask``."""
     from recommender.services.encode import encode_query_payload
 
     answer = encode_query_payload(payload)
-    if reply := payload.get("reply"):
-        from redis import Redis
-
-        with Redis.from_url(settings.REDIS_URL) as client, client.pipeline() as pipe:
-            pipe.lpush(reply, json.dumps(answer))
-            pipe.expire(reply, _ANSWER_SECONDS)
-            pipe.execute()
+    calls.answer(payload, answer)
     return answer
 
 

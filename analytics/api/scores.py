@@ -126,5 +126,4 @@ def score_now(
     sound: Annotated[UploadedFile | None, File(description="one recording")] = None,
 ) -> SentimentOut:
     """Score words, a picture or a sound now, or several of them together; nothing is kept as a review."""
-    found = scoring.score_now(text=given.text, image=image, sound=sound)
-    return sentiment_out(found, scoring.current_scorer_key())
+    return sentiment_out(*scoring.score_now(text=given.text, image=image, sound=sound))

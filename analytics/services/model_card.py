@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 
 from analytics.engine.sentiment.scorer_loading import PARTS, files_of, place_of
+from analytics.engine.sentiment.text_plug import FUSION_NOTE
+from analytics.services.scoring import plugs
 from analytics.services.scoring.model import current_scorer, folder_of, serving_version
 
 
@@ -19,10 +21,15 @@ class Figure:
 
 
 def figures() -> list[Figure]:
-    """Every figure that the parts of the scorer in service carry, in the order of the parts."""
+    """Every figure that the parts of the scorer in service carry, in the order of the parts.
+
+    Those that were measured with the site's own text model are left out where another one reads.
+    """
     folder = folder_of(serving_version())
     found = []
     for part in PARTS:
+        if plugs.text_plug() and part in ("text", "fusion"):
+            continue
         for path in files_of(place_of(part, folder)):
             if path.suffix == ".json":
                 said = json.loads(path.read_text(encoding="utf-8")).get("figures")
@@ -32,4 +39,4 @@ def figures() -> list[Figure]:
 
 def fusion_note() -> str:
     """What is fused, on which evidence, or why it is switched off; in plain English."""
-    return current_scorer().fusion_note
+    return FUSION_NOTE if plugs.text_plug() else current_scorer().fusion_note

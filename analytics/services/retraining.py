@@ -17,6 +17,7 @@ from analytics.contracts import Example
 from analytics.models import Correction
 from analytics.services.audit import note
 from analytics.services.corrections import counting
+from analytics.services.scoring import plugs
 from analytics.services.scoring.content import read_contents
 from analytics.services.scoring.model import KIND, current_scorer, folder_of, forget_scorer
 from analytics.services.scoring.waiting import TASK as SCORE_TASK
@@ -51,8 +52,14 @@ def start_retraining(user: Any) -> Job:
     """A job that learns from the standing corrections; the one under way, where there is one.
 
     Raises:
-        RecommenderError: there are too few corrections to learn from.
+        RecommenderError: there are too few corrections to learn from, or the text model in service is not
+            the site's own, which is the one that learns.
     """
+    if plug := plugs.text_plug():
+        raise RecommenderError(
+            _("The text model {name} does not learn from corrections.").format(name=plug.name),
+            _("Only the site's own does: leave SENTIMENT_TEXT_MODEL empty to use it."),
+        )
     with transaction.atomic():
         if under_way := Job.objects.unfinished().filter(kind=KIND).first():
             call_task(TASK, under_way.pk)  # in case its message was lost; one that runs is not begun twice

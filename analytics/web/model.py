@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics.models import AuditEntry, Correction, SentimentScore
 from analytics.services import corrections, model_card, retraining
 from analytics.services.names import CHANNEL_NAMES
+from analytics.services.scoring.plugs import text_state
 from analytics.web.frame import analysts_only, answer
 from analytics.web.told import told
 from recommender.errors import RecommenderError
@@ -44,6 +45,7 @@ def model(request: HttpRequest) -> HttpResponseBase:
         "live": live,
         "agreement": corrections.agreement(),
         "corrections": Correction.objects.standing().count(),
+        "text_state": text_state(),
         "waiting": SentimentScore.objects.exclude(state=SentimentScore.State.READY).count(),
         **_measured(),
         "entries": AuditEntry.objects.select_related("actor")[:SHOWN],

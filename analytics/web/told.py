@@ -23,6 +23,7 @@ KNOWN = (
     _("The recording is too short."),
     _("The recording is silent."),
     _("It is not prepared yet."),
+    _("Fusion was measured with the shipped text model, so it is switched off beside another one."),
     _("Channels are not fused: the words decide, then the photo, then the voice."),
 )
 _NUMBER = re.compile(r"\d+")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import re
 import tempfile
 import threading
 import time
-import uuid
 from base64 import b64decode
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -23,12 +21,12 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
-from redis import Redis
 from redis.exceptions import RedisError
 
 from recommender.engine.preprocess.text import normalise_text
 from recommender.errors import EncoderUnavailable, MediaError, RecommenderError
 from recommender.models import EncoderSpace
+from recommender.services import calls
 from recommender.services.renditions import put
 
 log = logging.getLogger(__name__)
@@ -36,6 +34,7 @@ log = logging.getLogger(__name__)
 #: ``{"modality": "text", "text": words}`` or ``{"modality": "image" | "audio", "name": stored file}``
 Part = Mapping[str, str]
 
+_TASK = "recommender.tasks.encode_query"
 _SUFFIX = {"image": "webp", "audio": "flac"}
 _NAME = re.compile(r"queries/[0-9a-f]{64}\.(webp|flac)")
 #: Bytes of an upload; more than any telephone's picture or a minute of sound needs.
@@ -229,18 +228,16 @@ def _cache(vectors: Mapping[str, np.ndarray]) -> None:
 def _asked(space: EncoderSpace, parts: Sequence[Part]) -> list[np.ndarray]:
     """What the query worker answers; at most so long as the breaker has patience."""
     patience = _breaker.patience
-    reply = f"reply:{uuid.uuid4().hex}"
     try:
-        _publish({"space": space.key, "parts": list(parts), "reply": reply}, patience)
-        answer = _waiting_redis().blpop([reply], timeout=patience)
+        told = calls.ask(_TASK, {"space": space.key, "parts": list(parts)}, patience)
     except (OperationalError, RedisError, OSError) as error:
         _breaker.open()
         raise _unavailable(str(error)) from error
-    if answer is None:
+    if told is None:
         _breaker.open()
         raise _unavailable(f"no answer within {patience:g} s")
     _breaker.close()
-    return _vectors(json.loads(answer[1]), space.dim, parts)
+    return _vectors(told, space.dim, parts)
 
 
 def _vectors(told: Mapping[str, Any], dim: int, parts: Sequence[Part]) -> list[np.ndarray]:
@@ -259,26 +256,3 @@ def _vectors(told: Mapping[str, Any], dim: int, parts: Sequence[Part]) -> list[n
 def _unavailable(reason: str) -> EncoderUnavailable:
     log.warning("A query was not encoded: %s.", reason.rstrip("."))
     return EncoderUnavailable(f"The encoder does not answer ({reason.rstrip('.')}).", "Try again soon.")
-
-
-def _publish(payload: dict[str, Any], patience: float) -> None:
-    """Queue the task by name, since tasks stand above services; a late answer is of no use, so it expires."""
-    from celery import current_app
-
-    name = "recommender.tasks.encode_query"
-    if name not in current_app.tasks:
-        current_app.loader.import_default_modules()
-    current_app.tasks[name].apply_async((payload,), retry=False, expires=max(1.0, patience))
-
-
-_redis: dict[str, Redis] = {}
-
-
-def _waiting_redis() -> Redis:
-    """A client whose connections wait longer than any query does, unlike those of the cache."""
-    url = settings.REDIS_URL
-    if url not in _redis:
-        _redis[url] = Redis.from_url(
-            url, socket_timeout=settings.QUERY_TIMEOUT + 2.0, socket_connect_timeout=0.5
-        )
-    return _redis[url]

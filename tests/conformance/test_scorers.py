@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,17 +12,30 @@ import pytest
 from analytics.contracts import CHANNELS, LABELS, Sentiment, Spoken
 from analytics.engine.sentiment import Scorer, load_scorer
 from analytics.engine.sentiment.fusion import FirstChannel, Fusion, Signals
+from analytics.engine.sentiment.text_plug import TextPlug
 from recommender.contracts import Clip
 from tests.analytics.engine.sentiment_planted import PlantedText, planted_recipes, tone
 from tests.analytics.engine.sentiment_planted import planted_scorer as build_planted
+from tests.analytics.engine.tiny_bert import make_tiny_bert
 
-SCORERS = ("shipped", "planted")
+SCORERS = ("shipped", "planted", "plugged")
 RECIPES = ("first", "gated", "attention", "shipped")
 
 
 @lru_cache
 def scorer_named(name: str) -> Scorer:
+    if name == "plugged":
+        return plugged_scorer()
     return load_scorer() if name == "shipped" else build_planted()
+
+
+def plugged_scorer() -> Scorer:
+    """The shipped one with a text model of somebody else's; its test is skipped without transformers."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = make_tiny_bert(Path(folder), ["bad", "neutral", "good"])
+        from analytics.engine.sentiment.text_transformer import TransformerText
+
+        return load_scorer(text=TransformerText.load(TextPlug(str(place), device="cpu")))
 
 
 @lru_cache

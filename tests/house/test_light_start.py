@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.analytics.engine.tiny_bert import make_tiny_bert
 from tests.conftest import ROOT
 
 HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers"}
@@ -29,6 +30,8 @@ LIGHT_MODULES = (
     "recommender/apps.py",
     "analytics/tasks.py",
     "analytics/apps.py",
+    "analytics/engine/sentiment/text_plug.py",
+    "analytics/engine/sentiment/scorer_loading.py",
 )
 
 WEB_START = """
@@ -56,6 +59,17 @@ client = Client(SERVER_NAME="localhost")
 for address in ("/", "/search/?q=red+dress"):
     answer = client.get(address, follow=True)
     assert answer.status_code == 200, (address, answer.status_code)
+"""
+
+PLUGGED = """
+from django.contrib.auth.models import User
+
+client.force_login(User.objects.create_superuser("root", password="secret-enough"))
+assert client.get("/analytics/sentiment/model/").status_code == 200
+answer = client.get("/api/v1/analytics/model")
+assert answer.status_code == 200, answer.content
+answer = client.post("/api/v1/analytics/score", {"text": "It broke."})
+assert answer.status_code == 503, answer.content
 """
 
 REPORT = """
@@ -112,6 +126,12 @@ def test_starting_the_web_process_does_not_load_torch() -> None:
 
 def test_a_feed_and_a_text_search_do_not_load_torch() -> None:
     assert heavy_modules_after(WEB_START + REQUESTS) == "heavy: []"
+
+
+def test_a_plugged_text_model_is_left_to_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTIMENT_TEXT_MODEL", str(make_tiny_bert(tmp_path / "tiny")))
+    monkeypatch.setenv("SENTIMENT_TIMEOUT", "0.1")
+    assert heavy_modules_after(WEB_START + REQUESTS + PLUGGED) == "heavy: []"
 
 
 @pytest.mark.parametrize("place", [*LIGHT_PACKAGES, *LIGHT_MODULES])

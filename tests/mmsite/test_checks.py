@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mmsite import checks
+from tests.analytics.engine.tiny_bert import make_tiny_bert
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,12 @@ from mmsite import checks
         (checks.encoder_is_known, {"ENCODER": "open_clip:ViT-B-33/openai"}, "mmsite.E006"),
         (checks.encoder_is_known, {"ENCODER": "mmsite-maxi"}, "mmsite.E006"),
         (checks.encoder_is_known, {"ENCODER": "local-dir:/nonexistent"}, "mmsite.W007"),
+        (checks.text_model_is_known, {"SENTIMENT_TEXT_MODEL": "/nonexistent"}, "mmsite.W009"),
+        (
+            checks.text_model_is_known,
+            {"SENTIMENT_TEXT_MODEL": "owner/name", "SENTIMENT_TEXT_LABELS": ["bad", "good"]},
+            "mmsite.E008",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_remedy(
@@ -45,9 +52,19 @@ def test_a_mistake_is_told_with_its_remedy(
         "HOST",
         "ALLOWED_HOSTS",
         "ENCODER",
+        "SENTIMENT_TEXT_MODEL",
+        "SENTIMENT_TEXT_LABELS",
     )
     mistaken = {name: getattr(settings, name) for name in names} | changes
     monkeypatch.setattr(checks, "settings", SimpleNamespace(**mistaken))
     (message,) = check()
     assert message.id == message_id
     assert message.hint
+
+
+def test_labels_that_say_nothing_are_an_error_wherever_the_site_starts(tmp_path: Path, settings: Any) -> None:
+    settings.SENTIMENT_TEXT_MODEL = str(make_tiny_bert(tmp_path, ["LABEL_0", "LABEL_1"]))
+    (message,) = checks.text_model_is_known()
+    assert message.id == "mmsite.E008"
+    assert "LABEL_0, LABEL_1" in message.msg
+    assert "SENTIMENT_TEXT_LABELS" in message.hint

@@ -17,7 +17,7 @@ from PIL import Image
 
 from recommender.errors import EncoderUnavailable, RecommenderError
 from recommender.models import EncoderSpace
-from recommender.services import encode, queries
+from recommender.services import calls, encode, queries
 from tests.conformance.encoder_plugs import StatisticsEncoder
 from tests.services.shop import QUICK_ENCODER, FarStorage, photo, tone
 
@@ -163,7 +163,7 @@ def test_without_redis_the_encoder_is_unavailable_at_once(
         raise RedisConnectionError("refused")
 
     settings.QUERY_TIMEOUT = 30.0
-    monkeypatch.setattr(queries, "_publish", refuse)
+    monkeypatch.setattr(calls, "ask", refuse)
     monkeypatch.setattr(cache, "get_many", refuse)
     with pytest.raises(EncoderUnavailable, match="refused"):
         queries.encode_query(space, [RED])

@@ -31,6 +31,8 @@ from recommender.contracts import Clip
 #: Below this probability of the likeliest label the scorer does not commit itself.
 THRESHOLD = 0.5
 MOST_WORDS = 12
+#: Reviews that a worker gives it at once, to begin with.
+PORTION = 256
 MOST_MOMENTS = 3
 
 NOTHING = "There is nothing to score."
@@ -90,6 +92,7 @@ class ChannelScorer:
         fusion: joins channels; a review that speaks through one is left as that channel says.
         folder: where the weights lie, from which the key follows.
         threshold: see ``THRESHOLD``.
+        portion: see ``PORTION``.
     """
 
     text: TextReader | None
@@ -99,6 +102,7 @@ class ChannelScorer:
     fusion: Fusion
     files: tuple[Path, ...] = ()
     threshold: float = THRESHOLD
+    portion: int = PORTION
 
     @cached_property
     def key(self) -> str:

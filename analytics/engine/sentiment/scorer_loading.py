@@ -10,18 +10,25 @@ from analytics.engine.sentiment.fusion import FirstChannel, Fusion
 from analytics.engine.sentiment.fusion_loading import load_fusion
 from analytics.engine.sentiment.head import WEIGHTS
 from analytics.engine.sentiment.image import ImageModel
-from analytics.engine.sentiment.scorer import THRESHOLD, ChannelScorer, Scorer
+from analytics.engine.sentiment.scorer import PORTION, THRESHOLD, ChannelScorer, Scorer, TextReader
 from analytics.engine.sentiment.speech import SpeechModel
+from analytics.engine.sentiment.text_plug import FUSION_NOTE
 from recommender.errors import RecommenderError
 
 PARTS = ("text", "aspects", "image", "speech", "fusion")
+#: Reviews that a text model of somebody else's is given to begin with; it may take seconds for each.
+FIRST_PORTION = 8
 
 
-def load_scorer(folder: Path | None = None, *, aspects_file: Path | None = None) -> Scorer:
+def load_scorer(
+    folder: Path | None = None, *, aspects_file: Path | None = None, text: TextReader | None = None
+) -> Scorer:
     """The scorer whose weights lie in ``folder`` (what ``retrain`` wrote), or the shipped one.
 
     Args:
         aspects_file: a site's own aspects, added to the model's; the scorer's key stays the same.
+        text: reads texts in place of the model in ``folder``; channels are not fused then, because fusion was
+            measured with the other.
 
     Raises:
         RecommenderError: the folder does not exist, or weights are damaged.
@@ -29,16 +36,20 @@ def load_scorer(folder: Path | None = None, *, aspects_file: Path | None = None)
     if folder is not None and not folder.is_dir():
         raise RecommenderError(f"The sentiment model {folder.name} does not exist.", "Train it anew.")
     places = {part: place_of(part, folder) for part in PARTS}
-    fusion: Fusion = load_fusion(places["fusion"]) if places["fusion"] else FirstChannel()
     return ChannelScorer(
-        text=_optional("text", "TextModel", places["text"]),
+        text=text or _optional("text", "TextModel", places["text"]),
         aspects=_optional("aspects", "AspectModel", places["aspects"], extra=aspects_file),
         image=ImageModel.load(places["image"]) if places["image"] else None,
         speech=SpeechModel.load(places["speech"]) if places["speech"] else None,
-        fusion=fusion,
+        fusion=FirstChannel(FUSION_NOTE) if text else _fusion(places["fusion"]),
+        portion=FIRST_PORTION if text else PORTION,
         files=tuple(sorted(path for part in PARTS[1:] for path in files_of(places[part]))),
         threshold=THRESHOLD,
     )
+
+
+def _fusion(place: Path | None) -> Fusion:
+    return load_fusion(place) if place else FirstChannel()
 
 
 def place_of(part: str, folder: Path | None) -> Path | None:

@@ -1,5 +1,6 @@
 """What each review feels: scored by workers as reviews arrive, once for each review and model."""
 
+from analytics.services.scoring.asking import answer_question
 from analytics.services.scoring.model import (
     KIND,
     current_scorer,
@@ -13,6 +14,7 @@ from analytics.services.scoring.waiting import enrol, enrol_unseen, on_review_wr
 
 __all__ = [
     "KIND",
+    "answer_question",
     "current_scorer",
     "current_scorer_key",
     "enrol",

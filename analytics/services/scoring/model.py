@@ -6,10 +6,11 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from analytics.services.scoring import plugs
 from recommender.errors import RecommenderError
 from recommender.models import ModelVersion
 
@@ -41,10 +42,11 @@ def serving_version() -> ModelVersion | None:
 def current_scorer() -> Scorer:
     """The scorer in service, loaded once by each process and again when another is put live.
 
-    A version whose files are damaged is marked as failed, and the shipped model serves.
+    A version whose files are damaged is marked as failed, and the shipped model serves. Where the settings
+    put another text model in place of its own, only workers may call this: it loads torch.
 
     Raises:
-        RecommenderError: the shipped weights are damaged.
+        RecommenderError: the shipped weights are damaged, or a part that the settings name cannot be loaded.
     """
     global _loaded
     with _lock:
@@ -52,12 +54,28 @@ def current_scorer() -> Scorer:
         number = version.pk if version else 0
         if _loaded is None or _loaded[0] != number:
             _loaded = (number, _load(version))
+            plugs.tell(_loaded[1], version)
         return _loaded[1]
 
 
+def preload_plugs() -> None:
+    """Load the scorer before it is asked for where a plugged part takes long; a failure is logged."""
+    if not plugs.in_use():
+        return
+    try:
+        current_scorer()
+    except RecommenderError as error:
+        log.error("Reviews are not scored: %s", error)
+
+
 def current_scorer_key() -> str:
-    """Key of the scorer in service. Light where a retrained one serves; else the shipped one is loaded."""
+    """Key of the scorer in service. Light where a retrained one serves; else the shipped one is loaded.
+
+    Where the settings put a part in place of its own, what a worker said of it; "" before one did.
+    """
     version = serving_version()
+    if plugs.in_use():
+        return plugs.told_key(version)
     told = version.parameters.get("key", "") if version else ""
     return told or current_scorer().key
 
@@ -71,9 +89,11 @@ def forget_scorer() -> None:
     """Look up and load the scorer anew at the next call."""
     global _known, _loaded
     _known, _loaded = (float("-inf"), None), None
+    plugs.forget()
 
 
 def _load(version: ModelVersion | None) -> Scorer:
+    plugs.loaded_text()  # what is wrong with it is no fault of the version
     try:
         return load_with_aspects(folder_of(version))
     except RecommenderError as error:
@@ -86,15 +106,15 @@ def _load(version: ModelVersion | None) -> Scorer:
 
 
 def load_with_aspects(folder: Path | None) -> Scorer:
-    """The scorer in ``folder``, or the shipped one, with the site's own aspects.
+    """The scorer in ``folder``, or the shipped one, with the site's own aspects and plugged parts.
 
     Raises:
-        RecommenderError: its weights are damaged.
+        RecommenderError: its weights are damaged, or a part that the settings name cannot be loaded.
     """
     from analytics.engine.sentiment import load_scorer
 
-    aspects = site_aspects()
-    return load_scorer(folder, aspects_file=aspects) if aspects else load_scorer(folder)
+    given: dict[str, Any] = {"aspects_file": site_aspects(), "text": plugs.loaded_text()}
+    return load_scorer(folder, **{name: value for name, value in given.items() if value is not None})
 
 
 def site_aspects() -> Path | None:

@@ -10,6 +10,8 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from analytics.contracts import Sentiment, Spoken
+from analytics.services.scoring import plugs
+from analytics.services.scoring.asking import ask_worker
 from analytics.services.scoring.content import PROMPTS
 from analytics.services.scoring.model import current_scorer
 from recommender.contracts import Clip
@@ -26,12 +28,16 @@ TEXT_MOST = 100_000  # characters
 
 def score_now(
     *, text: str = "", image: UploadedFile | None = None, sound: UploadedFile | None = None
-) -> Sentiment:
-    """What ``text``, a picture and a recording feel, each optional. Pictures go by way of the query worker.
+) -> tuple[Sentiment, str]:
+    """What ``text``, a picture and a recording feel, each optional; and the key of the scorer.
+
+    Pictures go by way of the query worker, and so does everything where the settings plug in a part that a
+    web process must not load.
 
     Raises:
         RecommenderError: there is nothing to score, or a file cannot be read.
         EncoderUnavailable: no worker could encode the picture in time.
+        ScorerUnavailable: no worker could score in time.
     """
     if not text.strip() and image is None and sound is None:
         raise RecommenderError(
@@ -41,10 +47,13 @@ def score_now(
         raise RecommenderError(
             _("The text has more than {most} characters.").format(most=TEXT_MOST), _("Send it in parts.")
         )
+    if plugs.in_use():
+        return ask_worker(text, image, sound)
     scorer = current_scorer()
     images, prompts = _vectors(image, scorer) if image else (None, None)
     clips = (_clip(sound),) if sound else ()
-    return scorer.score([Spoken(text=text, images=images, clips=clips, prompts=prompts)])[0]
+    (found,) = scorer.score([Spoken(text=text, images=images, clips=clips, prompts=prompts)])
+    return found, scorer.key
 
 
 def _vectors(image: UploadedFile, scorer: Scorer) -> tuple[np.ndarray, np.ndarray | None]:

@@ -13,9 +13,9 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from analytics.models import SentimentScore
-from analytics.services.scoring import waiting
+from analytics.services.scoring import plugs, waiting
 from analytics.services.scoring.content import read_contents
-from analytics.services.scoring.model import current_scorer
+from analytics.services.scoring.model import current_scorer, serving_version
 from analytics.services.scoring.rows import Outcome, settle
 from recommender.errors import RecommenderError
 from recommender.models import Review
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 WORK_SECONDS = 8.0  # of one task; the worker is given 15 to end
 MOST_ATTEMPTS = 3
 _PORTION, _MEDIA = 256, 32  # reviews, and files that come with them
+#: What one portion should take: a claim is another's after two minutes, and a worker must be able to end.
+_PORTION_SECONDS = 4.0
 
 
 def score_pending(limit: int = 1_000_000, *, seconds: float = WORK_SECONDS) -> int:
@@ -41,13 +43,24 @@ def score_pending(limit: int = 1_000_000, *, seconds: float = WORK_SECONDS) -> i
     deadline = time.monotonic() + seconds
     settled = 0
     scorer: Scorer | None = None
+    portion = _PORTION
     while settled < limit and time.monotonic() < deadline:
-        scorer = scorer or current_scorer()
-        rows = _claim(scorer.key, min(_PORTION, limit - settled))
+        if scorer is None:
+            scorer = current_scorer()
+            portion = getattr(scorer, "portion", _PORTION)
+            plugs.tell(scorer, serving_version())  # again, in case Redis has lost it
+        rows = _claim(scorer.key, min(portion, limit - settled))
         if not rows:
             break
+        began = time.monotonic()
         settled += _score(scorer, rows)
+        portion = _next_portion(len(rows), time.monotonic() - began)
     return settled
+
+
+def _next_portion(count: int, seconds: float) -> int:
+    """As many reviews as go into ``_PORTION_SECONDS``, when ``count`` took ``seconds``."""
+    return max(1, min(_PORTION, int(count * _PORTION_SECONDS / max(seconds, 1e-3))))
 
 
 def score_review(review: Review) -> SentimentScore | None:
