@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import threading
 from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
 
 #: a metric's name and its label values
 Key = tuple[str, ...]
@@ -100,7 +103,10 @@ class Sender:
     def _run(self) -> None:
         pause = threading.Event()
         while not pause.wait(SEND_SECONDS):
-            self.send()
+            try:
+                self.send()
+            except Exception:  # the thread has to outlive whatever one batch holds
+                log.exception("Telemetry could not be sent")
 
     def send(self) -> bool:
         """Tell Redis everything seen until now; whether there is nothing left to tell.

@@ -69,7 +69,10 @@ class Outbox:
     def _run(self) -> None:
         pause = threading.Event()
         while not pause.wait(SEND_SECONDS):
-            self.send()
+            try:
+                self.send()
+            except Exception:  # the thread has to outlive whatever one portion holds
+                log.exception("Events of tasks could not be sent")
 
     def send(self) -> bool:
         """Send what waits; whether nothing is left.
@@ -117,7 +120,7 @@ def unpacked(fields: dict[bytes, bytes]) -> Event | None:
         text = zlib.decompress(fields[b"z"]) if b"z" in fields else fields[b"e"]
         event = json.loads(text)
         return event if isinstance(event, dict) else None
-    except (KeyError, ValueError, zlib.error):
+    except (KeyError, ValueError, RecursionError, zlib.error):
         return None
 
 

@@ -9,16 +9,17 @@ from django.conf import settings
 
 REMOVED = "[removed]"
 _NAMES = (
-    r"password|passwd|passphrase|pwd|secret|token(?!i[sz])|authorization|credential|api[_-]?key|private[_-]?key"
-    r"|session[_-]?id"
+    r"password|passwd|passphrase|pwd|secret|token(?!i[sz])|authorization|credential"
+    r"|(?:api|access|private)[_-]?key|session[_-]?id|signature"
 )
-_QUOTED = r"'(?:\\.|[^'\\])*'?|\"(?:\\.|[^\"\\])*\"?"
+# Quoted as Python or JSON writes it, also in brackets, or inside another JSON text.
+_QUOTED = r"\\[\"'][^\"'\\]*|[(\[{]*\s*[bBuUrRfF]{0,2}(?:'(?:\\.|[^'\\])*'?|\"(?:\\.|[^\"\\])*\"?)"
 # Names are bounded, so that a long run of letters is not read once for each of its letters.
 _PAIR = re.compile(
-    rf"(?i)((?<![\w-])[\w-]{{0,40}}?(?:{_NAMES})[\w-]{{0,40}}[\"']?\s*(?:=(?!=)|:)\s*)(?:{_QUOTED}|[^\s,;)}}\]&\"']+)"
+    rf"(?i)((?<![\w-])[\w-]{{0,40}}?(?:{_NAMES})[\w-]{{0,40}}\\?[\"']?\s*(?:=(?!=)|:)\s*)(?:{_QUOTED}|[^\s,;)}}\]&\"']+)"
 )
 _COOKIE = re.compile(rf"(?i)(\b[\w-]{{0,40}}?cookies?[\"']?\s*(?:=(?!=)|:)\s*)(?:{_QUOTED}|[^\n\"']+)")
-_SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
+_SCHEME = re.compile(r"(?i)(\b(?:bearer|basic)|(?<=: )token)\s+[\w.~+/=-]{6,}")
 _LOGIN = re.compile(r"(?i)(?<=://)[^\s/@'\"]+@")
 _SIGNED = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 _LEAST = 8  # characters of a setting; a shorter one would be found in harmless words

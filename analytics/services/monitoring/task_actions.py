@@ -130,6 +130,13 @@ def _send_or_undo(pairs: list[tuple[TaskRun, TaskRun]]) -> None:
             raise RecommenderError(
                 _("The queue does not answer."), _("Start Redis, then press the button again.")
             ) from error
+        except Exception as error:
+            # Such as arguments that the task of this release does not take.
+            _undo(pairs[number:])
+            raise RecommenderError(
+                _("{task} cannot be sent again as it was: {error}").format(task=fresh.name, error=error),
+                _("Its input is on its page; what was before it in the list has been sent."),
+            ) from error
 
 
 def _undo(pairs: Iterable[tuple[TaskRun, TaskRun]]) -> None:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 State = TaskRun.State
 #: What an event raises that is not as events are, or holds what the database refuses, such as a NUL.
-_UNFIT = (DataError, IntegrityError, ValueError, KeyError, TypeError, OverflowError)
+_UNFIT = (DataError, IntegrityError, ValueError, KeyError, TypeError, OverflowError, OSError)
 #: How far a task has come within one attempt; the next attempt comes after all of these.
 _RANK: dict[str, int] = {
     State.SENT: 0, State.STARTED: 1, State.RETRIED: 2, State.DONE: 3, State.FAILED: 3, State.REVOKED: 3,

@@ -69,3 +69,18 @@ def test_a_long_run_of_letters_does_not_take_long() -> None:
     redacted("pass" * 20_000)
     redacted("'" * 50_000)
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'password': b'hunter2'}",
+        "{'password': ['hunter2']}",
+        "Authorization: Token hunter2",
+        '{\\"password\\": \\"hunter2\\", \\"n\\": 1}',
+        '{"access_key": "hunter2"}',
+        "https://files.example/a?X-Amz-Signature=hunter2&part=1",
+    ],
+)
+def test_a_secret_goes_however_it_is_written(text: str) -> None:
+    assert "hunter2" not in redacted(text)
