@@ -26,6 +26,8 @@ TASK = "analytics.tasks.look_for_drift"
 KEPT = timedelta(days=90)
 #: While nothing new comes, the same finding is noted once in this time.
 REPEATED = timedelta(hours=1)
+#: Of reports that agree, one is kept in so much time, and the newest.
+THINNED = timedelta(minutes=10)
 #: However much is still coming in, it is looked at after this long.
 LONGEST = timedelta(minutes=10)
 _STATE, _STATE_SECONDS = "mmsite:drift", 7 * 86_400
@@ -107,6 +109,8 @@ def _written(
     figures = {**judged.figures, "key": key}
     if last is not None and last.figures == figures and now - last.created_at < REPEATED:
         return last
+    if last is not None and last.verdict == judged.verdict:
+        _thin(last)
     return DriftReport.objects.create(
         subject=subject.name,
         verdict=judged.verdict,
@@ -119,6 +123,13 @@ def _written(
         figures=figures,
         items=[[item, round(score, 4)] for item, score in judged.items],
     )
+
+
+def _thin(last: DriftReport) -> None:
+    """Remove ``last``, which a newer one follows, if it says what one of a few minutes before said."""
+    before = DriftReport.objects.filter(subject=last.subject, pk__lt=last.pk).order_by("-pk").first()
+    if before and before.verdict == last.verdict and last.created_at - before.created_at < THINNED:
+        last.delete()
 
 
 def _record(report: DriftReport) -> None:
