@@ -7,6 +7,9 @@ import warnings
 
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.signals import beat_init
+
+from mmsite.ending import end_once
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmsite.settings")
 # Celery warns of running as root because of pickled messages; this site's are JSON.
@@ -15,3 +18,4 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 app = Celery("mmsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+beat_init.connect(end_once, dispatch_uid="mmsite.ending", weak=False)
