@@ -37,7 +37,8 @@ def roll_back_index() -> IndexSnapshot:
         RecommenderError: there is none before.
     """
     with transaction.atomic():
-        space = EncoderSpace.objects.active()
+        # Against a build that is about to flip.
+        space = EncoderSpace.objects.select_for_update().active()
         before = snapshot_before(space) if space else None
         if before is None:
             raise RecommenderError("There is no earlier snapshot of the index.", "Rebuild the index instead.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
@@ -138,16 +139,28 @@ def _build(space: EncoderSpace, force: bool) -> IndexSnapshot:
             modalities=space.modalities,
             hnsw_from=settings.INDEX_HNSW_FROM,
         )
-    if (
-        not force
-        and IndexSnapshot.objects.filter(space=space, held_at__isnull=False, state="active").exists()
-    ):
-        # Somebody went back to an earlier one meanwhile; this one is there to be asked for.
-        row.state = IndexSnapshot.State.RETIRED
-        row.save()
-    else:
-        flip(row, space=space)
+    _serve_unless_held(row, space, force)
     return row
+
+
+def _serve_unless_held(row: IndexSnapshot, space: EncoderSpace, force: bool) -> None:
+    """Flip, unless somebody went back to an earlier snapshot; then this one is there to be asked for.
+
+    A build that was asked for ends what was chosen before it began, not what was chosen meanwhile.
+    """
+    with transaction.atomic():
+        # Whoever goes back takes the same lock, so that neither decides on what the other is changing.
+        EncoderSpace.objects.select_for_update().get(pk=space.pk)
+        held = IndexSnapshot.objects.filter(
+            space=space, held_at__isnull=False, state=IndexSnapshot.State.ACTIVE
+        )
+        if force:
+            held = held.filter(held_at__gt=row.created_at)
+        if held.exists():
+            row.state = IndexSnapshot.State.RETIRED
+            row.save()
+        else:
+            flip(row, space=space)
 
 
 def _settled_watermark(space: EncoderSpace) -> int:

@@ -84,6 +84,8 @@ def perform(chosen: Action, actor: Any, choice: str = "", now: float | None = No
     Raises:
         RecommenderError: it is not possible now, or there is no such choice.
     """
+    # A form sends the ends of lines as two characters.
+    choice = choice.replace("\r\n", "\n")
     plan = chosen.what_will_happen(time.time() if now is None else now)
     if not plan.possible:
         raise RecommenderError(str(plan.said))
@@ -91,6 +93,6 @@ def perform(chosen: Action, actor: Any, choice: str = "", now: float | None = No
         raise RecommenderError("That cannot be chosen any more.", "Look again and choose anew.")
     with transaction.atomic():
         done = chosen.do(choice)
-        audit.note(actor, f"{AREA}.{chosen.name}", choice, said=done.as_json())
+        audit.note(actor, f"{AREA}.{chosen.name}", choice, plan=plan.said.as_json(), said=done.as_json())
     forget_lights()
     return done

@@ -179,8 +179,9 @@ def test_after_going_on_the_index_is_rebuilt_when_it_is_due(cast: Cast) -> None:
     assert made.items == 1202
 
 
+@pytest.mark.parametrize("force", [False, True])
 def test_a_build_that_was_under_way_does_not_undo_going_back(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
+    force: bool, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     space = make_space()
     add_vectors(space, 2)
@@ -194,7 +195,7 @@ def test_a_build_that_was_under_way_does_not_undo_going_back(
         return vectors(*wanted)
 
     monkeypatch.setattr(index, "item_vectors", meanwhile)
-    assert index.rebuild_index() is not None
+    assert index.rebuild_index(force=force) is not None
     assert IndexSnapshot.objects.serving(space) == before
 
 
@@ -252,6 +253,13 @@ def test_failed_files_are_tried_again_by_reason_or_all(cast: Cast, failed_files:
     assert sorted(Media.objects.values_list("state", flat=True)) == ["failed", "pending", "pending"]
     assert press("retry_media", cast.operator) == "1 files are tried again."
     assert not Media.objects.failed().exists()
+
+
+def test_a_reason_of_several_lines_comes_back_from_a_form_as_it_was(
+    cast: Cast, failed_files: list[Media]
+) -> None:
+    Media.objects.filter(error="Empty.").update(error="Empty.\nNothing in it.")
+    assert press("retry_media", cast.operator, "Empty.\r\nNothing in it.") == "1 files are tried again."
 
 
 def test_pruning_says_how_much_goes_and_takes_no_more(
