@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import logging
 import os
 import threading
 from dataclasses import dataclass, field
 
-log = logging.getLogger(__name__)
+from recommender.telemetry.aside import Aside
 
 #: a metric's name and its label values
 Key = tuple[str, ...]
@@ -76,37 +74,20 @@ class Buffer:
 
 
 class Sender:
-    """The thread that sends; the first record of a process starts it, because no thread survives a fork."""
+    """Sends what the buffer has, each batch under its own number."""
 
     def __init__(self) -> None:
+        self._aside = Aside("telemetry", SEND_SECONDS, self.send)
         self.forget()
 
     def forget(self) -> None:
-        self._thread: threading.Thread | None = None
-        self._starting, self._sending = threading.Lock(), threading.Lock()
+        self._aside.forget()
+        self._sending = threading.Lock()
         self._unsent: Batch | None = None
         self._number = 0
 
     def wake(self) -> None:
-        if self._thread is None:
-            self._start()
-
-    def _start(self) -> None:
-        from django.conf import settings
-
-        with self._starting:
-            if self._thread is None and settings.WORK_ASIDE:
-                self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
-                self._thread.start()
-                atexit.register(self.send)
-
-    def _run(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(SEND_SECONDS):
-            try:
-                self.send()
-            except Exception:  # the thread has to outlive whatever one batch holds
-                log.exception("Telemetry could not be sent")
+        self._aside.wake()
 
     def send(self) -> bool:
         """Tell Redis everything seen until now; whether there is nothing left to tell.

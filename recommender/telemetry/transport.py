@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 import uuid
 from functools import lru_cache
@@ -87,17 +88,22 @@ def deliver(batch: Batch) -> bool:
 
 
 def _arguments(batch: Batch) -> tuple[str, str]:
-    """Amounts as text: Redis adds decimals, and JSON numbers would lose their last digits in Lua."""
+    """Amounts as text: Redis adds decimals, and JSON numbers would lose their last digits in Lua.
+
+    What is no finite number is left out: Redis refuses it, and would refuse the batch with it for ever.
+    """
     added: list[str] = []
     for key, amount in batch.counts.items():
-        added += [field_of(key), repr(float(amount))]
+        if math.isfinite(amount):
+            added += [field_of(key), repr(float(amount))]
     for key, sums in batch.histograms.items():
         for part, amount in zip(_parts(key[0]), sums, strict=True):
-            if amount:
+            if amount and math.isfinite(amount):
                 added += [field_of(key, part), repr(float(amount))]
     put: list[str] = []
     for key, value in batch.gauges.items():
-        put += [field_of(key), repr(float(value))]
+        if math.isfinite(value):
+            put += [field_of(key), repr(float(value))]
     return json.dumps(added), json.dumps(put)
 
 

@@ -6,7 +6,6 @@ What is lost with a killed process is half a second; a Redis that does not answe
 
 from __future__ import annotations
 
-import atexit
 import json
 import logging
 import os
@@ -19,6 +18,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from recommender.services.redis_link import shared_redis
+from recommender.telemetry.aside import Aside
 
 log = logging.getLogger(__name__)
 
@@ -41,38 +41,21 @@ class Outbox:
     """The events of this process, and the thread that sends them; the first event starts it."""
 
     def __init__(self) -> None:
+        self._aside = Aside("task events", SEND_SECONDS, self.send)
         self.forget()
 
     def forget(self) -> None:
         """A fork sends its own events, not its parent's, and needs a thread of its own."""
         self._waiting: deque[tuple[Shape, Event]] = deque(maxlen=MOST_HERE)
-        self._thread: threading.Thread | None = None
-        self._starting, self._sending = threading.Lock(), threading.Lock()
+        self._aside.forget()
+        self._sending = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def put(self, shape: Shape, event: Event) -> None:
         self._waiting.append((shape, event))
-        if self._thread is None:
-            self._start()
-
-    def _start(self) -> None:
-        from django.conf import settings
-
-        with self._starting:
-            if self._thread is None and settings.WORK_ASIDE:
-                self._thread = threading.Thread(target=self._run, name="task events", daemon=True)
-                self._thread.start()
-                atexit.register(self.send)
-
-    def _run(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(SEND_SECONDS):
-            try:
-                self.send()
-            except Exception:  # the thread has to outlive whatever one portion holds
-                log.exception("Events of tasks could not be sent")
+        self._aside.wake()
 
     def send(self) -> bool:
         """Send what waits; whether nothing is left.
