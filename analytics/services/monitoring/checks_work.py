@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop as _
 from analytics.models import PausedQueue
 from analytics.services.monitoring.heartbeat import Heartbeat, heard_from
 from analytics.services.monitoring.lights import Level, Light, green, part
+from analytics.services.monitoring.periodic import MISSED_SECONDS, begin, periods, standing
 from analytics.services.monitoring.readiness import queues_in_use
 from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.unmoved import unmoved_since
@@ -191,10 +192,6 @@ def _headers(message: bytes) -> Mapping[str, Any]:
 
 # -- periodic tasks ---------------------------------------------------------------------------------------
 
-#: A hash: name of a periodic task -> when it last ended well; and since when anybody looks, because a site
-#: that was stopped over night has missed nothing.
-PERIODIC, BEGAN = "mmsite:periodic", "(watching since)"
-PERIODS, LEAST_SECONDS = 3, 45
 #: A task that waits behind others in its queue may be late by this much before it is red.
 BUSY_SECONDS = 1800
 
@@ -202,61 +199,36 @@ BUSY_SECONDS = 1800
 @part("periodic", gettext_lazy("Periodic tasks"))
 def periodic(now: float) -> Light:
     """Each was done within three of its periods."""
-    periods = _periods()
-    since = _done(now)
-    late = {
-        task: now - since[task]
-        for task, period in periods.items()
-        if now - since[task] > max(PERIODS * period, LEAST_SECONDS)
-    }
+    begin(now)
+    there = standing(now)
+    late = {one.name: one for one in there if one.is_missed}
     evidence = page("monitoring_tasks")
     if not late:
-        return green(_("All {n} periodic tasks were done when they were due."), n=len(periods))
-    often = {task for task, period in periods.items() if period <= LEAST_SECONDS}
+        return green(_("All {n} periodic tasks were done when they were due."), n=len(periods()))
+    often = {one.name for one in there if one.period <= MISSED_SECONDS}
     if len(often) > 1 and often <= late.keys():
         return Light(
             Level.RED,
             say(
                 _("No periodic task has been done for {span}: beat sends none, or nobody works."),
-                span=span(min(late[task] for task in often)),
+                span=span(min(late[name].since for name in often)),
             ),
             say(
                 _("Start beat (celery -A mmsite beat; manage.py serve runs it), and see the workers' light.")
             ),
             evidence,
         )
-    names = sorted(late, key=lambda task: -late[task] / periods[task])
+    worst = max(late.values(), key=lambda one: one.since / one.period)
     reason = say(
         _("{task} has not been done for {span}, though it is due every {period}; late in all: {n}."),
-        task=names[0],
-        span=span(late[names[0]]),
-        period=span(periods[names[0]]),
+        task=worst.name,
+        span=span(worst.since),
+        period=span(worst.period),
         n=len(late),
     )
     remedy = say(_("See on the page of the tasks whether it fails; its traceback names the cause."))
-    busy = all(_waits_behind(task) and late[task] < BUSY_SECONDS for task in late)
+    busy = all(_waits_behind(one.name) and one.since < BUSY_SECONDS for one in late.values())
     return Light(Level.YELLOW if busy else Level.RED, reason, remedy, evidence)
-
-
-def _periods() -> dict[str, float]:
-    """Seconds between two runs, by task; those on a calendar have none."""
-    found = {}
-    for entry in settings.CELERY_BEAT_SCHEDULE.values():
-        every = entry["schedule"]
-        if isinstance(every, timedelta):
-            every = every.total_seconds()
-        if isinstance(every, int | float):
-            found[str(entry["task"])] = float(every)
-    return found
-
-
-def _done(now: float) -> dict[str, float]:
-    """When each was last done, as far as somebody has been looking."""
-    link = shared_redis()
-    link.hsetnx(PERIODIC, BEGAN, repr(now))
-    told = {name.decode(): float(moment) for name, moment in link.hgetall(PERIODIC).items()}
-    began = told[BEGAN]
-    return {task: max(began, told.get(task, began)) for task in _periods()}
 
 
 def _waits_behind(task: str) -> bool:

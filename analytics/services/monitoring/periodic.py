@@ -88,6 +88,11 @@ def _succeeded(sender: Any = None, **_: Any) -> None:
             log.debug("A success was not noted: %s", error)
 
 
+def begin(now: float) -> None:
+    """Somebody watches from now on, if nobody did before."""
+    shared_redis().hsetnx(KEY, BEGAN, repr(now))
+
+
 def standing(now: float) -> list[Periodic]:
     """Every periodic task as it stands; none before anybody watches.
 
@@ -105,7 +110,7 @@ def standing(now: float) -> list[Periodic]:
 
 
 def missed(now: float) -> list[Periodic]:
-    """Those that have not succeeded for three periods and a minute since the site was started.
+    """Those that have not succeeded for three periods, and 45 s at least, since the site was started.
 
     Raises:
         RedisError: Redis does not answer.
@@ -121,7 +126,7 @@ def take_periodic(now: float) -> None:
         _watching_since = now
         shared_redis().hset(KEY, BEGAN, repr(now))
     else:
-        shared_redis().hsetnx(KEY, BEGAN, repr(now))
+        begin(now)
     there = standing(now)
     put(SINCE, {(one.name,): one.since for one in there})
     put(MISSED, {(one.name,): float(one.missed_runs) for one in there})

@@ -12,8 +12,9 @@ import numpy as np
 from django.conf import settings
 
 from analytics.services.monitoring import checks, heartbeat, lights, watch
-from analytics.services.monitoring.checks_work import BEGAN, PERIODIC
 from analytics.services.monitoring.lights import Light
+from analytics.services.monitoring.periodic import BEGAN
+from analytics.services.monitoring.periodic import KEY as PERIODIC
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item
 from recommender.services.redis_link import shared_redis
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from analytics.models import PausedQueue
 from analytics.services.monitoring import lights
-from analytics.services.monitoring.checks_work import PERIODIC
 from analytics.services.monitoring.lights import Level
+from analytics.services.monitoring.periodic import KEY as PERIODIC
 from recommender.models import Item, Job, Media
 from recommender.services.redis_link import shared_redis
 from tests.analytics.services.monitoring.planted import (
