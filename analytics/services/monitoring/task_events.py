@@ -11,6 +11,7 @@ from celery import signals
 from celery.utils.saferepr import saferepr
 
 from analytics.services.monitoring.event_stream import OUTBOX, Event, flush_events
+from analytics.services.monitoring.listening import listen
 from analytics.services.monitoring.redaction import redacted, shortened
 from recommender.services import tracing
 
@@ -25,20 +26,22 @@ _origin = ""
 
 def record_tasks() -> None:
     """Listen to Celery in this process; asking again changes nothing."""
-    for signal, listener in (
-        (signals.beat_init, _in_beat),
-        (signals.before_task_publish, _before_sending),
-        (signals.after_task_publish, _sent),
-        (signals.task_prerun, _began),
-        (signals.task_postrun, _over),
-        (signals.task_success, _succeeded),
-        (signals.task_failure, _failed),
-        (signals.task_retry, _retried),
-        (signals.task_revoked, _revoked),
-        (signals.worker_process_shutdown, _stopping),
-        (signals.worker_shutdown, _stopping),
-    ):
-        signal.connect(listener, dispatch_uid=f"analytics.task_events.{listener.__name__}")
+    listen(
+        "task_events",
+        (
+            (signals.beat_init, _in_beat),
+            (signals.before_task_publish, _before_sending),
+            (signals.after_task_publish, _sent),
+            (signals.task_prerun, _began),
+            (signals.task_postrun, _over),
+            (signals.task_success, _succeeded),
+            (signals.task_failure, _failed),
+            (signals.task_retry, _retried),
+            (signals.task_revoked, _revoked),
+            (signals.worker_process_shutdown, _stopping),
+            (signals.worker_shutdown, _stopping),
+        ),
+    )
 
 
 # -- what the signals tell ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import signals
 
+from analytics.services.monitoring.listening import listen
 from recommender.telemetry import Counter, Histogram, counter, flush, histogram
 
 #: Names of tasks are in the code; of what fails, only the class of the error is counted.
@@ -33,18 +34,20 @@ _running = threading.local()
 
 def watch_tasks() -> None:
     """Listen to Celery in this process; asking again changes nothing."""
-    for signal, listener in (
-        (signals.after_task_publish, _sent),
-        (signals.task_prerun, _began),
-        (signals.task_postrun, _ended),
-        (signals.task_success, _succeeded),
-        (signals.task_failure, _failed),
-        (signals.task_retry, _retried),
-        (signals.task_revoked, _revoked),
-        (signals.worker_process_shutdown, _stopping),
-        (signals.worker_shutdown, _stopping),
-    ):
-        signal.connect(listener, dispatch_uid=f"analytics.tasks_seen.{listener.__name__}")
+    listen(
+        "tasks_seen",
+        (
+            (signals.after_task_publish, _sent),
+            (signals.task_prerun, _began),
+            (signals.task_postrun, _ended),
+            (signals.task_success, _succeeded),
+            (signals.task_failure, _failed),
+            (signals.task_retry, _retried),
+            (signals.task_revoked, _revoked),
+            (signals.worker_process_shutdown, _stopping),
+            (signals.worker_shutdown, _stopping),
+        ),
+    )
 
 
 def _name(sender: Any) -> str:
