@@ -21,6 +21,8 @@ _PAIR = re.compile(
 _COOKIE = re.compile(rf"(?i)(\b[\w-]{{0,40}}?cookies?[\"']?\s*(?:=(?!=)|:)\s*)(?:{_QUOTED}|[^\n\"']+)")
 _SCHEME = re.compile(r"(?i)(\b(?:bearer|basic)|(?<=: )token)\s+[\w.~+/=-]{6,}")
 _LOGIN = re.compile(r"(?i)(?<=://)[^\s/@'\"]+@")
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)")
+_OPTION = re.compile(rf"(?i)(--[\w-]{{0,40}}?(?:{_NAMES})[\w-]{{0,40}}\s+)[^\s'\",]+")
 _SIGNED = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 _LEAST = 8  # characters of a setting; a shorter one would be found in harmless words
 
@@ -29,6 +31,8 @@ def redacted(text: str) -> str:
     """``text`` with ``REMOVED`` for every secret that its name, its shape or the settings give away."""
     for secret in _own_secrets():
         text = text.replace(secret, REMOVED)
+    text = _KEY.sub(REMOVED, text)
+    text = _OPTION.sub(rf"\1{REMOVED}", text)
     text = _SCHEME.sub(rf"\1 {REMOVED}", text)
     text = _COOKIE.sub(rf"\1{REMOVED}", text)
     text = _PAIR.sub(rf"\1{REMOVED}", text)

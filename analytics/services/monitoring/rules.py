@@ -87,7 +87,11 @@ def look(now: float) -> None:
         standing[incident.rule_id][incident.subject] = incident
     changes = _Changes(now)
     for rule, findings in examine(rules, now):
-        changes.add(rule, findings, standing.pop(rule.pk, {}))
+        stands = standing.pop(rule.pk, {})
+        try:
+            changes.add(rule, findings, stands)
+        except Exception:  # what cannot be put into words must not silence the other rules
+            log.exception("What the rule %s found cannot be told", rule.pk)
     waiting = {rule.pk for rule in rules if _measured(rule)}
     for pk in set(standing) - waiting:  # switched off, or no longer measured
         changes.ended.extend(standing[pk].values())

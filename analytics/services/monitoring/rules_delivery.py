@@ -1,8 +1,8 @@
 """Tells of alerts when they open and when they end: the page has them anyway, mail and webhook as set.
 
-Each way is told once of either; one that fails is tried again, ever later, for an hour. It is done beside
-the watch, so that a mail server that does not answer holds nothing up, and not by a worker: that workers are
-gone is what an alert may have to tell.
+Each way is told once of either, or twice where the watch is killed between telling and noting it; one that
+fails is tried again, ever later, for an hour. It is done beside the watch, so that a mail server that does
+not answer holds nothing up, and not by a worker: that workers are gone is what an alert may have to tell.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def _told(
         return False  # somebody else is at it
     try:
         tell(incident, over)
-    except NotDelivered as error:
-        log.warning("Alert %s: %s", incident.pk, error)
+    except Exception as error:  # a message that cannot be made must not hold up those behind it
+        log.warning("Alert %s: %s", incident.pk, error, exc_info=not isinstance(error, NotDelivered))
         failed = "given up" if now >= first + _TRY_FOR else "failed"
         _written(incident, key, state | {"state": failed, "error": str(error)}, now)
         return False

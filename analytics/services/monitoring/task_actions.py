@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections import Counter
@@ -25,7 +26,11 @@ from recommender.errors import RecommenderError
 State = TaskRun.State
 #: What "retry all" takes at once; more than that is a fault to be found first.
 MOST_AT_ONCE = 1_000
+log = logging.getLogger(__name__)
+
 AGAIN = "again"
+#: Rows of one transaction, so that nobody waits long for the table.
+_CLAIMED_AT_ONCE = 100
 #: Somebody waited for the answer of these, and is gone.
 _WAITED_FOR = frozenset({"recommender.tasks.encode_query"})
 
@@ -87,7 +92,8 @@ def again(run: TaskRun, actor: Any) -> TaskRun:
         if fresh is None:
             raise RecommenderError(_("It has been tried again already."))
         note(actor, "task.again", f"{run.name} {run.task_id}", task=fresh.task_id)
-    _send_or_undo([(run, fresh)])
+    for _run, error in _send_or_undo([(run, fresh)]):
+        raise RecommenderError(_("It cannot be sent again as it was: {error}").format(error=error)) from error
     return fresh
 
 
@@ -100,13 +106,22 @@ def again_all(runs: Any, actor: Any, why: str) -> Again:
     Raises:
         RecommenderError: Redis does not answer; then nothing was sent from there on.
     """
-    with transaction.atomic():
-        found, chosen = look_ahead(runs)
-        claimed = [(run, fresh) for run in chosen if (fresh := _claim(run)) is not None]
-        if claimed:
-            note(actor, "task.again_all", why, tasks=dict(found.tasks), count=len(claimed))
-    found.tasks = Counter(run.name for run, _fresh in claimed)
-    _send_or_undo(claimed)
+    found, chosen = look_ahead(runs)
+    if chosen:
+        note(actor, "task.again_all", why, tasks=dict(found.tasks), count=len(chosen))
+    found.tasks = Counter()
+    for start in range(0, len(chosen), _CLAIMED_AT_ONCE):
+        with transaction.atomic():
+            claimed = [
+                (run, fresh)
+                for run in chosen[start : start + _CLAIMED_AT_ONCE]
+                if (fresh := _claim(run)) is not None
+            ]
+        refused = _send_or_undo(claimed)
+        found.tasks.update(run.name for run, _fresh in claimed)
+        found.tasks.subtract(run.name for run, _error in refused)
+        found.left_out[_("It cannot be sent as it was: the task takes other input now.")] += len(refused)
+    found.tasks, found.left_out = +found.tasks, +found.left_out
     return found
 
 
@@ -121,8 +136,14 @@ def _claim(run: TaskRun) -> TaskRun | None:
     )  # fmt: skip
 
 
-def _send_or_undo(pairs: list[tuple[TaskRun, TaskRun]]) -> None:
-    for number, (_run, fresh) in enumerate(pairs):
+def _send_or_undo(pairs: list[tuple[TaskRun, TaskRun]]) -> list[tuple[TaskRun, Exception]]:
+    """Send each; those that this release cannot send, such as with arguments that the task no longer takes.
+
+    Raises:
+        RecommenderError: Redis does not answer; nothing was sent from there on.
+    """
+    refused = []
+    for number, (run, fresh) in enumerate(pairs):
         try:
             _send(fresh)
         except (OperationalError, RedisError, OSError) as error:
@@ -131,12 +152,10 @@ def _send_or_undo(pairs: list[tuple[TaskRun, TaskRun]]) -> None:
                 _("The queue does not answer."), _("Start Redis, then press the button again.")
             ) from error
         except Exception as error:
-            # Such as arguments that the task of this release does not take.
-            _undo(pairs[number:])
-            raise RecommenderError(
-                _("{task} cannot be sent again as it was: {error}").format(task=fresh.name, error=error),
-                _("Its input is on its page; what was before it in the list has been sent."),
-            ) from error
+            log.warning("%s cannot be sent again as it was: %r", run.name, error)
+            _undo([(run, fresh)])
+            refused.append((run, error))
+    return refused
 
 
 def _undo(pairs: Iterable[tuple[TaskRun, TaskRun]]) -> None:

@@ -23,6 +23,8 @@ from analytics.web.monitoring.frame import operators_only
 DEFAULT = "1h"
 #: Groups whose lines are drawn unless ``?open=`` names others.
 OPEN = ("web", "tasks")
+#: Seconds since 1970; beyond it no calendar of ours goes.
+_LAST_MOMENT = 4_102_444_800
 _KEPT, _KEPT_SECONDS = "monitoring:kept:", 3600
 RANGE_WORDS = {
     "15m": _("15 minutes"),
@@ -114,9 +116,13 @@ def moment(text: str) -> float:
         ValueError: it is neither.
     """
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
         told = datetime.fromisoformat(text)
+    else:
+        if not 0 <= seconds <= _LAST_MOMENT:
+            raise ValueError("That is no time between 1970 and 2100.")
+        return seconds
     return (told if told.tzinfo else timezone.make_aware(told)).timestamp()
 
 

@@ -85,9 +85,8 @@ def again_all(request: HttpRequest) -> HttpResponseBase:
 
     def deed() -> str:
         done = actions.again_all(chosen.rows(), request.user, chosen.told() or "all")
-        return ngettext("{n} task was sent again.", "{n} tasks were sent again.", done.count).format(
-            n=done.count
-        )
+        sent = ngettext("{n} task was sent again.", "{n} tasks were sent again.", done.count)
+        return " ".join([sent.format(n=done.count), *_left_out(done)])
 
     if request.method == "POST":
         return _do(request, deed, back)
@@ -95,7 +94,7 @@ def again_all(request: HttpRequest) -> HttpResponseBase:
     what = _("Each is put into its queue once more, as a new task with the same input.")
     lines = [what] if ahead.count else []
     lines += [f"{count} × {name}" for name, count in ahead.tasks.most_common()]
-    lines += [_("{n} cannot be: {reason}").format(n=n, reason=why) for why, n in ahead.left_out.most_common()]
+    lines += _left_out(ahead)
     if ahead.more:
         lines.append(_("{n} more stay as they are; press the button again for them.").format(n=ahead.more))
     title = ngettext("Try {n} failed task again?", "Try {n} failed tasks again?", ahead.count)
@@ -103,6 +102,10 @@ def again_all(request: HttpRequest) -> HttpResponseBase:
         request, title.format(n=ahead.count), lines, _("Try again"), back,
         refused="" if ahead.count else _("No failed task of this list can be tried again."),
     )  # fmt: skip
+
+
+def _left_out(found: actions.Again) -> list[str]:
+    return [_("{n} cannot be: {reason}").format(n=n, reason=why) for why, n in found.left_out.most_common()]
 
 
 @both

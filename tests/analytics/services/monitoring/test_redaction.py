@@ -79,6 +79,8 @@ def test_a_long_run_of_letters_does_not_take_long() -> None:
         "Authorization: Token hunter2",
         '{\\"password\\": \\"hunter2\\", \\"n\\": 1}',
         '{"access_key": "hunter2"}',
+        "mysql --password hunter2 shop",
+        "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----",
         "https://files.example/a?X-Amz-Signature=hunter2&part=1",
     ],
 )

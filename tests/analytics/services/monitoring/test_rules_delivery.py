@@ -152,6 +152,18 @@ def test_after_an_hour_it_is_given_up_after_ever_longer_waits(hook: Hook) -> Non
     assert state(one, "webhook") == "given up"
 
 
+def test_an_alert_that_cannot_be_worded_holds_up_none_behind_it(
+    by_mail: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = incident(subject="a"), incident(subject="b")
+    worded = delivery._body
+    monkeypatch.setattr(
+        delivery, "_body", lambda one, over: {}["gone"] if one.subject == "a" else worded(one, over)
+    )
+    assert delivery.deliver(NOW) == 1
+    assert (state(broken, "mail"), state(sound, "mail")) == ("failed", "sent")
+
+
 def test_one_way_that_fails_does_not_tell_the_other_twice(hook: Hook, by_mail: None) -> None:
     incident()
     hook.answers = [500]

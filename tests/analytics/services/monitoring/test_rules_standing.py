@@ -166,6 +166,22 @@ def test_a_measure_that_cannot_be_read_does_not_silence_the_others(caplog: Any) 
     assert "cannot be looked at" in caplog.text
 
 
+def test_a_finding_that_cannot_be_worded_does_not_silence_the_others(
+    caplog: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, _sound = rule(name="broken"), rule()
+    worded = rules.words.reason
+
+    def reason(one: Any, finding: Any) -> Any:
+        return {}["gone"] if one.pk == broken.pk else worded(one, finding)
+
+    monkeypatch.setattr(rules.words, "reason", reason)
+    plant(NOW - 120, NOW, {LIKE: 30})
+    rules.look(NOW)
+    assert len(standing()) == 1
+    assert "cannot be told" in caplog.text
+
+
 def test_alerts_that_are_long_over_are_forgotten() -> None:
     one = rule()
     for days in (89, 91):

@@ -17,7 +17,7 @@ from analytics.services.monitoring.heartbeat import Heartbeat
 from analytics.services.monitoring.queue_state import remove_message, state_of_queues
 from analytics.services.monitoring.task_actions import again, again_all, look_ahead, pause, resume, revoke
 from recommender.errors import RecommenderError
-from tests.analytics.services.monitoring.tasks import add_run
+from tests.analytics.services.monitoring.tasks import add_run, moment
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +147,21 @@ def test_all_that_can_be_are_tried_again_and_the_others_are_counted(operator: Us
     assert len(sent) == 3
     assert AuditEntry.objects.get().details["count"] == 3
     assert again_all(TaskRun.objects.all(), operator, "all").count == 0
+
+
+def test_one_that_the_task_takes_no_more_is_left_as_it_was_and_the_others_are_sent(
+    operator: User, redis_server: Any
+) -> None:
+    """As after an upgrade that changed what a task is given; Celery itself refuses it."""
+    old = add_run(call=[[1, 2, 3], {}], sent_at=moment(-5))
+    add_run()
+    done = again_all(TaskRun.objects.all(), operator, "all")
+    assert (done.count, sum(done.left_out.values())) == (1, 1)
+    old.refresh_from_db()
+    assert old.again == ""
+    assert TaskRun.objects.filter(state="sent").count() == 1
+    with pytest.raises(RecommenderError, match="cannot be sent again as it was"):
+        again(old, operator)
 
 
 def test_there_is_a_limit_to_what_is_tried_again_at_once(operator: User, sent: Any, monkeypatch: Any) -> None:
