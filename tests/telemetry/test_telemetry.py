@@ -13,7 +13,8 @@ import pytest
 
 from recommender.telemetry import OTHER, Counter, Gauge, Histogram, flush, metrics, read_totals, transport
 from recommender.telemetry import registry as declared
-from recommender.telemetry.buffer import BUFFER, SENDER, Batch
+from recommender.telemetry.buffer import Batch
+from tests.telemetry.own import own_metrics
 
 #: Records, sends, records what it never sends, and kills itself.
 CHILD = """
@@ -32,14 +33,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.fixture(autouse=True)
 def _own_metrics(redis_server: Any) -> Iterator[None]:
-    """Metrics declared in a test are gone after it, and so is what was recorded."""
-    before = dict(declared._METRICS)
-    BUFFER.forget()
-    yield
-    BUFFER.forget()
-    SENDER._unsent = None
-    declared._METRICS.clear()
-    declared._METRICS.update(before)
+    with own_metrics():
+        yield
 
 
 def clicks(most: int = 3) -> Counter:
@@ -117,6 +112,21 @@ def test_the_last_word_of_a_gauge_counts() -> None:
     metric.set(3)
     flush()
     assert read_totals().gauges["test_level"] == {(): 3.0}
+
+
+def test_what_is_no_number_keeps_nothing_else_from_being_sent() -> None:
+    """Redis refuses it, and with it whatever comes in one batch."""
+    metric: Gauge = declared.gauge("test_level", "Level.", tank=3)
+    seen: Histogram = declared.histogram("test_seconds", "Seconds.", buckets=(1.0,))
+    metric.set(float("nan"), "north")
+    metric.set(2, "south")
+    seen.observe(float("inf"))
+    clicks().add(1, "like")
+    assert flush()
+    totals = read_totals()
+    assert totals.gauges["test_level"] == {("south",): 2.0}
+    assert totals.counts["test_clicks_total"] == {("like",): 1.0}
+    assert totals.histograms["test_seconds"][()] == [0.0, 1.0, 0.0]
 
 
 def test_a_fork_and_its_parent_each_send_what_they_recorded() -> None:

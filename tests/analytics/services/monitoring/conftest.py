@@ -11,22 +11,18 @@ import pytest
 from analytics.services.monitoring import measures as known
 from recommender.telemetry import Counter, Gauge, Histogram
 from recommender.telemetry import registry as declared
-from recommender.telemetry.buffer import BUFFER, SENDER
 from recommender.telemetry.transport import WINDOW, WINDOWS
+from tests.telemetry.own import own_metrics
 
 Recorded = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
 def _own_metrics(redis_server: Any) -> Iterator[None]:
-    """Metrics declared in a test are gone after it, and so is what was recorded."""
-    before, measured = dict(declared._METRICS), dict(known._MEASURES)
-    BUFFER.forget()
-    yield
-    BUFFER.forget()
-    SENDER._unsent = None
-    declared._METRICS.clear()
-    declared._METRICS.update(before)
+    """Metrics and measures declared in a test are gone after it, and so is what was recorded."""
+    measured = dict(known._MEASURES)
+    with own_metrics():
+        yield
     known._MEASURES.clear()
     known._MEASURES.update(measured)
 

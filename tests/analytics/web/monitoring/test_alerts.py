@@ -29,13 +29,6 @@ GOOD = {
 
 
 @pytest.fixture
-def operator(cast: Cast) -> Client:
-    client = Client()
-    client.force_login(cast.operator)
-    return client
-
-
-@pytest.fixture
 def own(db: None) -> AlertRule:
     return AlertRule.objects.create(name="Pages <b>fail</b>", measure="web.errors", threshold=0.1)
 

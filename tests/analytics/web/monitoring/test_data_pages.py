@@ -21,13 +21,6 @@ from tests.conftest import Cast
 __all__ = ["space", "upload"]
 
 
-@pytest.fixture
-def operator(cast: Cast) -> Client:
-    client = Client()
-    client.force_login(cast.operator)
-    return client
-
-
 def html(client: Client, name: str, **query: Any) -> str:
     answer = client.get(reverse(name), query)
     assert answer.status_code == 200

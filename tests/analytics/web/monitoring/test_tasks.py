@@ -16,13 +16,6 @@ from tests.analytics.services.monitoring.tasks import add_run, moment
 from tests.conftest import Cast
 
 
-@pytest.fixture
-def operator(cast: Cast) -> Client:
-    client = Client()
-    client.force_login(cast.operator)
-    return client
-
-
 def text(answer: Any) -> str:
     return " ".join(answer.content.decode().split())
 
