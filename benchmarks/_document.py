@@ -1,9 +1,10 @@
 """Writes ``docs/benchmarks.md`` from what the benchmarks last measured on this machine.
 
 Every benchmark leaves a JSON file under ``var/benchmarks``; the document holds those tables and nothing
-else, so a figure in it can always be had again by the command that stands above it.
+else, so a figure in it can always be had again by the command that stands above it. With names, only their
+tables are written anew, and the others stay as they were measured elsewhere.
 
-    python -m benchmarks._document
+    python -m benchmarks._document [NAME ...]
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,22 +23,41 @@ TARGET = ROOT / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
 Each table is what its command printed, on the machine named below it. `make bench` runs them all, `make bench
-B=index_recall` one of them; `.venv/bin/python -m benchmarks._document` then writes this page anew.
+B=index_recall` one of them; `.venv/bin/python -m benchmarks._document` then writes this page anew, with a
+name behind it only that table.
 """
 
 
-def main() -> None:
+def main(names: Sequence[str]) -> None:
     folder = Path(os.environ.get("MMSITE_VAR", ROOT / "var")) / "benchmarks"
     results = {
-        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("*.json"))
+        if not names or path.stem in names
     }
-    TARGET.write_text(document(results), encoding="utf-8")
+    if unknown := set(names) - set(results):
+        raise SystemExit(f"Nothing was measured of {', '.join(sorted(unknown))}: run it first.")
+    written = renewed(TARGET.read_text(encoding="utf-8"), results) if names else document(results)
+    TARGET.write_text(written, encoding="utf-8")
     print(f"{TARGET.relative_to(ROOT)}: {', '.join(results) or 'nothing was measured yet'}")
 
 
 def document(results: Mapping[str, Mapping[str, Any]]) -> str:
     """The page for results by benchmark, in the order given."""
     return "\n".join([HEAD, *(section(name, result) for name, result in results.items())])
+
+
+def renewed(page: str, results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The ``page`` with the sections of some results in place of theirs, or added, in the order of names."""
+    _, *parts = page.split("\n## ")
+    sections = {part.partition("\n")[0]: f"## {part}".rstrip("\n") + "\n" for part in parts}
+    sections |= {heading(name): section(name, result) for name, result in results.items()}
+    return "\n".join([HEAD, *(sections[name] for name in sorted(sections))])
+
+
+def heading(name: str) -> str:
+    """What stands above the table of a benchmark."""
+    return name.replace("_", " ").capitalize()
 
 
 def section(name: str, result: Mapping[str, Any]) -> str:
@@ -48,7 +69,7 @@ def section(name: str, result: Mapping[str, Any]) -> str:
         if key not in {"rows", "machine", "measured_at"} and is_plain(value)
     }
     lines = [
-        f"## {name.replace('_', ' ').capitalize()}\n",
+        f"## {heading(name)}\n",
         f"{summary(name)}\n",
         f"`.venv/bin/python -m benchmarks.{name}`\n",
         markdown_table(result["rows"]),
@@ -93,4 +114,4 @@ def is_plain(value: Any) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,9 +1,10 @@
 """The monitoring page with 90 days of history: storage, server, browser, and how old "live" is.
 
 Rollups of every declared metric are generated as far back as each grain is kept, then the site's own server
-answers over loopback: the page and its numbers, 50 requests each, for an hour, a day and 30 days. Chromium
-opens the page anew several times and says when all lines are drawn. For the age of what is live, requests
-for what does not exist are sent at random moments, and it is timed until the page's line of them rises.
+answers over loopback: the page and its numbers, 50 requests each, for an hour, a day and 30 days, of the
+groups that are open at first and of all. Chromium opens the page anew several times, with the one and with
+the other, and says when all lines are drawn. For the age of what is live, requests for what does not exist
+are sent at random moments, and it is timed until the page's line of them rises.
 
     python -m benchmarks.monitoring_page [--active 400] [--known 1500] [--requests 50] [--seed 5]
 
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,9 @@ def measure(options: argparse.Namespace) -> int:
             cookie = f"{settings.SESSION_COOKIE_NAME}={session()}"
             print(f"{stored:.0f} MB of history")
             rows = server(port, cookie, options.requests)
+            groups = groups_open()
             with chromium(port, cookie) as open_page:
-                rows += [drawing(open_page, name) for name in RANGES]
+                rows += [drawing(open_page, name, some) for some in groups for name in RANGES]
                 ages = live_age(open_page, port, random.Random(options.seed))
     rows.append(_row("live: from an answer to its line", [1000 * age for age in ages], 1000 * BAR_AGE_S))
     os.environ["MMSITE_VAR"] = str(ROOT / "var")
@@ -149,14 +151,24 @@ def session() -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+def groups_open() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Groups of lines that are open at first, and all of them."""
+    from analytics.services.monitoring.drawing import groups
+    from analytics.web.monitoring.lines import OPEN
+
+    return OPEN, tuple(group.name for group in groups() if group.kept)
+
+
 # -- the server ----------------------------------------------------------------------------------------------
 
 
 def server(port: int, cookie: str, requests: int) -> list[dict[str, Any]]:
     """Milliseconds of the page and of its numbers by range, by turns on one connection."""
     asked = {f"page, {name}": f"{PAGE}?range={name}" for name in RANGES}
-    asked |= {f"numbers, {name}": f"{LINES}?range={name}" for name in RANGES}
-    asked["numbers, 1d beside a day before"] = f"{LINES}?range=1d&compare=day"
+    usual = "".join(f"&group={one}" for one in groups_open()[0])
+    asked |= {f"numbers, {name}": f"{LINES}?range={name}{usual}" for name in RANGES}
+    asked["numbers, 1d beside a day before"] = f"{LINES}?range=1d&compare=day{usual}"
+    asked |= {f"numbers of all groups, {name}": f"{LINES}?range={name}" for name in RANGES}
     taken: dict[str, list[float]] = {what: [] for what in asked}
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     for number in range(requests + 3):
@@ -174,7 +186,7 @@ def server(port: int, cookie: str, requests: int) -> list[dict[str, Any]]:
 
 # -- the browser ---------------------------------------------------------------------------------------------
 
-Open = Callable[[str], Any]
+Open = Callable[..., Any]
 
 
 @contextmanager
@@ -188,11 +200,12 @@ def chromium(port: int, cookie: str) -> Iterator[Open]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags)
 
-        def open_page(range_name: str) -> Any:
+        def open_page(range_name: str, groups: Sequence[str] = ()) -> Any:
             context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en")
             context.add_cookies([{"name": name, "value": value, "url": f"http://localhost:{port}"}])
             page = context.new_page()
-            page.goto(f"http://localhost:{port}{PAGE}?range={range_name}")
+            opened = f"&open={','.join(groups)}" if groups else ""
+            page.goto(f"http://localhost:{port}{PAGE}?range={range_name}{opened}")
             page.wait_for_selector("#lines[data-drawn]", timeout=60_000)
             return page
 
@@ -200,14 +213,14 @@ def chromium(port: int, cookie: str) -> Iterator[Open]:
         browser.close()
 
 
-def drawing(open_page: Open, name: str) -> dict[str, Any]:
-    """Milliseconds from asking for the page until all lines are drawn."""
+def drawing(open_page: Open, name: str, groups: Sequence[str]) -> dict[str, Any]:
+    """Milliseconds from asking for the page until all lines of the open ``groups`` are drawn."""
     taken = []
     for number in range(OPENINGS + 1):
-        page = open_page(name)
+        page = open_page(name, groups)
         if number:  # the first starts the browser
             taken.append(float(page.get_attribute("#lines", "data-drawn")))
-        lines = page.locator(".line-figure").count()
+        lines = page.locator("[data-group][open] .line-figure").count()
         page.context.close()
     return _row(f"all {lines} charts drawn, {name}", taken, BAR_DRAWN_MS)
 

@@ -1,8 +1,9 @@
 """Seconds until a light tells of a fault planted in a running site, and until it is green after the remedy.
 
 The whole site is started in a folder of its own. Each fault is planted in it as it would come about: a
-process that hangs, files that are gone, rows that are old. The level is what the watch process records, so
-the figure holds the time until it looks. A disk that fills up is left to the tests, which need none for it.
+process that hangs or dies again and again, files that are gone, items of another kind, vectors that are old,
+a file that takes the room on the disk (reserved, not written; 8 % stay free). The level is what the watch
+process records, so the figure holds the time until it looks.
 
     python -m benchmarks.planted_faults [--only workers index]
 """
@@ -10,12 +11,14 @@ the figure holds the time until it looks. A disk that fills up is left to the te
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -116,7 +119,7 @@ def _measured(fault: Fault) -> dict[str, Any]:
     _wait(lambda: _level(fault.part) == 0)
     mend = fault.plant()
     told = _wait(lambda: (_level(fault.part) or 0) > 0)
-    reason = _reason(fault.part)
+    reason = _reason(fault.part).replace(str(Path(os.environ["MMSITE_VAR"]).parent), "…")
     mend()
     row = {"fault": fault.name, "light": fault.part, "told after s": told, "said": reason}
     row["green after s"] = _wait(lambda: _level(fault.part) == 0)
@@ -152,14 +155,50 @@ def _reason(part: str) -> str:
 
 def faults(site: subprocess.Popen[bytes], weights: Path, only: list[str] | None) -> list[Fault]:
     every = [
+        Fault("worker killed, and again whenever it starts", "workers", lambda: _kill_again("encode")),
         Fault("worker hangs", "workers", lambda: _hang(_worker("encode"))),
         Fault("queue backed up", "queues", lambda: _hang(_worker("default"))),
         Fault("encoder missing weights", "encoder", lambda: _take_away(weights)),
+        Fault("drifted uploads", "drift", _bring_another_world),
         Fault("index stale", "index", lambda: _make_stale(site.pid)),
-        Fault("drifted uploads", "drift", _drift),
+        Fault("disk nearly full", "disk", lambda: _take_room(weights.parent / "large")),
         Fault("periodic tasks stopped", "periodic", lambda: _hang(_beat(site.pid))),
     ]
     return [one for one in every if not only or one.part in only]
+
+
+def _kill_again(name: str) -> Callable[[], object]:
+    """As one that finds too little memory: its supervisor starts it anew, and it dies anew."""
+    over = threading.Event()
+
+    def kill() -> None:
+        while not over.wait(0.2):
+            for pid in _processes(f"{name}@"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+
+    def leave_alone() -> None:
+        over.set()
+        killer.join()
+
+    return leave_alone
+
+
+def _processes(node: str) -> list[int]:
+    """Those of this site that run a worker whose name begins so."""
+    here = f"MMSITE_VAR={os.environ['MMSITE_VAR']}\0".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            if f"\0-n\0{node}".encode() in command and here in (folder / "environ").read_bytes() + b"\0":
+                found.append(int(folder.name))
+        except OSError:  # gone meanwhile, or somebody else's
+            continue
+    return found
 
 
 def _hang(pid: int) -> Callable[[], object]:
@@ -204,6 +243,14 @@ def _take_away(weights: Path) -> Callable[[], object]:
     return put_back
 
 
+def _take_room(path: Path) -> Callable[[], object]:
+    """Blocks are promised to a file, so that the disk has them no more; nothing is written."""
+    usage = shutil.disk_usage(path.parent)
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, int(usage.free - 0.08 * usage.total))
+    return path.unlink
+
+
 def _make_stale(serve: int) -> Callable[[], object]:
     """Vectors that came ten minutes ago and that no rebuild took up, nor will before somebody asks."""
     from django.utils import timezone
@@ -232,21 +279,27 @@ def _make_stale(serve: int) -> Callable[[], object]:
     return remedy
 
 
-def _drift() -> Callable[[], object]:
-    _report("drifted")
-    return lambda: _report("steady")
-
-
-def _report(verdict: str) -> None:
+def _bring_another_world() -> Callable[[], object]:
+    """What all came days ago is one thing, what comes in now is another; the workers encode and look."""
     from django.utils import timezone
 
-    from analytics.models import DriftReport
+    from recommender.models import Item
+    from recommender.services.calls import call_task
 
-    now = timezone.now()
-    DriftReport.objects.create(
-        subject="image", verdict=verdict, window_start=now, window_end=now, reference_start=now,
-        reference_end=now, window_size=500, reference_size=500,
-    )  # fmt: skip
+    Item.objects.update(created_at=timezone.now() - timedelta(days=3))
+    parts = ("violin", "flute", "oboe", "choir", "organ")
+    items = Item.objects.bulk_create(
+        Item(external_id=f"other {n}", title=f"Sonata no. {n} for {parts[n % 5]} in a minor key")
+        for n in range(80)
+    )
+    call_task("encode_pending")
+
+    def withdraw() -> None:
+        Item.objects.filter(pk__in=[item.pk for item in items]).update(
+            availability=Item.Availability.RETIRED, updated_at=timezone.now()
+        )
+
+    return withdraw
 
 
 if __name__ == "__main__":
