@@ -5,7 +5,17 @@ const uPlot = window.uPlot;
 const root = document.documentElement;
 /** Steps of an axis where tens are not round: seconds, minutes, hours. */
 const STEPS = { s: [...[-6, -5, -4, -3, -2, -1, 0].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)), 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 172_800, 432_000, 864_000] };
-const style = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+/** Colours and fonts of the theme by name, read once: asking the browser costs more than drawing a line. */
+const styles = new Map();
+function style(name) {
+  if (!styles.has(name)) styles.set(name, getComputedStyle(root).getPropertyValue(name).trim());
+  return styles.get(name);
+}
+function fontFamily() {
+  if (!styles.has("font")) styles.set("font", getComputedStyle(document.body).fontFamily);
+  return styles.get("font");
+}
+export const forgetStyles = () => styles.clear();
 const nameOf = (labels) => (labels === null ? "\u0000" : labels.join("\u0001"));
 
 export class Chart {
@@ -22,8 +32,14 @@ export class Chart {
     this.table.addEventListener("toggle", () => this.#fillTable());
   }
 
+  /** Ask for the room before anything is put into the page: then one layout does for all charts. */
+  measure() {
+    this.room = { width: Math.max(120, this.plotElement.clientWidth), height: this.plotElement.clientHeight };
+    return this.room;
+  }
+
   // -- numbers ----------------------------------------------------------------------------------------------
-  /** All of them anew. */
+  /** All of them anew; `measure` goes before. */
   put(drawing, lines) {
     this.start = drawing.start;
     this.step = drawing.step;
@@ -114,10 +130,10 @@ export class Chart {
 
   #options(series) {
     const { clock, zone } = this.page;
-    const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+    const font = `11px ${fontFamily()}`;
     const axis = { stroke: () => style("--muted"), font, ticks: { show: false }, grid: { stroke: () => style("--line"), width: 1 } };
     return {
-      ...this.#size(), padding: [10, 10, 0, 0], series,
+      ...this.room, padding: [10, 10, 0, 0], series,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
       legend: { show: false },
       cursor: { sync: { key: "monitoring", setSeries: false }, y: false, focus: { prox: 18 }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
@@ -139,10 +155,10 @@ export class Chart {
     };
   }
 
-  #size() { return { width: Math.max(120, this.plotElement.clientWidth), height: this.plotElement.clientHeight }; }
+  /** Into the room that was measured. */
   resize() {
-    const size = this.#size();
-    if (this.plot && (size.width !== this.plot.width || size.height !== this.plot.height)) this.plot.setSize(size);
+    const { room } = this;
+    if (this.plot && (room.width !== this.plot.width || room.height !== this.plot.height)) this.plot.setSize(room);
   }
   redraw() { this.plot?.redraw(false); this.items?.forEach((item) => { item.swatch.style.backgroundColor = style(item.colour); }); }
 

@@ -1,6 +1,6 @@
 // Lines of what was measured. What the reader chose is in the address, so that it can be sent to others; a
 // range that ends now is kept up to date by asking for its last steps alone.
-import { Chart } from "./monitoring-chart.js";
+import { Chart, forgetStyles } from "./monitoring-chart.js";
 import { clock } from "./monitoring-format.js";
 import { poll } from "./monitoring-poll.js";
 
@@ -96,14 +96,21 @@ function choose(what) {
 const isLive = () => !chosen.to;
 const span = () => (chosen.from ? Infinity : seconds[chosen.range]);
 
+const fetched = (url) => ({ began: performance.now(), answered: fetch(url, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(20_000) }) });
+/** What was asked for before this script had loaded; good for the first question only. */
+function early(url) {
+  const first = window.firstNumbers;
+  delete window.firstNumbers;
+  return first?.url === url ? first : null;
+}
 async function ask(more) {
   const mine = ++number;
-  const began = performance.now();
   const asked = query();
   // No group has no name: what is asked of it is only what time it is.
   (opened().length ? opened() : [""]).forEach((name) => asked.append("group", name));
   Object.entries(more).forEach(([name, value]) => asked.set(name, value));
-  const answer = await fetch(`${root.dataset.url}?${asked}`, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(20_000) });
+  const { began, answered } = early(`${root.dataset.url}?${asked}`) || fetched(`${root.dataset.url}?${asked}`);
+  const answer = await answered;
   if (answer.headers.get("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
   if (answer.status === 409) return { forgotten: true };
   if (!answer.ok) throw new Error(String(answer.status));
@@ -120,6 +127,7 @@ async function load() {
     const groups = opened().join();
     const drawing = await ask({});
     if (!drawing) return;
+    shown().forEach((chart) => chart.measure());
     shown().forEach((chart) => chart.put(drawing, drawing.charts[chart.key] || []));
     read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told, groups };
     root.dataset.failed = "";
@@ -192,8 +200,14 @@ groups.forEach((group) => group.addEventListener("toggle", () => {
 }));
 window.addEventListener("hashchange", reveal);
 window.addEventListener("popstate", () => { follow(); load().catch(() => {}); });
-new ResizeObserver(() => shown().forEach((chart) => chart.resize())).observe(root);
-new MutationObserver(() => shown().forEach((chart) => chart.redraw())).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+new ResizeObserver(() => {
+  shown().forEach((chart) => chart.measure());
+  shown().forEach((chart) => chart.resize());
+}).observe(root);
+new MutationObserver(() => {
+  forgetStyles();
+  shown().forEach((chart) => chart.redraw());
+}).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
 
 follow();
 load().catch(() => {});

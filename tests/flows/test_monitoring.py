@@ -120,6 +120,28 @@ def test_lines_are_drawn_with_the_heaviest_told_apart(
     expect(table.locator("tbody td").last).to_have_text("55/s")
 
 
+@pytest.mark.parametrize(
+    "query", ["", "?range=1d&compare=week&open=tasks,web", "?from=2026-01-02T03:04:05&open=system", "?open="]
+)
+def test_the_first_numbers_are_read_once(
+    history: None, page: Page, opened: Callable[..., None], query: str
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, query)
+    assert len([url for url in asked if "/lines.json?" in url and "since=" not in url]) == 1
+
+
+def test_the_first_numbers_are_asked_for_without_the_script_that_draws_them(
+    live_site: str, log_in: Callable[..., None], page: Page, cast: Cast
+) -> None:
+    log_in(page, cast.operator)
+    page.route("**/monitoring-lines*.js", lambda route: route.abort())
+    with page.expect_request("**/lines.json?range=1h&group=web&group=tasks"):
+        page.goto(f"{live_site}{PATH}")
+    page.goto("about:blank")
+
+
 def test_what_is_recorded_now_is_in_the_lines_within_two_seconds(
     history: None, page: Page, opened: Callable[..., None]
 ) -> None:

@@ -27,8 +27,13 @@ from recommender.telemetry.registry import SUM
 
 Floats = npt.NDArray[np.float64]
 Labels = tuple[str, ...]
-#: Seconds up to which a step is fine enough to draw; no line has more than ``MOST_STEPS`` points.
-_SPANS = {WINDOW_SECONDS: 7200, 60: 26 * 3600}
+#: Seconds up to which a step is fine enough to draw, and the grain that it is made of. A line of
+#: hours has ``MOST_STEPS`` points at most, a finer one about half: charts are no wider on a screen.
+_SPANS = {
+    WINDOW_SECONDS: (7200, WINDOW_SECONDS),
+    60: (12 * 3600, 60),
+    120: (26 * 3600, 60),
+}
 _COARSEST = 3600
 MOST_STEPS = 1560
 #: Rollups that are unpacked before they are added up.
@@ -226,11 +231,11 @@ def read_grid(
 
 
 def step_for(start: float, end: float, now: float | None = None) -> int:
-    """Seconds of a step: the finest grain that is still kept for ``start`` and not too fine to draw."""
+    """Seconds of a step: the finest that is still kept for ``start`` and not too fine to draw."""
     age = (time.time() if now is None else now) - start
-    for grain, longest in _SPANS.items():
+    for step, (longest, grain) in _SPANS.items():
         if end - start <= longest and age <= GRAINS[grain]:
-            return grain
+            return step
     # One step more than the span has, because neither end lies on the edge of one.
     return _COARSEST * max(1, math.ceil((end - start) / _COARSEST / (MOST_STEPS - 1)))
 

@@ -7,6 +7,7 @@ import json
 import time
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -137,8 +138,10 @@ def controls(request: HttpRequest) -> dict[str, Any]:
     name = "" if own else span_name if span_name in RANGES else DEFAULT
     compare = asked.get("compare", "")
     compare = compare if compare in COMPARISONS else ""
+    opened = asked["open"].split(",") if "open" in asked else OPEN
+    found = groups()
     return {
-        "groups": groups(),
+        "groups": found,
         "ranges": [
             {"name": one, "words": words, "on": one == name, "seconds": RANGES[one]}
             for one, words in RANGE_WORDS.items()
@@ -147,14 +150,26 @@ def controls(request: HttpRequest) -> dict[str, Any]:
             {"name": one, "words": words, "on": one == compare} for one, words in COMPARE_WORDS.items()
         ],
         "compare": compare,
-        "opened": asked["open"].split(",") if "open" in asked else OPEN,
+        "opened": opened,
         "usual": ",".join(OPEN),
         "range_name": name,
         "own_from": _local(own.start) if own else "",
         "own_to": _local(own.end) if own and asked.get("to") else "",
         "lines_url": reverse("monitoring_lines"),
+        "first_numbers": _first_numbers(
+            asked, name, compare, [one.name for one in found if one.name in opened]
+        ),
         "zone": timezone.get_current_timezone_name(),
     }
+
+
+def _first_numbers(asked: QueryDict, range_name: str, compare: str, opened: list[str]) -> str:
+    """The address that the page's script reads first, asked for before that script has loaded."""
+    wanted = [("from", asked.get("from")), ("to", asked.get("to"))] if asked.get("from") else []
+    wanted = wanted or [("range", range_name)]
+    wanted += [("compare", compare), *(("group", one) for one in opened)]
+    named = [(key, value) for key, value in wanted if value] + ([] if opened else [("group", "")])
+    return f"{reverse('monitoring_lines')}?{urlencode(named)}"
 
 
 def _local(seconds: float) -> str:

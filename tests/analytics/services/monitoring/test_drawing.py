@@ -108,6 +108,8 @@ def test_no_line_has_more_points_than_can_be_drawn(seconds: int, comparison: str
 def test_the_past_is_drawn_in_steps_that_are_still_kept() -> None:
     now = 1e9
     assert step_for(now - 3600, now, now) == 10
+    assert step_for(now - 12 * 3600, now, now) == 60
+    assert step_for(now - 86_400, now, now) == 120
     assert step_for(now - 3 * 86_400, now - 3 * 86_400 + 3600, now) == 60
     assert step_for(now - 30 * 86_400, now - 30 * 86_400 + 3600, now) == 3600
     assert step_for(now - 90 * 86_400, now, now) == 7200
