@@ -3,8 +3,9 @@
 Rollups of every declared metric are generated as far back as each grain is kept, then the site's own server
 answers over loopback: the page and its numbers, 50 requests each, for an hour, a day and 30 days, of the
 groups that are open at first and of all. Chromium opens the page anew several times, with the one and with
-the other, and says when all lines are drawn. For the age of what is live, requests for what does not exist
-are sent at random moments, and it is timed until the page's line of them rises.
+the other, and says when all numbers are there and all lines in or next to sight are drawn; lines further off
+are drawn when they are scrolled to, which is timed too. For the age of what is live, requests for what does
+not exist are sent at random moments, and it is timed until the page's line of them rises.
 
     python -m benchmarks.monitoring_page [--active 400] [--known 1500] [--requests 50] [--seed 5]
 
@@ -90,7 +91,7 @@ def measure(options: argparse.Namespace) -> int:
             rows = server(port, cookie, options.requests)
             groups = groups_open()
             with chromium(port, cookie) as open_page:
-                rows += [drawing(open_page, name, some) for some in groups for name in RANGES]
+                rows += [row for some in groups for name in RANGES for row in drawing(open_page, name, some)]
                 ages = live_age(open_page, port, random.Random(options.seed))
     rows.append(_row("live: from an answer to its line", [1000 * age for age in ages], 1000 * BAR_AGE_S))
     os.environ["MMSITE_VAR"] = str(ROOT / "var")
@@ -213,17 +214,32 @@ def chromium(port: int, cookie: str) -> Iterator[Open]:
         browser.close()
 
 
-def drawing(open_page: Open, name: str, groups: Sequence[str]) -> dict[str, Any]:
-    """Milliseconds from asking for the page until all lines of the open ``groups`` are drawn."""
-    taken = []
+def drawing(open_page: Open, name: str, groups: Sequence[str]) -> list[dict[str, Any]]:
+    """Milliseconds from asking for the page until all lines of the open ``groups`` are told and those in and
+    next to sight are drawn; and from jumping to the last chart until that is drawn."""
+    taken, jumped = [], []
     for number in range(OPENINGS + 1):
         page = open_page(name, groups)
+        lines = page.locator("[data-group][open] .line-figure").count()
         if number:  # the first starts the browser
             taken.append(float(page.get_attribute("#lines", "data-drawn")))
-        lines = page.locator("[data-group][open] .line-figure").count()
+            jumped.append(page.evaluate(_JUMP))
         page.context.close()
-    return _row(f"all {lines} charts drawn, {name}", taken, BAR_DRAWN_MS)
+    return [
+        _row(f"{lines} charts told and drawn where seen, {name}", taken, BAR_DRAWN_MS),
+        _row(f"the last of {lines} charts drawn after a jump to it, {name}", jumped, BAR_DRAWN_MS),
+    ]
 
+
+_JUMP = """() => new Promise((drawn) => {
+  const last = [...document.querySelectorAll("[data-group][open] .line-figure")].pop();
+  const began = performance.now();
+  last.scrollIntoView({ behavior: "instant" });
+  const look = () => (
+    last.querySelector("canvas") ? drawn(performance.now() - began) : requestAnimationFrame(look)
+  );
+  requestAnimationFrame(look);
+})"""
 
 _WATCH = """(status) => {
   window.rises = [];

@@ -93,14 +93,29 @@ export class Chart {
       data.push(line.now);
       if (line.before) data.push(line.before);
     }
-    if (this.signature === signature) this.plot.setData(data);
-    else this.#build(signature, data);
+    this.data = data;
+    if (this.signature !== signature) this.#begin(signature);
+    this.#draw();
     this.#say();
     if (this.table.open) this.#fillTable();
   }
 
-  #build(signature, data) {
+  /** Whether it is in sight or next to it: what nobody sees is not drawn, since a canvas costs what it shows. */
+  set near(near) {
+    this.isNear = near;
+    if (this.data) this.#draw();
+  }
+  #draw() {
+    if (!this.isNear || this.drawn === this.data) return;
+    this.drawn = this.data;
+    if (this.plot) this.plot.setData(this.data);
+    else this.plot = new uPlot(this.#options(this.series), this.data, this.plotElement);
+  }
+
+  /** Other lines than before. */
+  #begin(signature) {
     this.plot?.destroy();
+    this.plot = null;
     this.signature = signature;
     const series = [{}];
     let place = 0;
@@ -114,7 +129,7 @@ export class Chart {
       if (line.before) series.push({ ...common, width: 1.25, dash: [5, 5], alpha: 0.5, label: `${this.#name(line)}, ${this.page.words.before}` });
       this.items.push({ line, colour, series: Array.from({ length: series.length - first }, (_, step) => first + step) });
     }
-    this.plot = new uPlot(this.#options(series), data, this.plotElement);
+    this.series = series;
     this.#buildLegend();
   }
 
@@ -194,7 +209,7 @@ export class Chart {
     const hidden = !this.#hides(item.line);
     this.page.hidden[hidden ? "add" : "delete"](`${this.key}|${nameOf(item.line.labels)}`);
     button.setAttribute("aria-pressed", String(!hidden));
-    item.series.forEach((at) => this.plot.setSeries(at, { show: !hidden }));
+    item.series.forEach((at) => { this.series[at].show = !hidden; this.plot?.setSeries(at, { show: !hidden }); });
     this.page.changed();
   }
 

@@ -30,6 +30,10 @@ const page = {
 const charts = [...root.querySelectorAll("[data-measure]")].map((figure) => new Chart(figure, page));
 // Closed groups are neither read nor drawn.
 const groups = [...root.querySelectorAll("[data-group]")];
+const byFigure = new Map(charts.map((chart) => [chart.figure, chart]));
+// A screen above and below what is in sight, so that scrolling finds lines.
+const sight = new IntersectionObserver((seen) => seen.forEach((one) => { byFigure.get(one.target).near = one.isIntersecting; }), { rootMargin: "100% 0px" });
+charts.forEach((chart) => sight.observe(chart.figure));
 const shown = () => charts.filter((chart) => chart.figure.closest("[data-group]").open);
 const opened = () => groups.filter((group) => group.open).map((group) => group.dataset.group);
 const usual = root.dataset.usual;
@@ -131,7 +135,8 @@ async function load() {
     shown().forEach((chart) => chart.put(drawing, drawing.charts[chart.key] || []));
     read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told, groups };
     root.dataset.failed = "";
-    requestAnimationFrame(() => { root.dataset.drawn = String(Math.round(performance.now())); });
+    // What is in sight is known after one frame, and drawn with the next.
+    requestAnimationFrame(() => requestAnimationFrame(() => { root.dataset.drawn = String(Math.round(performance.now())); }));
   } catch (error) {
     read = null;
     root.dataset.failed = "yes";

@@ -142,6 +142,18 @@ def test_the_first_numbers_are_asked_for_without_the_script_that_draws_them(
     page.goto("about:blank")
 
 
+def test_a_chart_is_drawn_when_it_comes_near_sight(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    page.set_viewport_size({"width": 400, "height": 300})
+    opened(page)
+    last = page.locator("[data-group][open] [data-measure]").last
+    expect(last.locator("[data-plot]")).to_be_attached()
+    expect(last.locator("canvas")).to_have_count(0)
+    last.scroll_into_view_if_needed()
+    expect(last.locator("canvas")).to_have_count(1)
+
+
 def test_what_is_recorded_now_is_in_the_lines_within_two_seconds(
     history: None, page: Page, opened: Callable[..., None]
 ) -> None:
