@@ -56,14 +56,17 @@ def item_vectors(space: EncoderSpace, item_ids: Iterable[int] | None = None) -> 
 
 
 def _vectors(space: EncoderSpace, item_ids: Iterable[int] | None = None) -> Iterator[Vector]:
-    rows = Embedding.objects.ready().filter(
-        space=space, item__isnull=False, item__availability=Item.Availability.AVAILABLE
-    )
-    if item_ids is not None:
+    rows = Embedding.objects.filter(space=space)
+    if item_ids is None:
+        rows = rows.ready().filter(item__isnull=False, item__availability=Item.Availability.AVAILABLE)
+    else:  # of some, state and availability are looked at here: SQLite would read all that have them
         rows = rows.filter(item_id__in=list(item_ids))
-    fields = rows.order_by("item_id").values_list("item_id", "modality", "vector")
-    for item_id, modality, content in fields.iterator(chunk_size=_AT_ONCE):
-        yield Vector(item_id, modality, np.frombuffer(bytes(content), "<f2").astype(np.float32))
+    fields = rows.order_by("item_id").values_list(
+        "item_id", "modality", "vector", "state", "item__availability"
+    )
+    for item_id, modality, content, state, availability in fields.iterator(chunk_size=_AT_ONCE):
+        if state == Embedding.State.READY and availability == Item.Availability.AVAILABLE:
+            yield Vector(item_id, modality, np.frombuffer(bytes(content), "<f2").astype(np.float32))
 
 
 # -- building ----------------------------------------------------------------------------------------------

@@ -28,7 +28,11 @@ def later(function: Callable[..., object], *args: Any) -> None:
     if not settings.WORK_ASIDE or not _waiting.acquire(blocking=False):
         function(*args)
         return
-    _worker().submit(_run, function, args)
+    try:
+        _worker().submit(_run, function, args)
+    except RuntimeError:  # the process is on its way out and starts no work, but has this answer to finish
+        _waiting.release()
+        function(*args)
 
 
 def _worker() -> ThreadPoolExecutor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -51,6 +52,20 @@ def test_beyond_what_may_wait_work_is_done_at_once(aside: None, monkeypatch: pyt
     later(lambda: threads.append(threading.get_ident()))
     go_on.set()
     assert threads == [threading.get_ident()]
+
+
+def test_an_answer_that_is_finished_while_the_process_ends_does_its_work_at_once(
+    aside: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = ThreadPoolExecutor(1)
+    ended.shutdown()
+    monkeypatch.setattr(module, "_thread", ended)
+    free = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(module, "_waiting", free)
+    threads: list[int] = []
+    later(lambda: threads.append(threading.get_ident()))
+    assert threads == [threading.get_ident()]
+    assert free.acquire(blocking=False)
 
 
 def test_without_the_setting_work_is_done_here_and_now(settings: Any) -> None:

@@ -132,8 +132,7 @@ def _arrivals(graph: ItemGraph | None) -> tuple[np.ndarray, np.ndarray, np.ndarr
     counts: dict[int, float] = {}
     if graph is None:
         counts = _popular_counts()
-        there = Item.objects.available().filter(pk__in=[pk for pk in counts if pk not in since])
-        since |= there.new_since()
+        since |= Item.objects.available_among([pk for pk in counts if pk not in since]).new_since()
     ids = np.array(sorted(since), np.int64)
     if graph is not None:
         ids = ids[~_places(graph.ids, ids)[1]]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from recommender.engine.preprocess.text import normalise_text
-from recommender.models import Category, Media
+from recommender.models import Category, Item, Media
 from recommender.services import index
 from recommender.services.measured import staged
 from recommender.services.search.question import CategoryCount, Facets
@@ -87,21 +87,25 @@ class Facts:
 
 
 def _looked_up(ids: list[int]) -> dict[int, Fact]:
-    """The available ones of these items, by hand, because there are hundreds in every answer."""
+    """The available ones of these items, by hand, because there are hundreds in every answer.
+
+    Availability and state are looked at here: asked for both them and numbers, SQLite takes the index of the
+    former and reads the whole catalogue.
+    """
     marks = ",".join(["%s"] * len(ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, category_id, language, title, title_zh <> '' FROM recommender_item "  # noqa: S608 (marks)
-            f"WHERE availability = 'available' AND id IN ({marks})",
+            "SELECT id, category_id, language, title, title_zh <> '', availability "  # noqa: S608 (marks)
+            f"FROM recommender_item WHERE id IN ({marks})",
             ids,
         )
-        rows = cursor.fetchall()
+        rows = [row[:-1] for row in cursor.fetchall() if row[-1] == Item.Availability.AVAILABLE]
         cursor.execute(
-            "SELECT item_id, kind FROM recommender_media WHERE state = 'ready' "  # noqa: S608 (marks)
-            f"AND kind IN ('video', 'audio') AND item_id IN ({marks})",
+            "SELECT item_id, kind, state FROM recommender_media "  # noqa: S608 (marks)
+            f"WHERE kind IN ('video', 'audio') AND item_id IN ({marks})",
             ids,
         )
-        media = set(cursor.fetchall())
+        media = {(item, kind) for item, kind, state in cursor.fetchall() if state == Media.State.READY}
     found = {
         pk: Fact(
             category,
