@@ -34,6 +34,8 @@ const byFigure = new Map(charts.map((chart) => [chart.figure, chart]));
 // A screen above and below what is in sight, so that scrolling finds lines.
 const sight = new IntersectionObserver((seen) => seen.forEach((one) => { byFigure.get(one.target).near = one.isIntersecting; }), { rootMargin: "100% 0px" });
 charts.forEach((chart) => sight.observe(chart.figure));
+// Paper has no scrolling.
+window.addEventListener("beforeprint", () => shown().forEach((chart) => { chart.near = true; }));
 const shown = () => charts.filter((chart) => chart.figure.closest("[data-group]").open);
 const opened = () => groups.filter((group) => group.open).map((group) => group.dataset.group);
 const usual = root.dataset.usual;

@@ -154,6 +154,16 @@ def test_a_chart_is_drawn_when_it_comes_near_sight(
     expect(last.locator("canvas")).to_have_count(1)
 
 
+def test_what_is_printed_has_every_chart_that_is_open(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    page.set_viewport_size({"width": 400, "height": 300})
+    opened(page)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    charts = page.locator("[data-group][open] [data-measure]")
+    expect(page.locator("[data-group][open] canvas")).to_have_count(charts.count())
+
+
 def test_what_is_recorded_now_is_in_the_lines_within_two_seconds(
     history: None, page: Page, opened: Callable[..., None]
 ) -> None:
