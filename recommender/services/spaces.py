@@ -130,8 +130,7 @@ def space_coverage(space: EncoderSpace) -> dict[str, int]:
     """
     State = Embedding.State
     ended = Embedding.objects.filter(space=space).exclude(state=State.CLAIMED)
-    words = ended.filter(item=OuterRef("pk"), media__isnull=True)
-    available = Item.objects.available()
+    items_done, items_total = items_covered(space)
     media_done = media_total = 0
     for modality in ("image", "audio"):
         if modality in space.modalities:
@@ -142,12 +141,20 @@ def space_coverage(space: EncoderSpace) -> dict[str, int]:
             media_done += done
             media_total += done + claimed + media_without(space, modality).count()
     return {
-        "items_done": available.filter(Exists(words)).count(),
-        "items_total": available.count(),
+        "items_done": items_done,
+        "items_total": items_total,
         "media_done": media_done,
         "media_total": media_total,
         "failed": ended.filter(state=State.FAILED).count(),
     }
+
+
+def items_covered(space: EncoderSpace) -> tuple[int, int]:
+    """How many available items ``space`` has the words of, and how many there are."""
+    ended = Embedding.objects.filter(space=space).exclude(state=Embedding.State.CLAIMED)
+    words = ended.filter(item=OuterRef("pk"), media__isnull=True)
+    available = Item.objects.available()
+    return available.filter(Exists(words)).count(), available.count()
 
 
 def is_covered(space: EncoderSpace) -> bool:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from recommender.models import Category, EncoderSpace, Item
 from recommender.services import recommend, spaces
+from recommender.services.later import later
 from recommender.templatetags.pieces import slots
 from recommender.web import cards, explain, frames
 from recommender.web.actor import actor_of
@@ -28,7 +29,8 @@ from recommender.web.context import NAME_KEY
 from recommender.web.mixture import Mixture, mixture_of
 
 _CATEGORY_SECONDS = 60
-_FILLING_SECONDS = 4
+#: How long it is believed how far the filling is, and that there is nothing to fill.
+_FILLING_SECONDS, _FILLED_SECONDS = 4, 20
 _BODIES_KEPT = 256
 #: by answer the last page shown of it, the language, and rows and grid as HTML
 _bodies: dict[str, tuple[recommend.FeedPage, str | None, bytes]] = {}
@@ -201,8 +203,15 @@ def _surroundings() -> tuple[tuple[TopCategory, ...], dict[str, int] | None]:
             cache.set("top-categories", known, _CATEGORY_SECONDS)
         _categories = (now, tuple(TopCategory(*one) for one in known))
     if now - _filling[0] > _FILLING_SECONDS:
-        _filling = (now, filling_now())
+        # Counting a large catalogue takes as long as several pages, so it is done aside.
+        _filling = (now, _filling[1])
+        later(_look_at_filling)
     return _categories[1], _filling[1]
+
+
+def _look_at_filling() -> None:
+    global _filling
+    _filling = (time.monotonic(), filling_now())
 
 
 def forget_surroundings() -> None:
@@ -225,9 +234,9 @@ def filling_now() -> dict[str, int] | None:
     known = cache.get("filling")
     if known is None:
         space = EncoderSpace.objects.active()
-        coverage = spaces.space_coverage(space) if space else {}
-        known = {"done": coverage.get("items_done", 0), "total": coverage.get("items_total", 0)}
-        cache.set("filling", known, _FILLING_SECONDS)
+        done, total = spaces.items_covered(space) if space else (0, 0)
+        known = {"done": done, "total": total}
+        cache.set("filling", known, _FILLING_SECONDS if done < total else _FILLED_SECONDS)
     return known if 0 <= known["done"] < known["total"] else None
 
 
