@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -35,7 +36,7 @@ LATENCY = histogram(
 
 #: Seconds from which a request is kept as a trace, whatever came of it.
 SLOW_SECONDS = 1.0
-_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 class MeasureMiddleware:
@@ -64,6 +65,11 @@ class MeasureMiddleware:
 
 
 def _given_id(request: HttpRequest) -> str:
-    """The id under which a proxy or a program knows the request; "" for none, or one that is none."""
+    """The id under which the proxy knows the request; "" for none, one that is none, or one from anybody.
+
+    Whoever may choose ids can pass their requests off as somebody else's, so only a proxy's word counts.
+    """
+    if not settings.TRUST_REQUEST_ID:
+        return ""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if given and _ID.fullmatch(given) else ""

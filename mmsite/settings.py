@@ -260,6 +260,7 @@ ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL")
 
 # -- monitoring -----------------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # what a program sends to read /metrics
+TRUST_REQUEST_ID = env.flag("TRUST_REQUEST_ID", False)  # whether the proxy in front sets X-Request-ID
 
 # -- sentiment ------------------------------------------------------------------------------------------
 ASPECTS_FILE = env.text("ASPECTS_FILE")  # the site's own aspects and their words, beside the shipped ones

@@ -42,14 +42,27 @@ def test_an_answer_carries_the_id_under_which_its_work_was_done() -> None:
     assert tracing.request_id() == ""
 
 
-def test_an_id_that_a_proxy_gave_is_kept() -> None:
-    assert ask(seen, **{"X-Request-ID": "proxy-0123456789"}).headers["X-Request-ID"] == "proxy-0123456789"
+@pytest.fixture
+def trusted(settings: Any) -> None:
+    settings.TRUST_REQUEST_ID = True
+
+
+@pytest.mark.parametrize("given", ["proxy-0123456789", "a_b-c_d-", "x" * 64])
+def test_an_id_that_a_trusted_proxy_gave_is_kept(trusted: None, given: str) -> None:
+    assert ask(seen, **{"X-Request-ID": given}).headers["X-Request-ID"] == given
+
+
+def test_an_id_that_anybody_gave_is_not_taken() -> None:
+    answer = ask(seen, **{"X-Request-ID": "proxy-0123456789"})
+    assert answer.headers["X-Request-ID"] == answer.content.decode() != "proxy-0123456789"
+    assert len(answer.content) == 32
 
 
 @pytest.mark.parametrize(
-    "given", ["short", "x" * 65, "with spaces in it", "<script>alert(1)</script>", "nine-niné"]
+    "given",
+    ["short", "x" * 65, "with spaces in it", "<script>alert(1)</script>", "nine-niné", "a-line-break\n"],
 )
-def test_an_id_that_is_none_is_replaced(given: str) -> None:
+def test_an_id_that_is_none_is_replaced(trusted: None, given: str) -> None:
     assert ask(seen, **{"X-Request-ID": given}).headers["X-Request-ID"] != given
 
 
@@ -66,7 +79,7 @@ def test_an_ordinary_request_leaves_no_trace() -> None:
 
 
 @pytest.mark.django_db
-def test_a_request_that_failed_is_kept_without_its_query() -> None:
+def test_a_request_that_failed_is_kept_without_its_query(trusted: None) -> None:
     ask(lambda request: HttpResponse(status=500), **{"X-Request-ID": "proxy-0123456789"})
     (row,) = kept()
     assert (row.request_id, row.status, row.path, row.method) == (
