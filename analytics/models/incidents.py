@@ -77,7 +77,7 @@ class Incident(models.Model):
     since = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    #: delivery state by channel, such as {"mail": "sent", "webhook": "failed: 500"}
+    #: by channel how its last message went, with the times of its tries and an error as ``reason`` is kept
     deliveries = models.JSONField(default=dict, blank=True)
 
     objects = IncidentQuerySet.as_manager()

@@ -19,10 +19,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import gettext_noop, ngettext, override
 
 from analytics.models import Alert
 from analytics.services.alerts import filters_of
+from analytics.services.monitoring.said import Said, say
 from analytics.services.names import name_of
 from recommender.errors import RecommenderError
 
@@ -32,12 +33,22 @@ ATTEMPTS = 5
 _WEBHOOK_SECONDS = 5
 #: Alerts that are older when they are found are history: the page shows them, nobody is woken for them.
 _NEWS_DAYS = 60
+#: Characters that are kept of what a mail server says.
+_ERROR_LENGTH = 300
 
 
 class NotDelivered(RecommenderError):
-    """A mail server or webhook did not take an alert; it may do so later."""
+    """A mail server or webhook did not take an alert; it may do so later.
+
+    Args:
+        said: why, to be kept and read in each reader's language.
+    """
 
     permanent = False
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(str(said))
+        self.said = said
 
 
 def ways() -> dict[str, Callable[[Alert], None]]:
@@ -148,7 +159,10 @@ def send_letter(subject: str, body: str) -> None:
     try:
         letter.send()
     except (SMTPException, OSError) as error:
-        raise NotDelivered(f"The mail server did not take it: {error}.") from error
+        told = str(error)[:_ERROR_LENGTH]
+        raise NotDelivered(
+            say(gettext_noop("The mail server did not take it: {error}."), error=told)
+        ) from error
 
 
 def message(alert: Alert) -> dict[str, Any]:
@@ -186,6 +200,9 @@ def post_message(content: dict[str, Any]) -> None:
             settings.ALERT_WEBHOOK_URL, json=content, timeout=_WEBHOOK_SECONDS, allow_redirects=False
         )
     except requests.RequestException as error:
-        raise NotDelivered(f"The webhook could not be reached: {type(error).__name__}.") from error
+        name = type(error).__name__
+        raise NotDelivered(
+            say(gettext_noop("The webhook could not be reached: {error}."), error=name)
+        ) from error
     if not 200 <= answer.status_code < 300:
-        raise NotDelivered(f"The webhook answered {answer.status_code}.")
+        raise NotDelivered(say(gettext_noop("The webhook answered {status}."), status=answer.status_code))

@@ -19,13 +19,13 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from analytics.models import Incident, Silence
 from analytics.services.alerts_delivery import NotDelivered, post_message, send_letter
 from analytics.services.monitoring import rules_words as words
 from analytics.services.monitoring.rules_desk import is_silent
-from analytics.services.monitoring.said import Said
+from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.watch import duty
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def _told(
     before = incident.deliveries.get(key, {})
     tries, first = int(before.get("tries", 0)) + 1, float(before.get("first", now))
     wait = min(_FIRST_WAIT * 2 ** (tries - 1), max(_FIRST_WAIT, first + _TRY_FOR - now))
-    state = {"state": "trying", "tries": tries, "first": first, "next": now + wait, "error": ""}
+    state = {"state": "trying", "tries": tries, "first": first, "next": now + wait, "error": {}}
     if not _written(incident, key, state, now):
         return False  # somebody else is at it
     try:
@@ -90,10 +90,20 @@ def _told(
     except Exception as error:  # a message that cannot be made must not hold up those behind it
         log.warning("Alert %s: %s", incident.pk, error, exc_info=not isinstance(error, NotDelivered))
         failed = "given up" if now >= first + _TRY_FOR else "failed"
-        _written(incident, key, state | {"state": failed, "error": str(error)}, now)
+        _written(incident, key, state | {"state": failed, "error": _why(error).as_json()}, now)
         return False
     _written(incident, key, state | {"state": "sent", "at": now}, now)
     return True
+
+
+def _why(error: Exception) -> Said:
+    """What went wrong, for whoever reads of it; how a fault of our own came about is in the log."""
+    if isinstance(error, NotDelivered):
+        return error.said
+    text = gettext_noop(
+        "The message could not be made ({error}); the log of the watch process has the details."
+    )
+    return say(text, error=type(error).__name__)
 
 
 def _written(incident: Incident, key: str, state: dict[str, Any], now: float) -> bool:

@@ -115,10 +115,14 @@ def _told(incident: Incident) -> list[dict[str, Any]]:
     for way, name in ways.items():
         state = incident.deliveries.get(way + ENDED) or incident.deliveries.get(way)
         if state:
-            found.append(
-                {"way": name, "state": said.get(state["state"], ""), "error": state.get("error", "")}
-            )
+            found.append({"way": name, "state": said.get(state["state"], ""), "error": _error(state)})
     return found
+
+
+def _error(state: dict[str, Any]) -> str:
+    """In the reader's language; rows of an older release hold the English words themselves."""
+    error = state.get("error") or {}
+    return str(Said.of_json(error)) if isinstance(error, dict) else str(error)
 
 
 def _wanted(raw: str) -> dict[str, Any]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.utils.translation import override
 
 from analytics.models import AlertRule, Incident, Silence
 from analytics.services.monitoring import rules_delivery as delivery
-from analytics.services.monitoring.said import say
+from analytics.services.monitoring.said import Said, say
 from tests.analytics.services.monitoring.history_made import rule
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +132,10 @@ def test_a_failure_is_kept_where_the_page_shows_it(hook: Hook) -> None:
     hook.answers = [500]
     delivery.deliver(NOW)
     one.refresh_from_db()
-    assert one.deliveries["webhook"]["error"] == "The webhook answered 500."
+    assert one.deliveries["webhook"]["error"] == {
+        "text": "The webhook answered {status}.",
+        "values": {"status": 500},
+    }
     assert one.told_at is None
 
 
@@ -162,6 +169,48 @@ def test_an_alert_that_cannot_be_worded_holds_up_none_behind_it(
     )
     assert delivery.deliver(NOW) == 1
     assert (state(broken, "mail"), state(sound, "mail")) == ("failed", "sent")
+
+
+@pytest.mark.parametrize(
+    ("error", "english", "chinese"),
+    [
+        (
+            SMTPServerDisconnected("gone"),
+            "The mail server did not take it: gone.",
+            "邮件服务器未接受：gone。",
+        ),
+        (
+            KeyError("of ours"),
+            "The message could not be made (KeyError); the log of the watch process has the details.",
+            "无法生成消息（KeyError）；详情见监视进程的日志。",
+        ),
+    ],
+)
+def test_why_a_letter_was_not_sent_is_read_in_each_language(
+    by_mail: None, monkeypatch: pytest.MonkeyPatch, error: Exception, english: str, chinese: str
+) -> None:
+    def refuse(self: EmailMessage) -> None:
+        raise error
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    one = incident()
+    delivery.deliver(NOW)
+    one.refresh_from_db()
+    why = Said.of_json(one.deliveries["mail"]["error"])
+    for language, expected in (("en", english), ("zh-hans", chinese)):
+        with override(language):
+            assert str(why) == expected
+
+
+def test_a_webhook_that_cannot_be_reached_is_told_in_each_language(settings: Any) -> None:
+    with socket.socket() as unused:  # bound, but nobody listens
+        unused.bind(("127.0.0.1", 0))
+        settings.ALERT_WEBHOOK_URL = f"http://127.0.0.1:{unused.getsockname()[1]}/hook"
+        one = incident()
+        delivery.deliver(NOW)
+    one.refresh_from_db()
+    with override("zh-hans"):
+        assert str(Said.of_json(one.deliveries["webhook"]["error"])) == "无法连接 Webhook：ConnectionError。"
 
 
 def test_one_way_that_fails_does_not_tell_the_other_twice(hook: Hook, by_mail: None) -> None:

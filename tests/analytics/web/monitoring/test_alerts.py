@@ -42,7 +42,12 @@ def standing(own: AlertRule) -> Incident:
         reason=say("Nothing was recorded in the last {window}.", window="1 min").as_json(),
         evidence="/analytics/monitoring/?measure=web.errors",
         since=timezone.now() - timedelta(minutes=5),
-        deliveries={"webhook": {"state": "failed", "error": "The webhook answered 500."}},
+        deliveries={
+            "webhook": {
+                "state": "failed",
+                "error": say("The webhook answered {status}.", status=500).as_json(),
+            }
+        },
     )
 
 
@@ -71,7 +76,14 @@ def test_an_alert_shows_its_reason_its_evidence_and_how_its_telling_went(
 
 def test_an_alert_is_read_in_the_readers_language(operator: Client, standing: Incident) -> None:
     operator.cookies["django_language"] = "zh-hans"
-    assert "最近 1 min 没有任何记录。" in page(operator, "monitoring_alerts")
+    text = page(operator, "monitoring_alerts")
+    assert "最近 1 min 没有任何记录。" in text
+    assert "Webhook 返回了 500。" in text
+
+
+def test_an_error_that_an_older_release_kept_is_shown_as_it_is(operator: Client, standing: Incident) -> None:
+    Incident.objects.update(deliveries={"mail": {"state": "failed", "error": "The mail server said no."}})
+    assert "The mail server said no." in page(operator, "monitoring_alerts")
 
 
 def test_the_tab_counts_the_alerts_that_stand(operator: Client, standing: Incident) -> None:
