@@ -36,6 +36,8 @@ class AlertRule(models.Model):
     threshold = models.FloatField(_("threshold"), default=0)
     #: seconds over which the measure is taken
     window = models.PositiveIntegerField(_("over seconds"), default=60)
+    #: events that a share, mean or percentile has to be of; of fewer it says nothing
+    fewest = models.PositiveIntegerField(_("of at least"), default=20)
     #: seconds it has to hold before anybody is told
     hold = models.PositiveIntegerField(_("for seconds"), default=0)
     severity = models.CharField(_("severity"), max_length=8, choices=Severity, default=Severity.WARNING)

@@ -186,10 +186,28 @@ def seen(rule: AlertRule, measure: Measure, now: View, before: View | None = Non
     lines = now.lines(measure, by, where)
     if rule.condition == AlertRule.Condition.CHANGED:
         return {} if before is None else _changed(rule, measure, lines, now, before)
+    many = _many(rule, measure, now)
+    beyond = np.greater if rule.condition == AlertRule.Condition.ABOVE else np.less
     with np.errstate(invalid="ignore"):
-        if rule.condition == AlertRule.Condition.ABOVE:
-            return {key: Seen(line > rule.threshold, line) for key, line in lines.items()}
-        return {key: Seen(line < rule.threshold, line) for key, line in lines.items()}
+        return {key: Seen(beyond(line, rule.threshold) & many(key), line) for key, line in lines.items()}
+
+
+def counted(measure: Measure) -> Measure | None:
+    """What a figure is taken of, where few of it say nothing: of shares, means and percentiles; else None."""
+    whole = measure.over or measure
+    if isinstance(metric_named(whole.metric), Gauge):
+        return None
+    return whole if measure.over or measure.reading not in ("rate", "count") else None
+
+
+def _many(rule: AlertRule, measure: Measure, now: View) -> Callable[[Labels], Bools]:
+    """For each subject, where its figure is of as many events as the rule asks for."""
+    whole = counted(measure)
+    if whole is None:
+        return lambda key: np.ones(len(now.ends), dtype=bool)
+    amounts = now.amounts(whole, *split(rule))
+    none = np.zeros(len(now.ends))
+    return lambda key: np.nan_to_num(amounts.get(key, none)) >= rule.fewest
 
 
 def _absent(rule: AlertRule, measure: Measure, now: View) -> dict[Labels, Seen]:
@@ -226,15 +244,15 @@ def _enough(rule: AlertRule, measure: Measure, now: View, before: View) -> dict[
     """Where there were events enough: on both sides of a share, on one of a rate, which may fall to 0."""
     by, where = split(rule)
     whole = measure.over or measure
-    counted, earlier = now.amounts(whole, by, where), before.amounts(whole, by, where)
+    amounts, earlier = now.amounts(whole, by, where), before.amounts(whole, by, where)
     if isinstance(metric_named(whole.metric), Gauge):
-        return {key: amount > 0 for key, amount in counted.items()}
+        return {key: amount > 0 for key, amount in amounts.items()}
     places = _week_before(now, before)
-    merge = np.fmax if measure.over is None and measure.reading in ("rate", "count") else np.minimum
+    merge, least = (np.minimum, max(FEWEST, rule.fewest)) if counted(measure) else (np.fmax, FEWEST)
     with np.errstate(invalid="ignore"):
         return {
-            key: merge(amount, _taken(earlier[key], places)) >= FEWEST
-            for key, amount in counted.items()
+            key: merge(amount, _taken(earlier[key], places)) >= least
+            for key, amount in amounts.items()
             if key in earlier
         }
 

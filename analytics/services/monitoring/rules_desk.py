@@ -13,7 +13,10 @@ from analytics.models import AlertRule, Incident, Silence
 from analytics.services.audit import note
 from recommender.errors import RecommenderError
 
-_SAID = ("measure", "labels", "condition", "threshold", "window", "hold", "severity", "by_mail", "by_webhook")
+_SAID = (
+    "measure", "labels", "condition", "threshold", "window", "fewest", "hold", "severity",
+    "by_mail", "by_webhook",
+)  # fmt: skip
 
 
 class NotAllowed(RecommenderError):

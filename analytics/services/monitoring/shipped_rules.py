@@ -34,6 +34,8 @@ SHIPPED: tuple[dict[str, Any], ...] = (
         "measure": "web.errors",
         "threshold": 0.05,
         "window": 300,
+        # As the light of the web has it: one failure of one answer is no share.
+        "fewest": 20,
         "hold": 60,
         "severity": _CRITICAL,
         "remedy": _("The log of the web server has the errors; undo what was changed last."),
@@ -44,6 +46,7 @@ SHIPPED: tuple[dict[str, Any], ...] = (
         "measure": "web.p95",
         "threshold": 1.0,
         "window": 600,
+        "fewest": 20,
         "hold": 60,
         "remedy": _("See which page is slow, and whether a bulk job or another program takes the processor."),
     },

@@ -100,13 +100,22 @@ class RuleForm(forms.ModelForm):
         ),
     )
     window = _seconds(gettext_lazy("Taken over"), WINDOWS)
+    fewest = forms.IntegerField(
+        label=gettext_lazy("Of at least"),
+        required=False,
+        min_value=0,
+        max_value=1_000_000,
+        help_text=gettext_lazy(
+            "Events in that time, of which a share, mean or percentile has to be; of fewer nobody is told."
+        ),
+    )
     hold = _seconds(gettext_lazy("Has to hold for"), HOLDS)
 
     class Meta:
         model = AlertRule
         fields = (
-            "name", "measure", "labels", "condition", "threshold", "window", "hold", "severity", "remedy",
-            "by_mail", "by_webhook",
+            "name", "measure", "labels", "condition", "threshold", "window", "fewest", "hold", "severity",
+            "remedy", "by_mail", "by_webhook",
         )  # fmt: skip
         widgets = {"remedy": forms.Textarea(attrs={"rows": 3})}
 
@@ -128,6 +137,11 @@ class RuleForm(forms.ModelForm):
         offered = list(field.choices)
         if self.instance.pk and present not in dict(offered):
             field.choices = [*offered, (present, duration(present))]
+
+    def clean_fewest(self) -> int:
+        """As many as by default where nothing is said."""
+        given = self.cleaned_data["fewest"]
+        return int(AlertRule._meta.get_field("fewest").get_default() if given is None else given)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}

@@ -17,7 +17,7 @@ from analytics.services.monitoring import rules_desk as desk
 from analytics.services.monitoring import rules_history as history
 from analytics.services.monitoring import rules_words as words
 from analytics.services.monitoring.measures import measure_named
-from analytics.services.monitoring.rules_decide import is_measured
+from analytics.services.monitoring.rules_decide import counted, is_measured
 from analytics.web.monitoring.frame import answer, operators_only
 from analytics.web.monitoring.rule_forms import RuleForm
 
@@ -43,8 +43,16 @@ def _described(rule: AlertRule) -> dict[str, Any]:
         "labels": ", ".join(f"{name}={value}" for name, value in rule.labels.items()),
         "limit": _limit(rule),
         "window": words.duration(rule.window),
+        "fewest": _fewest(rule),
         "hold": words.duration(rule.hold) if rule.hold else "",
     }
+
+
+def _fewest(rule: AlertRule) -> int:
+    """Of how many events the figure has to be; 0 where their number does not matter."""
+    measure = measure_named(rule.measure)
+    matters = measure is not None and rule.condition != AlertRule.Condition.ABSENT and counted(measure)
+    return rule.fewest if matters else 0
 
 
 def _limit(rule: AlertRule) -> str:

@@ -64,6 +64,64 @@ def test_a_share_is_one_of_all_in_the_window_not_the_mean_of_shares() -> None:
     assert standing() == []  # 1 of 501; the mean of the shares by step is 1 in 6
 
 
+def test_one_failure_of_one_answer_is_no_share() -> None:
+    one = rule(measure="test.likes", threshold=0.05, window=300)
+    assert one.fewest == 20
+    plant(NOW - 300, NOW - 10, {LOOKED: 1})
+    plant(NOW - 10, NOW, {LIKE: 1})
+    rules.look(NOW)
+    assert standing() == []
+
+
+@pytest.mark.parametrize(("every", "told"), [(19, []), (20, [""])])
+def test_a_share_counts_from_as_many_as_the_rule_asks_for(every: int, told: list[str]) -> None:
+    rule(measure="test.likes", threshold=0.05, window=300, fewest=20)
+    plant(NOW - 300, NOW - 10, {LOOKED: 1})
+    plant(NOW - 10, NOW, {LIKE: 2, SKIP: every - 2})
+    rules.look(NOW)
+    assert standing() == told
+
+
+def test_too_small_a_share_is_told_only_of_as_many() -> None:
+    for fewest in (20, 30):
+        rule(measure="test.likes", condition="below", threshold=0.05, window=300, fewest=fewest)
+    plant(NOW - 300, NOW - 10, {LOOKED: 1})
+    plant(NOW - 10, NOW, {SKIP: 25})
+    rules.look(NOW)
+    assert Incident.objects.get().rule.fewest == 20
+
+
+def test_each_subject_needs_as_many_of_its_own() -> None:
+    rule(measure="test.likes", threshold=0.5, labels={"button": "*"}, fewest=20)
+    plant(NOW - 60, NOW, {LIKE: 1, SKIP: 100})
+    rules.look(NOW)
+    assert standing() == []
+
+
+def test_a_percentile_of_a_few_is_not_told() -> None:
+    rule(measure="test.p95", threshold=1)
+    plant(NOW - 120, NOW, {("test_seconds", ("a",), "2"): 3})
+    rules.look(NOW)
+    assert standing() == []
+
+
+def test_a_change_of_a_share_is_told_of_as_many_as_the_rule_asks_for() -> None:
+    for fewest in (20, 61):
+        rule(measure="test.likes", condition="changed", threshold=-0.5, fewest=fewest)
+    plant(NOW - WEEK - 3600, NOW - WEEK, {LIKE: 600, SKIP: 600}, grain=60)
+    plant(NOW - 60, NOW, {SKIP: 10})
+    rules.look(NOW)
+    assert Incident.objects.get().rule.fewest == 20
+
+
+def test_how_few_does_not_matter_to_a_rate_or_a_level() -> None:
+    rule(threshold=0.01, fewest=1_000)
+    rule(measure="test.level", threshold=3e9, fewest=1_000)
+    plant(NOW - 60, NOW, {LIKE: 1, ("test_level", ("a",), ""): 4e9})
+    rules.look(NOW)
+    assert len(standing()) == 2
+
+
 def test_a_quantile_is_that_of_the_window() -> None:
     rule(measure="test.p95", threshold=1)
     plant(NOW - 120, NOW, {("test_seconds", ("a",), "0"): 1, ("test_seconds", ("a",), "2"): 19})

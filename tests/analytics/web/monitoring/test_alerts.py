@@ -191,6 +191,8 @@ def test_a_rule_is_made(operator: Client) -> None:
         ({"condition": "changed", "threshold": "-3"}, "threshold", "Of a change"),
         ({"window": "7"}, "window", "Select a valid choice"),
         ({"hold": "-1"}, "hold", "Select a valid choice"),
+        ({"fewest": "-1"}, "fewest", "greater than or equal to 0"),
+        ({"fewest": "many"}, "fewest", "Enter a whole number"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_named_at_its_field(
@@ -201,6 +203,19 @@ def test_a_rule_that_makes_no_sense_is_named_at_its_field(
     assert any(words in error for error in answer.context["form"].errors[field])
     assert AlertRule.objects.count() == before
     assert deeds() == []
+
+
+def test_of_how_many_a_share_has_to_be_is_kept_and_said(operator: Client) -> None:
+    operator.post(reverse("monitoring_rule_new"), GOOD | {"fewest": "35"})
+    operator.post(reverse("monitoring_rule_new"), GOOD | {"name": "Many answers", "measure": "web.requests"})
+    made = AlertRule.objects.get(name="Pages fail")
+    assert made.fewest == 35
+    assert 'name="fewest" value="35"' in page(operator, "monitoring_rule", made.pk)
+    assert AlertRule.objects.get(name="Many answers").fewest == 20
+    text = page(operator, "monitoring_rules")
+    assert text.count("of at least 35") == 1
+    said = text.partition("Many answers</a>")[2].partition("</li>")[0]
+    assert "of at least" not in said  # a rate is one, of however few
 
 
 def test_absence_needs_no_threshold(operator: Client) -> None:

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('analytics', '0005_tasks'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='alertrule',
+            name='fewest',
+            field=models.PositiveIntegerField(default=20, verbose_name='of at least'),
+        ),
+    ]
