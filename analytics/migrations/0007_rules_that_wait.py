@@ -13,4 +13,14 @@ class Migration(migrations.Migration):
             name='fewest',
             field=models.PositiveIntegerField(default=20, verbose_name='of at least'),
         ),
+        migrations.AddField(
+            model_name='incident',
+            name='opened',
+            field=models.PositiveIntegerField(default=1),
+        ),
+        migrations.AddField(
+            model_name='incident',
+            name='withdrawn',
+            field=models.BooleanField(default=False),
+        ),
     ]

@@ -79,6 +79,10 @@ class Incident(models.Model):
     since = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    #: how often it has opened: soon after its end it is the same alert again
+    opened = models.PositiveIntegerField(default=1)
+    #: ended because its rule was changed or switched off, so that what opens next is another alert
+    withdrawn = models.BooleanField(default=False)
     #: by channel how its last message went, with the times of its tries and an error as ``reason`` is kept
     deliveries = models.JSONField(default=dict, blank=True)
 

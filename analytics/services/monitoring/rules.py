@@ -20,6 +20,7 @@ from analytics.models import AlertRule, Incident, Silence
 from analytics.services.monitoring import rules_words as words
 from analytics.services.monitoring.grid import Labels, read_grid, step_for
 from analytics.services.monitoring.measures import Measure, measure_named
+from analytics.services.monitoring.rules_again import open_or_open_again
 from analytics.services.monitoring.rules_decide import (
     WEEK,
     Seen,
@@ -119,7 +120,7 @@ def _blind(now: float) -> None:
         evidence=words.evidence(rule, {}, now),
         since=datetime.fromtimestamp(_blind_since[0], UTC),
     )
-    Incident.objects.bulk_create([one], ignore_conflicts=True)
+    open_or_open_again([one], now)
 
 
 @duty("tidy alerts", 3600.0)
@@ -228,7 +229,7 @@ def _number(value: float) -> float | None:
 
 
 class _Changes:
-    """What a look changes, written in three statements."""
+    """What a look changes, written in a few statements."""
 
     def __init__(self, now: float) -> None:
         self.now = now
@@ -284,7 +285,6 @@ class _Changes:
     def write(self) -> None:
         for incident in self.ended:
             incident.ended_at = datetime.fromtimestamp(self.now, UTC)
-        # Another watch may have opened the same: the one that stands is enough.
-        Incident.objects.bulk_create(self.opened, ignore_conflicts=True)
+        open_or_open_again(self.opened, self.now)
         Incident.objects.bulk_update(self.changed, ["value", "reason"])
         Incident.objects.bulk_update(self.ended, ["ended_at"])

@@ -1,8 +1,9 @@
 """Tells of alerts when they open and when they end: the page has them anyway, mail and webhook as set.
 
 Each way is told once of either, or twice where the watch is killed between telling and noting it; one that
-fails is tried again, ever later, for an hour. It is done beside the watch, so that a mail server that does
-not answer holds nothing up, and not by a worker: that workers are gone is what an alert may have to tell.
+fails is tried again, ever later, for an hour. That one is back which ended a moment ago is told only a while
+after the last message. It is done beside the watch, so that a mail server that does not answer holds nothing
+up, and not by a worker: that workers are gone is what an alert may have to tell.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from django.utils.translation import gettext_noop, override
 from analytics.models import Incident, Silence
 from analytics.services.alerts_delivery import NotDelivered, post_message, send_letter
 from analytics.services.monitoring import rules_words as words
+from analytics.services.monitoring.rules_again import believed, may_tell_again
 from analytics.services.monitoring.rules_desk import is_silent
 from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.watch import duty
@@ -34,6 +36,8 @@ MAIL, WEBHOOK = "mail", "webhook"
 #: Of the same ways, that the alert is over.
 ENDED = ".ended"
 _FIRST_WAIT, _TRY_FOR = 30.0, 3600.0
+#: States of a message that will be tried again.
+_UNDER_WAY = ("trying", "failed")
 #: Seconds after its end in which an alert may still be told of.
 _NEWS = 2 * _TRY_FOR
 
@@ -65,14 +69,22 @@ def deliver(now: float) -> int:
 
 
 def _is_due(incident: Incident, way: str, over: bool, now: float) -> bool:
-    """Whether to try now. That it is over is told only to those who were told that it began."""
-    opening = incident.deliveries.get(way, {})
-    if over and (incident.ended_at is None or opening.get("state") != "sent"):
+    """Whether to try now. That it is over is told only to those who take it that it stands."""
+    opening, ending = incident.deliveries.get(way, {}), incident.deliveries.get(way + ENDED, {})
+    state = ending if over else opening
+    stands = incident.ended_at is None
+    #: at which of its openings the state was written; an older release did not count them
+    at = state.get("opened", 1) if state else 0
+    if over and (stands or not believed(opening, ending)):
         return False
-    if not over and not opening and incident.ended_at is not None:
-        return False  # it came and went in silence
-    state = incident.deliveries.get(way + ENDED, {}) if over else opening
-    return state.get("state") not in ("sent", "given up") and now >= state.get("next", 0.0)
+    under_way = state.get("state") in _UNDER_WAY
+    if not over and not stands and not (under_way and at == 1):
+        return False  # it came and went in silence, or came back and went again
+    if under_way:
+        return bool(now >= state["next"])
+    if at == incident.opened:
+        return False  # told, or given up
+    return over or not state or may_tell_again(opening, ending, now)
 
 
 def _told(
@@ -80,9 +92,12 @@ def _told(
 ) -> bool:
     key = way + ENDED if over else way
     before = incident.deliveries.get(key, {})
+    if before.get("state") not in _UNDER_WAY:
+        before = {}  # of an earlier opening
     tries, first = int(before.get("tries", 0)) + 1, float(before.get("first", now))
     wait = min(_FIRST_WAIT * 2 ** (tries - 1), max(_FIRST_WAIT, first + _TRY_FOR - now))
     state = {"state": "trying", "tries": tries, "first": first, "next": now + wait, "error": {}}
+    state["opened"] = incident.opened
     if not _written(incident, key, state, now):
         return False  # somebody else is at it
     try:
@@ -117,6 +132,14 @@ def _written(incident: Incident, key: str, state: dict[str, Any], now: float) ->
     return True
 
 
+def last_message(incident: Incident, way: str) -> dict[str, Any]:
+    """How it went with what was told last; {} where nothing was."""
+    opening, ending = incident.deliveries.get(way, {}), incident.deliveries.get(way + ENDED, {})
+    if incident.ended_at is None and ending.get("state") != "sent":
+        return opening  # it came back before its end was told
+    return ending if ending and ending.get("first", 0.0) >= opening.get("first", 0.0) else opening
+
+
 # -- words --------------------------------------------------------------------------------------------------
 
 
@@ -138,6 +161,8 @@ def _body(incident: Incident, over: bool) -> str:
     if remedy and not over:
         lines.append(_("What to do: {remedy}").format(remedy=remedy))
     lines.append(_("Since {time}.").format(time=_moment(incident.since)))
+    if incident.opened > 1:
+        lines.append(_("It has opened {count} times since then.").format(count=incident.opened))
     if over and incident.ended_at:
         lines.append(_("It ended at {time}.").format(time=_moment(incident.ended_at)))
     return "\n".join(lines)
@@ -188,6 +213,7 @@ def message(incident: Incident, over: bool) -> dict[str, Any]:
             "reason": str(Said.of_json(incident.reason)),
             "remedy": str(Said.of_json(incident.remedy)) or None,
             "since": incident.since.isoformat(),
+            "times": incident.opened,
             "ended_at": incident.ended_at.isoformat() if over and incident.ended_at else None,
             "url": address(incident) or None,
         }

@@ -61,7 +61,9 @@ def delete(user: Any, rule: AlertRule) -> None:
 
 
 def _end_standing(rule: AlertRule) -> None:
-    Incident.objects.standing().filter(rule=rule).update(ended_at=timezone.now(), deliveries={})
+    Incident.objects.standing().filter(rule=rule).update(
+        ended_at=timezone.now(), deliveries={}, withdrawn=True
+    )
 
 
 def silence(user: Any, rule: AlertRule | None, subject: str, until: datetime, reason: str) -> Silence:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics.models import Incident, Silence
 from analytics.services.monitoring import rules_desk as desk
 from analytics.services.monitoring import rules_words as words
-from analytics.services.monitoring.rules_delivery import ENDED, MAIL, WEBHOOK
+from analytics.services.monitoring.rules_delivery import MAIL, WEBHOOK, last_message
 from analytics.services.monitoring.said import Said
 from analytics.web.monitoring.frame import answer, operators_only
 from analytics.web.monitoring.rule_forms import SilenceForm
@@ -113,8 +113,7 @@ def _told(incident: Incident) -> list[dict[str, Any]]:
     }
     found = []
     for way, name in ways.items():
-        state = incident.deliveries.get(way + ENDED) or incident.deliveries.get(way)
-        if state:
+        if state := last_message(incident, way):
             found.append({"way": name, "state": said.get(state["state"], ""), "error": _error(state)})
     return found
 

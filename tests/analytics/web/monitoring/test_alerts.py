@@ -86,6 +86,15 @@ def test_an_error_that_an_older_release_kept_is_shown_as_it_is(operator: Client,
     assert "The mail server said no." in page(operator, "monitoring_alerts")
 
 
+def test_how_often_an_alert_opened_is_shown_once_it_came_back(operator: Client, standing: Incident) -> None:
+    assert "opened 1 time" not in page(operator, "monitoring_alerts")
+    Incident.objects.update(opened=4)
+    assert "opened 4 times" in page(operator, "monitoring_alerts_live")
+    Incident.objects.update(ended_at=timezone.now())
+    operator.cookies["django_language"] = "zh-hans"
+    assert "触发 4 次" in page(operator, "monitoring_alerts")
+
+
 def test_the_tab_counts_the_alerts_that_stand(operator: Client, standing: Incident) -> None:
     assert '<span class="tag tag-bad number">1</span>' in page(operator, "monitoring")
 
