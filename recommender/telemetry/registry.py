@@ -1,7 +1,8 @@
 """The metrics there are: name, kind, meaning and labels, each declared once, beside the code that records it.
 
 Labels are bounded: a label either lists its values or says how many it may take. A value beyond that is
-counted under ``OTHER``, so that no input of a user makes memory grow.
+counted under ``OTHER``, so that no input of a user makes memory grow. That bounds what a process holds; where
+all processes meet, ``room`` bounds it again.
 """
 
 from __future__ import annotations

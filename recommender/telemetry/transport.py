@@ -1,4 +1,8 @@
-"""From the process to Redis: one script that adds a batch once, however often it is sent."""
+"""From the process to Redis: one script that adds a batch once, however often it is sent.
+
+It adds nothing while the batch has label values without a place: it answers with them, they are put together,
+and what that makes is sent.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from recommender.telemetry.registry import metric_named
+from recommender.telemetry.room import asked, folded
+
 if TYPE_CHECKING:
     from recommender.telemetry.buffer import Batch, Key
 
@@ -23,6 +30,8 @@ log = logging.getLogger(__name__)
 SUMS, GAUGES = "mmsite:telemetry:sums", "mmsite:telemetry:gauges"
 #: What was recorded in each window of ``WINDOW_SECONDS``, and the starts of the windows there are.
 WINDOW, WINDOWS = "mmsite:telemetry:window:", "mmsite:telemetry:windows"
+#: The values of each open label that have a place, with when each was last used.
+PLACES = "mmsite:telemetry:places:"
 WINDOW_SECONDS = 10
 #: An hour of them, should nobody fetch any.
 MOST_WINDOWS = 360
@@ -33,9 +42,11 @@ _SOCKET_SECONDS = 0.5
 _WARN_SECONDS = 60.0
 _warned = float("-inf")
 
-#: KEYS: sums, gauges, last number of this process, starts of windows, what the name of a window begins with.
+#: KEYS: sums, gauges, last number of this process, starts of windows, what the names of a window and of the
+#: places of a label begin with.
 #: ARGV: number, most fields, seconds the number is kept, additions [field, amount, ...], settings
-#: [field, value, ...] as JSON, seconds of a window, most windows.
+#: [field, value, ...] as JSON, seconds of a window, most windows, places asked for [label, most, value, ...].
+#: Answers 1, 0 for a repeat, or [label, value, ...] as JSON where values have no place.
 #: The window is told by the clock of Redis, so that one that is over for one process is over for all.
 _ADD_ONCE = """
 local last = redis.call('GET', KEYS[3])
@@ -43,6 +54,17 @@ if last and tonumber(last) >= tonumber(ARGV[1]) then return 0 end
 local most, now = tonumber(ARGV[2]), tonumber(redis.call('TIME')[1])
 local start = string.format('%d', now - now % tonumber(ARGV[6]))
 local window = KEYS[5] .. start
+local asked, refused = cjson.decode(ARGV[8]), {}
+for i = 1, #asked, 3 do
+  local places, value = KEYS[6] .. asked[i], asked[i + 2]
+  if redis.call('ZSCORE', places, value) or redis.call('ZCARD', places) < asked[i + 1] then
+    redis.call('ZADD', places, now, value)
+  else
+    refused[#refused + 1] = asked[i]
+    refused[#refused + 1] = value
+  end
+end
+if #refused > 0 then return cjson.encode(refused) end
 local function room(key, field)
   return redis.call('HLEN', key) < most or redis.call('HEXISTS', key, field) == 1
 end
@@ -71,20 +93,28 @@ def deliver(batch: Batch) -> bool:
     """Whether the batch is in Redis for certain; if not, it may be sent again with the same number."""
     global _warned
     try:
-        link = connection()
-        link.script(
-            keys=[SUMS, GAUGES, f"mmsite:telemetry:seen:{link.process}", WINDOWS, WINDOW],
-            args=[
-                *(batch.number, MOST_FIELDS, _SEEN_SECONDS, *_arguments(batch)),
-                *(WINDOW_SECONDS, MOST_WINDOWS),
-            ],
-        )
+        # Values that got a place keep it, so there are fewer without one each time.
+        while isinstance(answer := _run(batch), bytes):
+            batch = folded(batch, answer)
     except (RedisError, OSError) as error:
         if time.monotonic() - _warned > _WARN_SECONDS:
             _warned = time.monotonic()
             log.warning("Telemetry waits for Redis (%s).", type(error).__name__)
         return False
     return True
+
+
+def _run(batch: Batch) -> int | bytes:
+    """What the script answers."""
+    link = connection()
+    answer: int | bytes = link.script(
+        keys=[SUMS, GAUGES, f"mmsite:telemetry:seen:{link.process}", WINDOWS, WINDOW, PLACES],
+        args=[
+            *(batch.number, MOST_FIELDS, _SEEN_SECONDS, *_arguments(batch)),
+            *(WINDOW_SECONDS, MOST_WINDOWS, json.dumps(asked(batch), ensure_ascii=False)),
+        ],
+    )
+    return answer
 
 
 def _arguments(batch: Batch) -> tuple[str, str]:
@@ -109,8 +139,6 @@ def _arguments(batch: Batch) -> tuple[str, str]:
 
 def _parts(name: str) -> tuple[str, ...]:
     """What a histogram's sums are called in Redis; by bound, so that a release may choose other bounds."""
-    from recommender.telemetry.registry import metric_named
-
     return metric_named(name).parts  # type: ignore[union-attr]
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import numpy as np
 import pytest
 
-from analytics.models import TelemetryRollup
+from analytics.models import TelemetryRollup, TelemetrySeries
 from analytics.services.monitoring import store
 from analytics.services.monitoring.grid import quantile, read_grid
 from analytics.services.monitoring.packing import pack, unpack
-from recommender.telemetry import Counter, Gauge, Histogram, flush, read_windows
+from recommender.telemetry import OTHER, Counter, Gauge, Histogram, flush, read_windows
+from recommender.telemetry.buffer import Batch
+from recommender.telemetry.transport import WINDOW, WINDOWS, deliver
 from tests.analytics.services.monitoring.conftest import Recorded
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +59,22 @@ def test_a_window_that_goes_on_stays_in_redis(clicks: Counter) -> None:
     flush()
     assert store.move_windows() == 0
     assert len(read_windows()[1]) == 1
+
+
+def test_windows_of_many_processes_move_with_no_more_values_than_a_label_may_have(
+    clicks: Counter, redis_server: Any
+) -> None:
+    for process in range(20):
+        counts = {("test_clicks_total", f"{process} {one}"): 1.0 for one in range(5)}
+        assert deliver(Batch(process + 1, counts=counts))
+    for start in redis_server.zrange(WINDOWS, 0, -1):  # as if it had been long ago
+        redis_server.rename(f"{WINDOW}{int(start)}", f"{WINDOW}{int(start) - 1_000}")
+        redis_server.zrem(WINDOWS, start)
+        redis_server.zadd(WINDOWS, {str(int(start) - 1_000): int(start) - 1_000})
+    store.move_windows()
+    kept = {json.loads(labels)[0] for labels in TelemetrySeries.objects.values_list("labels", flat=True)}
+    assert kept == {"0 0", "0 1", "0 2", "0 3", "0 4", OTHER}
+    assert counted(int(time.time()) - 2_000, int(time.time())) == 100.0
 
 
 def test_a_move_that_broke_off_before_redis_forgot_is_not_counted_twice(
