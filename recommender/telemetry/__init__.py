@@ -8,6 +8,7 @@ anew, which Prometheus knows how to read.
     SEARCHES.add(1, "words")
 """
 
+from recommender.telemetry.ageing import forget_gone
 from recommender.telemetry.buffer import flush
 from recommender.telemetry.reading import (
     Series,
@@ -50,6 +51,7 @@ __all__ = [
     "drop_gauge",
     "drop_windows",
     "flush",
+    "forget_gone",
     "gauge",
     "histogram",
     "is_over",

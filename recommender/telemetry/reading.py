@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from recommender.telemetry.ageing import free
 from recommender.telemetry.buffer import BUFFER
 from recommender.telemetry.registry import Gauge, Histogram, metric_named
 from recommender.telemetry.transport import (
@@ -114,7 +115,7 @@ def read_gauge(name: str) -> dict[tuple[str, ...], float]:
 
 
 def drop_gauge(name: str, gone: Iterable[tuple[str, ...]]) -> None:
-    """Say no more of a gauge with these label values: what it was about is gone.
+    """Say no more of a gauge with these label values: what it was about is gone, and others have room.
 
     Raises:
         RedisError: Redis does not answer.
@@ -124,6 +125,7 @@ def drop_gauge(name: str, gone: Iterable[tuple[str, ...]]) -> None:
         BUFFER.withdraw(key)
     if keys:
         connection().client.hdel(GAUGES, *map(field_of, keys))
+        free(name, [key[1:] for key in keys], read_gauge(name))
 
 
 def _amounts(raw: dict[bytes, bytes]) -> dict[Series, float]:

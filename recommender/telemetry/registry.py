@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,6 +17,9 @@ from typing import TypeVar
 from recommender.telemetry.buffer import BUFFER, Key
 
 OTHER = "(other)"
+#: Seconds after which a process that has no room for a new value forgets which ones it has seen: those that
+#: are still in use come back by themselves.
+RENEWED_SECONDS = 86_400.0
 #: Names of a histogram's count above the last bound, and of its sum.
 ABOVE, SUM = "+Inf", "sum"
 #: Seconds; three a decade and finer where pages lie.
@@ -45,6 +49,8 @@ class Metric:
     _keys: dict[tuple[str, ...], Key] = field(default_factory=dict, repr=False)
     _seen: tuple[set[str], ...] = field(default=(), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    #: since when values are remembered
+    _began: float = field(default_factory=time.monotonic, repr=False)
 
     kind = "metric"
 
@@ -64,6 +70,8 @@ class Metric:
         if len(values) != len(self.labels):
             raise ValueError(f"{self.name} has the labels {self.label_names}, not {len(values)} values.")
         with self._lock:
+            if self._overflows(values) and time.monotonic() - self._began >= RENEWED_SECONDS:
+                self._begin_anew()
             admitted = tuple(
                 self._admitted(label, seen, value)
                 for label, seen, value in zip(self.labels, self._seen, values, strict=True)
@@ -72,6 +80,26 @@ class Metric:
             if admitted == values:  # what became OTHER is not remembered: there may be a million of it
                 self._keys[values] = key
             return key
+
+    def _overflows(self, values: tuple[str, ...]) -> bool:
+        return any(
+            label.values is None and value not in seen and len(seen) >= label.most
+            for label, seen, value in zip(self.labels, self._seen, values, strict=True)
+        )
+
+    def _begin_anew(self) -> None:
+        self._began = time.monotonic()
+        self._keys.clear()
+        for seen in self._seen:
+            seen.clear()
+
+    def forget(self, gone: Iterable[tuple[str, ...]]) -> None:
+        """Free the places of label values that are no longer told, as far as nothing else here has them."""
+        with self._lock:
+            for values in gone:
+                self._keys.pop(values, None)
+            for place, seen in enumerate(self._seen):
+                seen.intersection_update([values[place] for values in self._keys])
 
     @staticmethod
     def _admitted(label: Label, seen: set[str], value: str) -> str:

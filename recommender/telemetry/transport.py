@@ -37,6 +37,8 @@ WINDOW_SECONDS = 10
 MOST_WINDOWS = 360
 #: Fields of one hash; a metric that grew beyond its labels would fill Redis otherwise.
 MOST_FIELDS = 50_000
+#: A value that was not used for so long makes room for a new one.
+STALE_SECONDS = 86_400
 _SEEN_SECONDS = 3600
 _SOCKET_SECONDS = 0.5
 _WARN_SECONDS = 60.0
@@ -45,7 +47,8 @@ _warned = float("-inf")
 #: KEYS: sums, gauges, last number of this process, starts of windows, what the names of a window and of the
 #: places of a label begin with.
 #: ARGV: number, most fields, seconds the number is kept, additions [field, amount, ...], settings
-#: [field, value, ...] as JSON, seconds of a window, most windows, places asked for [label, most, value, ...].
+#: [field, value, ...] as JSON, seconds of a window, most windows, places asked for [label, most, value, ...],
+#: seconds after which a value that was not used loses its place to a new one, and with it its sums.
 #: Answers 1, 0 for a repeat, or [label, value, ...] as JSON where values have no place.
 #: The window is told by the clock of Redis, so that one that is over for one process is over for all.
 _ADD_ONCE = """
@@ -54,14 +57,37 @@ if last and tonumber(last) >= tonumber(ARGV[1]) then return 0 end
 local most, now = tonumber(ARGV[2]), tonumber(redis.call('TIME')[1])
 local start = string.format('%d', now - now % tonumber(ARGV[6]))
 local window = KEYS[5] .. start
-local asked, refused = cjson.decode(ARGV[8]), {}
+local asked, new, gone, refused = cjson.decode(ARGV[8]), {}, {}, {}
 for i = 1, #asked, 3 do
   local places, value = KEYS[6] .. asked[i], asked[i + 2]
-  if redis.call('ZSCORE', places, value) or redis.call('ZCARD', places) < asked[i + 1] then
+  if redis.call('ZSCORE', places, value) then
+    redis.call('ZADD', places, now, value)
+  else
+    new[#new + 1] = i
+  end
+end
+for _, i in ipairs(new) do
+  local places, value = KEYS[6] .. asked[i], asked[i + 2]
+  if redis.call('ZCARD', places) >= asked[i + 1] then
+    local oldest = redis.call('ZRANGE', places, 0, 0, 'WITHSCORES')
+    if now - tonumber(oldest[2]) > tonumber(ARGV[9]) then
+      redis.call('ZREM', places, oldest[1])
+      gone[asked[i] .. ' ' .. oldest[1]] = true
+    end
+  end
+  if redis.call('ZCARD', places) < asked[i + 1] then
     redis.call('ZADD', places, now, value)
   else
     refused[#refused + 1] = asked[i]
     refused[#refused + 1] = value
+  end
+end
+for _, key in ipairs(next(gone) and {KEYS[1], KEYS[2]} or {}) do
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    local one = cjson.decode(field)
+    for at, value in ipairs(one[2]) do
+      if gone[one[1] .. ':' .. (at - 1) .. ' ' .. value] then redis.call('HDEL', key, field) end
+    end
   end
 end
 if #refused > 0 then return cjson.encode(refused) end
@@ -111,7 +137,7 @@ def _run(batch: Batch) -> int | bytes:
         keys=[SUMS, GAUGES, f"mmsite:telemetry:seen:{link.process}", WINDOWS, WINDOW, PLACES],
         args=[
             *(batch.number, MOST_FIELDS, _SEEN_SECONDS, *_arguments(batch)),
-            *(WINDOW_SECONDS, MOST_WINDOWS, json.dumps(asked(batch), ensure_ascii=False)),
+            *(WINDOW_SECONDS, MOST_WINDOWS, json.dumps(asked(batch), ensure_ascii=False), STALE_SECONDS),
         ],
     )
     return answer

@@ -8,7 +8,9 @@ from analytics.services.monitoring import (
     store,
     task_duties,  # noqa: F401 (declares its duties)
 )
+from analytics.services.monitoring.series import forget_unnamed
 from analytics.services.monitoring.watch import duty
+from recommender.telemetry import forget_gone
 
 
 @duty("history", 10.0)
@@ -19,3 +21,5 @@ def move(now: float) -> None:
 @duty("tidy history", 3600.0)
 def tidy(now: float) -> None:
     store.forget_old(int(now))
+    forget_unnamed()
+    forget_gone()

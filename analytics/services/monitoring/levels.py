@@ -30,10 +30,11 @@ def put(level: Gauge, values: Mapping[Labels, float]) -> None:
     before = _said.get(level.name)
     if before is None:  # a watch process that ran before this one may have known of more
         before = set(read_gauge(level.name))
+    # First what is gone, so that what came instead has its room.
+    drop_gauge(level.name, before - values.keys())
     for labels, value in values.items():
         level.set(value, *labels)
-    drop_gauge(level.name, before - values.keys())
-    _said[level.name] = set(values)
+    _said[level.name] = {level.key(labels)[1:] for labels in values}
 
 
 def put_one(level: Gauge, value: float | None, *labels: str) -> None:

@@ -86,7 +86,7 @@ _known: tuple[tuple[int, int | None], dict[Series, int]] | None = None
 def known_series() -> dict[Series, int]:
     """Every series that the database has, with its number; not to be changed.
 
-    Series are only ever added, so what this process has read holds until there are more rows.
+    Numbers are given once, so what this process has read holds while rows and highest number are the same.
     """
     global _known
     counted = TelemetrySeries.objects.aggregate(rows=Count("pk"), last=Max("pk"))

@@ -10,7 +10,9 @@ from redis import Redis
 
 from analytics.services.monitoring import levels, levels_queues
 from analytics.services.monitoring.prometheus import exposition
-from recommender.telemetry import Gauge, Histogram, flush, metrics, read_totals
+from recommender.telemetry import OTHER, Gauge, Histogram, flush, metrics, read_totals
+from recommender.telemetry import registry as declared
+from recommender.telemetry.transport import PLACES
 from tests.analytics.services.monitoring.levels.conftest import Said
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,38 @@ def test_what_a_watch_before_this_one_told_of_and_is_gone_is_not_told(level: Gau
     levels.forget()  # another process
     levels.put(level, {("b",): 3.0})
     assert said("test_level") == {("b",): 3.0}
+
+
+def test_workers_that_get_new_names_for_months_are_all_told_of(level: Gauge, said: Said) -> None:
+    """``tank`` may have five values."""
+    for day in range(40):
+        levels.put(level, {(f"worker {day}",): 1.0, ("steady",): 1.0})
+        assert said("test_level") == {(f"worker {day}",): 1.0, ("steady",): 1.0}
+
+
+def test_all_workers_may_get_new_names_at_once(level: Gauge, said: Said) -> None:
+    for release in range(3):
+        names = [(f"{release} {one}",) for one in range(5)]
+        levels.put(level, dict.fromkeys(names, 1.0))
+        assert sorted(said("test_level")) == names
+
+
+def test_what_was_too_many_is_no_longer_told_once_there_is_room(level: Gauge, said: Said) -> None:
+    levels.put(level, {(f"{one}",): 1.0 for one in range(7)})
+    assert (OTHER,) in said("test_level")
+    levels.put(level, {("0",): 1.0})
+    assert said("test_level") == {("0",): 1.0}
+
+
+def test_a_part_that_is_left_keeps_its_place(said: Said, redis_server: Redis) -> None:
+    devices = declared.gauge("test_device", "Devices.", hostname=2, device=2)
+    levels.put(devices, {("w", "cpu"): 1.0, ("w", "cuda"): 1.0})
+    said("test_device")
+    levels.put(devices, {("w", "cpu"): 1.0})
+    assert redis_server.zrange(f"{PLACES}test_device:0", 0, -1) == [b"w"]
+    assert redis_server.zrange(f"{PLACES}test_device:1", 0, -1) == [b"cpu"]
+    levels.put(devices, {("w", "cpu"): 1.0, ("w", "tpu"): 1.0})
+    assert said("test_device") == {("w", "cpu"): 1.0, ("w", "tpu"): 1.0}
 
 
 def test_a_level_that_is_not_known_is_not_told(said: Said) -> None:
