@@ -23,4 +23,16 @@ class Migration(migrations.Migration):
             name='withdrawn',
             field=models.BooleanField(default=False),
         ),
+        migrations.CreateModel(
+            name='TelemetryMinutes',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('metric', models.CharField(max_length=100)),
+                ('start', models.PositiveBigIntegerField()),
+                ('payload', models.BinaryField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('metric', 'start'), name='telemetry_minutes_once')],
+            },
+        ),
     ]

@@ -8,7 +8,7 @@ from analytics.models.incidents import AlertRule, Incident, Silence
 from analytics.models.operations import PausedQueue, RequestTrace, StreamPosition, TaskRun
 from analytics.models.rollups import RollupDay, RollupName, RollupSegment
 from analytics.models.scores import AspectScore, SentimentScore
-from analytics.models.telemetry import TelemetryRollup, TelemetrySeries
+from analytics.models.telemetry import TelemetryMinutes, TelemetryRollup, TelemetrySeries
 from analytics.models.views import SavedView
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Silence",
     "StreamPosition",
     "TaskRun",
+    "TelemetryMinutes",
     "TelemetryRollup",
     "TelemetrySeries",
 ]

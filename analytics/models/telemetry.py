@@ -47,3 +47,20 @@ class TelemetryRollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.grain} s from {self.start}"
+
+
+class TelemetryMinutes(models.Model):
+    """One metric in the minutes of the hour from ``start`` (seconds since 1970), made of rollups by minute.
+
+    ``payload`` is what ``pack_minutes`` of ``analytics.services.monitoring.packing`` makes.
+    """
+
+    metric = models.CharField(max_length=100)
+    start = models.PositiveBigIntegerField()
+    payload = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["metric", "start"], name="telemetry_minutes_once")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} from {self.start}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analytics.services.monitoring import (
+    minutes,
     rules,  # noqa: F401 (declares its duty)
     rules_delivery,  # noqa: F401
     store,
@@ -18,8 +19,14 @@ def move(now: float) -> None:
     store.move_windows()
 
 
+@duty("minutes by metric", 60.0)
+def write_minutes(now: float) -> None:
+    minutes.write_missing(now)
+
+
 @duty("tidy history", 3600.0)
 def tidy(now: float) -> None:
     store.forget_old(int(now))
+    minutes.forget_old(int(now))
     forget_unnamed()
     forget_gone()

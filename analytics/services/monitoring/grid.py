@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from redis.exceptions import RedisError
 
 from analytics.models import TelemetryRollup
+from analytics.services.monitoring.minutes import HOUR, MINUTE, Hour, read_hours
 from analytics.services.monitoring.packing import unpack
 from analytics.services.monitoring.store import GRAINS, known_series
 from recommender.telemetry import (
@@ -209,13 +210,15 @@ def quantile(sums: Floats, bounds: Iterable[float], share: float) -> Floats:
 
 
 def read_grid(
-    metrics: Iterable[str], start: float, end: float, *, live: bool = True, step: int | None = None
-) -> Grid:
+    metrics: Iterable[str], start: float, end: float, *, live: bool = True, step: int | None = None,
+    labels: Collection[str] | None = None,
+) -> Grid:  # fmt: skip
     """What is known of ``metrics`` between two moments (seconds since 1970).
 
     Args:
         live: also ask Redis for what has not been moved to the database yet.
         step: seconds of a time step; by itself as ``step_for`` says.
+        labels: that are asked for; counters and histograms are added up over all others, whose values are "".
     """
     step = step or step_for(start, end)
     first, last = math.floor(start / step) * step, math.ceil(end / step) * step
@@ -223,8 +226,8 @@ def read_grid(
     known = known_series()
     wanted = set(metrics)
     chosen = {one: pk for one, pk in known.items() if one[0] in wanted}
-    filling = _Filling(starts, step, chosen)
-    seen_until = _fill_from_database(filling, step, first, last)
+    filling = _Filling(starts, step, chosen, labels)
+    seen_until = _fill_from_database(filling, wanted, first, last)
     if live:
         _fill_from_redis(filling, wanted, seen_until, last)
     return filling.grid()
@@ -243,39 +246,63 @@ def step_for(start: float, end: float, now: float | None = None) -> int:
 class _Filling:
     """The table while it is being filled; a series lies in one piece, which is how it is read."""
 
-    def __init__(self, starts: npt.NDArray[np.int64], step: int, chosen: dict[Series, int]) -> None:
-        self.starts, self.step = starts, step
-        self.columns = {one: column for column, one in enumerate(chosen)}
+    def __init__(
+        self, starts: npt.NDArray[np.int64], step: int, chosen: dict[Series, int],
+        labels: Collection[str] | None,
+    ) -> None:  # fmt: skip
+        self.starts, self.step, self.labels = starts, step, labels
+        self.columns: dict[Series, int] = {}
         self.column_of = np.full(max(chosen.values(), default=0) + 2, -1, dtype=np.int64)
         for one, pk in chosen.items():
-            self.column_of[pk] = self.columns[one]
+            self.column_of[pk] = self._column(one)
         self.sums = np.zeros((len(self.columns), len(starts)))
         self.seen = np.zeros((len(self.columns), len(starts)))
         self.covered = np.zeros(len(starts))
 
+    def _column(self, series: Series) -> int:
+        """Where a series is added up; a gauge is not added to another before its mean is known."""
+        metric, labels, part = series
+        kind = metric_named(metric)
+        if self.labels is not None and kind is not None and not isinstance(kind, Gauge):
+            told = zip(kind.label_names, labels, strict=False)
+            series = metric, tuple([value if name in self.labels else "" for name, value in told]), part
+        return self.columns.setdefault(series, len(self.columns))
+
     def add_rollups(self, grain: int, rollups: list[tuple[int, bytes]]) -> None:
         """Rows of one grain, some hundred at a time."""
         unpacked = [unpack(payload) for _, payload in rollups]
+        starts = np.array([start for start, _ in rollups], dtype=np.int64)
         ids = np.concatenate([ids for ids, _ in unpacked])
         values = np.concatenate([values for _, values in unpacked])
-        rows = np.array([(start - self.starts[0]) // self.step for start, _ in rollups], dtype=np.int64)
+        self._add_ids(ids, np.repeat(starts, [len(one) for one, _ in unpacked]), values)
+        np.add.at(self.covered, self._rows(starts), float(grain))
+
+    def add_hours(self, hours: list[Hour]) -> None:
+        """Minutes of several hours, of the metrics that are wanted."""
+        ids, moments, values, known = (
+            np.concatenate([getattr(one, name) for one in hours])
+            for name in ("ids", "moments", "values", "known")
+        )
+        self._add_ids(ids, moments, values)
+        np.add.at(self.covered, self._rows(known), float(MINUTE))
+
+    def _rows(self, moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return (moments - self.starts[0]) // self.step
+
+    def _add_ids(self, ids: npt.NDArray[np.int64], moments: npt.NDArray[np.int64], values: Floats) -> None:
         columns = self.column_of[np.minimum(ids, len(self.column_of) - 1)]
         wanted = columns >= 0
-        self._add(columns[wanted], np.repeat(rows, [len(one) for one, _ in unpacked])[wanted], values[wanted])
-        np.add.at(self.covered, rows, float(grain))
+        self._add(columns[wanted], self._rows(moments[wanted]), values[wanted])
 
     def add_amounts(self, start: int, seconds: float, amounts: Mapping[Series, float]) -> None:
         row = int((start - self.starts[0]) // self.step)
         if not 0 <= row < len(self.starts):
             return
-        for one in amounts:
-            if one not in self.columns:
-                self.columns[one] = len(self.columns)
+        columns = np.array([self._column(one) for one in amounts], dtype=np.int64)
         missing = len(self.columns) - len(self.sums)
         if missing:
             self.sums = np.pad(self.sums, ((0, missing), (0, 0)))
             self.seen = np.pad(self.seen, ((0, missing), (0, 0)))
-        columns = np.array([self.columns[one] for one in amounts], dtype=np.int64)
         values = np.array(list(amounts.values()), dtype=np.float64)
         self._add(columns, np.full(len(columns), row), values)
         self.covered[row] += seconds
@@ -295,16 +322,40 @@ class _Filling:
         return Grid(self.step, self.starts, self.covered, series, self.sums.T)
 
 
-def _fill_from_database(filling: _Filling, step: int, first: int, last: int) -> int:
+def _fill_from_database(filling: _Filling, wanted: set[str], first: int, last: int) -> int:
     """Rows of the grain, then finer ones for what has not been summed up yet; until when there are any."""
     after = first
-    for grain in sorted((one for one in GRAINS if one <= step), reverse=True):
-        rows = TelemetryRollup.objects.between(grain, after, last).values_list("start", "payload")
-        found = ((start, bytes(payload)) for start, payload in rows.iterator())
-        while some := list(islice(found, _AT_ONCE)):
-            filling.add_rollups(grain, some)
-            after = some[-1][0] + grain
+    for grain in sorted((one for one in GRAINS if one <= filling.step), reverse=True):
+        if grain == MINUTE:
+            after = _fill_by_metric(filling, wanted, after, last)
+        else:
+            after = _fill_by_rollup(filling, grain, after, last)
     return after
+
+
+def _fill_by_rollup(filling: _Filling, grain: int, first: int, last: int) -> int:
+    rows = TelemetryRollup.objects.between(grain, first, last).values_list("start", "payload")
+    found = ((start, bytes(payload)) for start, payload in rows.iterator())
+    until = first
+    while some := list(islice(found, _AT_ONCE)):
+        filling.add_rollups(grain, some)
+        until = some[-1][0] + grain
+    return until
+
+
+def _fill_by_metric(filling: _Filling, wanted: set[str], first: int, last: int) -> int:
+    """Minutes as they are kept by metric; rollups where they are not, as in the last hour."""
+    hours = list(read_hours(wanted, first, last))
+    if hours:
+        filling.add_hours(hours)
+    until = after = first
+    for start, end, known in [*((one.start, one.start + HOUR, one.known) for one in hours), (last, last, [])]:
+        if after < start and (found := _fill_by_rollup(filling, MINUTE, after, start)) > after:
+            until = found
+        if len(known):
+            until = int(known[-1]) + MINUTE
+        after = end
+    return until
 
 
 def _fill_from_redis(filling: _Filling, wanted: set[str], seen_until: int, last: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -296,13 +297,13 @@ def true_for(true: Bools) -> int:
 def episodes(true: Bools, hold: int, calm: int) -> list[tuple[int, int]]:
     """The alerts there would have been: the step at which each opens, and that at which it ends (or T)."""
     found: list[tuple[int, int]] = []
-    held = quiet = 0
     opened = -1
-    for step, holds in enumerate(true.tolist()):
-        held, quiet = (held + 1, 0) if holds else (0, quiet + 1)
-        if opened < 0 and held > hold:
-            opened = step
-        elif opened >= 0 and quiet > calm:
-            found.append((opened, step))
+    changes = [0, *(np.flatnonzero(true[1:] != true[:-1]) + 1).tolist(), len(true)]
+    for begins, until in pairwise(changes):
+        steps = until - begins
+        if steps and true[begins] and opened < 0 and steps > hold:
+            opened = begins + hold
+        elif steps and not true[begins] and opened >= 0 and steps > calm:
+            found.append((opened, begins + calm))
             opened = -1
     return [*found, (opened, len(true))] if opened >= 0 else found

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from analytics.models import AlertRule
 from analytics.services.monitoring.grid import Labels, read_grid
 from analytics.services.monitoring.measures import Measure, measure_named
+from analytics.services.monitoring.minutes import HOUR
 from analytics.services.monitoring.rules_decide import (
     WEEK,
     Bools,
@@ -28,8 +30,10 @@ from recommender.telemetry import metric_named
 
 DAYS = 7
 _MINUTE = 60
-#: Seconds read at once: a longer read would come by the hour, one of two hours or less by ten seconds.
-_CHUNK = 43_200
+#: Seconds that are tried at once, which bounds what is held in memory.
+_CHUNK = 86_400
+#: Seconds before it that are read for a window; no form offers a longer one.
+_LONGEST_LEAD = 43_200
 _MOST_SUBJECTS = 200
 _MOST_VALUES = 12
 
@@ -70,21 +74,31 @@ def preview(rule: AlertRule, now: float) -> Preview | None:
 
 def _chunks(rule: AlertRule, measure: Measure, now: float) -> Iterator[tuple[int, dict[Labels, Seen]]]:
     """The rule's subjects chunk by chunk in steps of a minute, each with its place among all steps."""
-    metrics = measure.metrics | {LOOKS.name}
     last = int(now) // _MINUTE * _MINUTE
     first = last - DAYS * 86_400
-    lead = min(-(-rule.window // _MINUTE) * _MINUTE, _CHUNK)
-    chunk = 2 * _CHUNK if lead <= 3600 else _CHUNK
-    for start in range(first, last, chunk):
-
-        def window(ago: int, rows: int, begin: int = start - lead, end: int = start + chunk) -> View:
-            grid = read_grid(metrics, begin - ago, end - ago, live=False)
-            return Windows(grid, {rule.window: rows}).of(rule.window)
-
-        rows = chunk // _MINUTE
+    # Parts begin with an hour, because whole hours are read fastest.
+    edges = [first, *range(first // HOUR * HOUR + _CHUNK, last, _CHUNK), last]
+    for start, end in pairwise(edges):
         changes = rule.condition == AlertRule.Condition.CHANGED
-        before = window(WEEK, rows + lead) if changes else None
-        yield (start - first) // _MINUTE, seen(rule, measure, window(0, rows), before)
+        before = _window(rule, measure, start - WEEK, end - WEEK) if changes else None
+        yield (start - first) // _MINUTE, seen(rule, measure, _window(rule, measure, start, end), before)
+
+
+def _window(rule: AlertRule, measure: Measure, start: int, end: int) -> View:
+    """The rule's window at the end of each minute between two moments, seconds since 1970."""
+    begin = (start - min(rule.window + _MINUTE, _LONGEST_LEAD)) // HOUR * HOUR
+    metrics, labels = measure.metrics | {LOOKS.name}, _labels(rule, measure)
+    grid = read_grid(metrics, begin, end, live=False, step=_MINUTE, labels=labels)
+    return Windows(grid, {rule.window: (end - start) // _MINUTE}).of(rule.window)
+
+
+def _labels(rule: AlertRule, measure: Measure) -> set[str]:
+    """Those that the rule or its measure asks for."""
+    names, one = set(rule.labels), measure
+    while one is not None:
+        names |= set(one.where)
+        one = one.over
+    return names
 
 
 def known_labels(measure: Measure) -> dict[str, list[str]]:
