@@ -95,6 +95,8 @@ export class Chart {
     }
     this.data = data;
     if (this.signature !== signature) this.#begin(signature);
+    // The same lines as before, with other numbers.
+    else this.items.forEach((item) => { item.line = this.lines.get(nameOf(item.line.labels)); });
     this.#draw();
     this.#say();
     if (this.table.open) this.#fillTable();
@@ -151,9 +153,10 @@ export class Chart {
       ...this.room, padding: [10, 10, 0, 0], series,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
       legend: { show: false },
-      cursor: { sync: { key: "monitoring", setSeries: false }, y: false, focus: { prox: 18 }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
+      // The moment is told in all charts; what is dragged over is the business of one.
+      cursor: { sync: { key: "monitoring", setSeries: false, filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } }, y: false, focus: { prox: 18 }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
       focus: { alpha: 0.35 },
-      scales: { y: { range: (plot, low, high) => (high === null ? [0, 1] : uPlot.rangeNum(Math.min(0, low), high || 1, { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 0, mode: 1 } })) } },
+      scales: { y: { range: (plot, low, high) => (high === null || (this.figure.dataset.unit === "ratio" && low >= 0 && !high) ? [0, 1] : uPlot.rangeNum(Math.min(0, low), high || 1, { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 0, mode: 1 } })) } },
       axes: [
         { ...axis, grid: { show: false }, space: 64, size: 26, values: (plot, splits, at, space, step) => splits.map((moment) => (step >= 86_400 ? clock.day : step >= 60 ? clock.minute : clock.second)(moment)) },
         { ...axis, size: 62, space: 34, ...(STEPS[this.figure.dataset.unit] && { incrs: STEPS[this.figure.dataset.unit] }), values: (plot, splits) => splits.map((value) => this.write(value)) },

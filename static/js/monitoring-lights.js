@@ -4,6 +4,7 @@ import { poll } from "./monitoring-poll.js";
 
 const root = document.getElementById("lights");
 const status = document.getElementById("lights-status");
+const stale = document.getElementById("lights-stale");
 const EVERY = 2000;
 
 const levels = (holder) => new Map([...holder.querySelectorAll("[data-part]")].map((tile) => [tile.dataset.part, tile.dataset.level]));
@@ -33,10 +34,12 @@ async function refresh() {
     const before = levels(root);
     exchange(holder.content);
     root.removeAttribute("data-failed");
+    stale.hidden = true;
     tell(before);
   } catch (error) {
     if (!root.hasAttribute("data-failed")) status.textContent = root.dataset.stale;
     root.setAttribute("data-failed", "");
+    stale.hidden = false;
     throw error;
   }
 }

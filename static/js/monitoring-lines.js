@@ -18,6 +18,7 @@ let read = null;
 /** when the server read what is shown: by its clock, and by that of this page */
 let asOf = null;
 let number = 0;
+let failed = false;
 
 const page = {
   words: root.dataset,
@@ -58,8 +59,12 @@ function address() {
 }
 function follow() {
   const asked = new URLSearchParams(location.search);
-  const own = asked.get("from") || "";
-  Object.assign(chosen, { range: own ? "" : asked.get("range") in seconds ? asked.get("range") : "1h", from: own, to: asked.get("to") || "", compare: asked.get("compare") || "" });
+  const [first, last] = [at(asked.get("from")), at(asked.get("to"))];
+  // What makes no sense is as if it was not said.
+  const own = Number.isNaN(first) || last <= first ? "" : asked.get("from");
+  const until = own && !Number.isNaN(last) ? asked.get("to") : "";
+  const beside = [...form.elements.compare.options].some((one) => one.value === asked.get("compare")) ? asked.get("compare") : "";
+  Object.assign(chosen, { range: own ? "" : asked.get("range") in seconds ? asked.get("range") : "1h", from: own, to: until, compare: beside });
   page.hidden.clear();
   asked.getAll("hide").forEach((one) => page.hidden.add(one));
   const open = (asked.has("open") ? asked.get("open") : usual).split(",");
@@ -85,6 +90,8 @@ function mark() {
   form.elements.from.value = local(chosen.from);
   form.elements.to.value = local(chosen.to);
 }
+/** Seconds since 1970 of what is given as such or as date and time; NaN for anything else. */
+const at = (told) => (/^\d+(\.\d+)?$/.test(told ?? "") ? Number(told) : Date.parse(told ?? "") / 1000);
 /** As a field for date and time holds it, in the time of the site. */
 function local(moment) {
   if (!/^[\d.]+$/.test(moment)) return moment;
@@ -136,12 +143,12 @@ async function load() {
     shown().forEach((chart) => chart.measure());
     shown().forEach((chart) => chart.put(drawing, drawing.charts[chart.key] || []));
     read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told, groups };
-    root.dataset.failed = "";
+    failed = false;
     // What is in sight is known after one frame, and drawn with the next.
     requestAnimationFrame(() => requestAnimationFrame(() => { root.dataset.drawn = String(Math.round(performance.now())); }));
   } catch (error) {
     read = null;
-    root.dataset.failed = "yes";
+    failed = true;
     throw error;
   } finally {
     root.removeAttribute("aria-busy");
@@ -158,9 +165,9 @@ async function refresh() {
     if (drawing.forgotten || drawing.step !== read.step) { await load(); return; }
     shown().forEach((chart) => chart.update(drawing, drawing.charts[chart.key] || [], drawing.now - span()));
     read.last = drawing.start + (drawing.count - 1) * drawing.step;
-    root.dataset.failed = "";
+    failed = false;
   } catch (error) {
-    root.dataset.failed = "yes";
+    failed = true;
     throw error;
   } finally {
     tell();
@@ -170,14 +177,13 @@ async function refresh() {
 /** How old it is what is shown. */
 function tell() {
   const age = asOf ? (performance.now() - asOf.here) / 1000 : Infinity;
-  const failed = root.dataset.failed === "yes";
   const live = isLive() && !failed && age < OLD;
   badge.dataset.age = Number.isFinite(age) ? age.toFixed(2) : "";
   badge.classList.toggle("is-live", live);
   badge.classList.toggle("is-failed", failed);
   const words = failed ? page.words.failed : !isLive() ? page.words.paused : live ? page.words.live : page.words.old.replace("{n}", String(Math.round(age)));
   const shown = badge.querySelector("[data-live-text]");
-  if (asOf && shown.textContent !== words) shown.textContent = words;
+  if ((asOf || failed) && shown.textContent !== words) shown.textContent = words;
   badge.querySelector("[data-live-at]").textContent = asOf ? time.second(asOf.server) : "";
 }
 
@@ -188,10 +194,14 @@ form.addEventListener("click", (event) => {
   event.preventDefault();
   choose({ range: chip.dataset.range, from: "", to: "" });
 });
+form.addEventListener("input", () => [form.elements.from, form.elements.to].forEach((field) => field.setCustomValidity("")));
 form.addEventListener("change", (event) => { if (event.target.name === "compare") choose({ compare: event.target.value }); });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const { from, to } = form.elements;
+  from.setCustomValidity(to.value && !from.value ? page.words.noFrom : "");
+  to.setCustomValidity(from.value && to.value && to.value <= from.value ? page.words.noSpan : "");
+  if (!form.reportValidity()) return;
   form.querySelector("details").open = false;
   choose(from.value ? { range: "", from: from.value, to: to.value } : { range: chosen.range || "1h", from: "", to: "" });
 });

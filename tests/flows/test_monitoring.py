@@ -177,6 +177,66 @@ def test_what_is_recorded_now_is_in_the_lines_within_two_seconds(
     assert float(page.get_attribute("[data-live-badge]", "data-age") or "9") < 2
 
 
+def test_values_beside_a_chart_are_those_of_the_chosen_time(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page, "?range=1d")
+    value = page.locator('[data-measure="web.requests"] [data-value]')
+    expect(value).not_to_have_text("")
+    page.evaluate("delete document.getElementById('lines').dataset.drawn")
+    page.get_by_role("link", name="1 hour", exact=True).click()
+    page.wait_for_selector("#lines[data-drawn]")
+    chosen = value.inner_text()
+    page.reload()
+    page.wait_for_selector("#lines[data-drawn]")
+    assert value.inner_text() == chosen
+
+
+def test_numbers_that_cannot_be_read_are_said_to_be_unread(
+    live_site: str, log_in: Callable[..., None], page: Page, cast: Cast
+) -> None:
+    log_in(page, cast.operator)
+    page.route("**/lines.json*", lambda route: route.abort())
+    page.goto(f"{live_site}{PATH}")
+    expect(page.locator("[data-live-text]")).to_have_text("The lines could not be read; trying again.")
+    page.goto("about:blank")
+
+
+def test_lights_that_cannot_be_read_are_said_to_be_old(
+    workers: dict[str, Light], page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page)
+    page.route("**/monitoring/lights/", lambda route: route.abort())
+    expect(page.locator("#lights-stale")).to_be_visible(timeout=15_000)
+    page.unroute("**/monitoring/lights/")
+    expect(page.locator("#lights-stale")).to_be_hidden(timeout=30_000)
+
+
+def test_a_time_that_ends_before_it_begins_is_refused_at_its_field(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page)
+    page.locator("[data-own]").click()
+    page.fill("#lines-from", "2026-01-02T03:00:00")
+    page.fill("#lines-to", "2026-01-01T03:00:00")
+    page.get_by_role("button", name="Apply").click()
+    told = page.locator("#lines-to").evaluate("field => field.validationMessage")
+    assert told == "The end must lie after the beginning."
+    assert "from=" not in page.url
+
+
+@pytest.mark.parametrize(
+    "query", ["?range=foo&from=abc", "?to=2026-01-01T00:00:00", "?from=9&to=5&compare=x"]
+)
+def test_an_address_that_makes_no_sense_shows_the_usual_time(
+    history: None, page: Page, opened: Callable[..., None], query: str
+) -> None:
+    opened(page, query)
+    expect(page.locator('[data-range="1h"]')).to_have_attribute("aria-current", "true")
+    expect(page.locator("[data-live-badge]")).to_have_class("live is-live")
+    expect(page.locator('[name="compare"]')).to_have_value("")
+
+
 def test_a_choice_is_in_the_address_and_back_undoes_it(
     history: None, page: Page, opened: Callable[..., None]
 ) -> None:
@@ -195,10 +255,7 @@ def test_a_choice_is_in_the_address_and_back_undoes_it(
     expect(page.get_by_role("link", name="1 hour", exact=True)).to_have_attribute("aria-current", "true")
 
 
-def test_dragging_over_a_chart_shows_that_time_in_all(
-    history: None, page: Page, opened: Callable[..., None]
-) -> None:
-    opened(page, "?range=15m")
+def drag_over_a_chart(page: Page) -> None:
     plot = page.locator('[data-measure="web.requests"] .u-over')
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
@@ -208,9 +265,23 @@ def test_dragging_over_a_chart_shows_that_time_in_all(
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 40, steps=4)
     page.mouse.up()
     expect(page.locator("[data-live-badge]")).to_contain_text("Not live")
+
+
+def test_dragging_over_a_chart_shows_that_time_in_all(
+    history: None, page: Page, opened: Callable[..., None]
+) -> None:
+    opened(page, "?range=15m")
+    drag_over_a_chart(page)
     assert "from=" in page.url
     assert "to=" in page.url
     assert page.locator("#lines-from").input_value()
+
+
+def test_dragging_over_a_chart_is_one_choice(history: None, page: Page, opened: Callable[..., None]) -> None:
+    opened(page)
+    before = page.evaluate("history.length")
+    drag_over_a_chart(page)
+    assert page.evaluate("history.length") == before + 1
 
 
 def test_the_cross_hair_tells_the_same_moment_in_every_chart(

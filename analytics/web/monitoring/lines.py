@@ -157,14 +157,18 @@ def controls(request: HttpRequest) -> dict[str, Any]:
         "own_to": _local(own.end) if own and asked.get("to") else "",
         "lines_url": reverse("monitoring_lines"),
         "first_numbers": _first_numbers(
-            asked, name, compare, [one.name for one in found if one.name in opened]
+            asked if own else QueryDict(), name, compare, [one.name for one in found if one.name in opened]
         ),
         "zone": timezone.get_current_timezone_name(),
     }
 
 
 def _first_numbers(asked: QueryDict, range_name: str, compare: str, opened: list[str]) -> str:
-    """The address that the page's script reads first, asked for before that script has loaded."""
+    """The address that the page's script reads first, asked for before that script has loaded.
+
+    Args:
+        asked: with ``from`` and ``to``, where the reader chose them.
+    """
     wanted = [("from", asked.get("from")), ("to", asked.get("to"))] if asked.get("from") else []
     wanted = wanted or [("range", range_name)]
     wanted += [("compare", compare), *(("group", one) for one in opened)]
