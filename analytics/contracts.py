@@ -34,12 +34,16 @@ class Spoken:
         images: (n, dim) unit vectors of its photos in the encoder's space; n may be 0.
         clips: its voice recordings.
         prompts: (3, dim) unit vectors that stand for the labels in the encoder's space, where it has them.
+        language: of its author, such as ``en``; "" where nobody knows.
+        heard: for each of ``clips``, what a recogniser heard in it before, or None; may be shorter.
     """
 
     text: str = ""
     images: np.ndarray | None = None
     clips: tuple[Clip, ...] = ()
     prompts: np.ndarray | None = None
+    language: str = ""
+    heard: tuple[Transcript | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,16 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class AspectOpinion:
-    """What is felt about one aspect, from -1 to 1, and the words that say so."""
+    """What is felt about one aspect, from -1 to 1, and the words that say so.
+
+    Attributes:
+        clip: the recording in whose transcript the words stand; None for those of the text.
+    """
 
     aspect: str
     polarity: float
     words: tuple[Word, ...] = ()
+    clip: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,61 @@ class Moment:
     start: float
     end: float
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """One word that a recogniser heard.
+
+    Attributes:
+        start, end: where it stands in the transcript's text, in characters.
+        begins, ends: when it is said, in seconds of the recording; None where the recogniser gives no times.
+        confidence: 0 to 1; None where it gives none.
+    """
+
+    text: str
+    start: int
+    end: int
+    begins: float | None = None
+    ends: float | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a recogniser heard in one recording.
+
+    Attributes:
+        text: "" where it heard no words.
+        language: such as ``en``; "" where neither it nor the words tell.
+        confidence: 0 to 1, of the words on average; None where it gives none.
+        by: key of the recogniser.
+    """
+
+    text: str
+    language: str = ""
+    words: tuple[HeardWord, ...] = ()
+    confidence: float | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The transcript of one recording (``clip`` counts the review's from 0) and what its words say.
+
+    Attributes:
+        reading: of the transcript by the text model; None where it was left out.
+        share: how much of the text channel's reading it is: 1 where it is all there is.
+        words: of the transcript, which carry weight, the weightiest first.
+        left_out: why it does not count, in plain English; "" where it does.
+    """
+
+    clip: int
+    transcript: Transcript
+    reading: Reading | None = None
+    share: float = 0.0
+    words: tuple[Word, ...] = ()
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +171,8 @@ class Sentiment:
         aspects: what it is about, most telling first.
         words, moments: the evidence in text and speech, the weightiest first.
         missing: what could not be used, by channel, with the reason in plain English.
+        heard: transcripts of its recordings, where a recogniser is at work; those that count speak through
+            the text channel.
     """
 
     overall: Reading | None
@@ -118,6 +184,7 @@ class Sentiment:
     words: tuple[Word, ...] = ()
     moments: tuple[Moment, ...] = ()
     missing: Mapping[Channel, str] = field(default_factory=dict)
+    heard: tuple[Heard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

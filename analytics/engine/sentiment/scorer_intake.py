@@ -10,7 +10,7 @@ from math import gcd
 import numpy as np
 from scipy.signal import resample_poly
 
-from analytics.contracts import Channel, Spoken, Word
+from analytics.contracts import Channel, Heard, Reading, Spoken, Word
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import RATE
 
@@ -32,7 +32,8 @@ class Usable:
         text: as long as the original's beginning, character by character, so that places in it agree.
         images: (n, dim) finite rows of unit length.
         clips: (number among the review's clips, clip at 16 kHz).
-        words: the text's evidence, once it has been read.
+        words, written: the text's evidence and its reading, once it has been read.
+        heard: what was heard in the clips, once they have been listened to.
         missing: by channel, why something that was given could not be used.
     """
 
@@ -40,7 +41,15 @@ class Usable:
     images: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     clips: list[tuple[int, Clip]] = field(default_factory=list)
     words: tuple[Word, ...] = ()
+    written: Reading | None = None
+    heard: list[Heard] = field(default_factory=list)
     missing: dict[Channel, str] = field(default_factory=dict)
+
+    def miss(self, channel: Channel, reason: str) -> None:
+        """Add a reason to those of ``channel``; each is told once."""
+        told = self.missing.get(channel, "")
+        if reason not in told:
+            self.missing[channel] = f"{told} {reason}".strip()
 
 
 def usable(spoken: Spoken) -> Usable:
