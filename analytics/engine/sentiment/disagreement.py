@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from analytics.contracts import AspectOpinion, Channel, Reading, Word
+from analytics.contracts import AspectOpinion, Reading, Word
 
 #: Words that pull both ways are often a fair judgement ("great screen, poor battery"), so they count less
 #: than a face that belies the words.
@@ -31,9 +31,9 @@ def _relative(rows: np.ndarray, to: np.ndarray) -> np.ndarray:
 
 
 def disagreement(
-    channels: Mapping[Channel, Reading], aspects: Sequence[AspectOpinion] = (), words: Sequence[Word] = ()
+    channels: Mapping[str, Reading], aspects: Sequence[AspectOpinion] = (), words: Sequence[Word] = ()
 ) -> float:
-    """0 to 1: the widest gap between two channels, or how evenly aspects or words pull both ways.
+    """0 to 1: the widest gap between two of the readings, or how evenly aspects or words pull both ways.
 
     Two channels count as far as they point to different sides: one that is merely less sure does not
     contradict the other.

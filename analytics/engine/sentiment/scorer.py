@@ -11,21 +11,22 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from analytics.contracts import (
-    CHANNELS,
-    AspectOpinion,
-    Channel,
-    Moment,
-    Reading,
-    Sentiment,
-    Spoken,
-    Word,
-)
+from analytics.contracts import CHANNELS, AspectOpinion, Channel, Moment, Reading, Sentiment, Spoken
 from analytics.engine.sentiment.disagreement import disagreement
 from analytics.engine.sentiment.fusion import Fusion, Signals
 from analytics.engine.sentiment.image import ImageModel
+from analytics.engine.sentiment.recogniser import Recogniser
 from analytics.engine.sentiment.scorer_intake import Usable, usable
+from analytics.engine.sentiment.scorer_words import (
+    AspectReader,
+    TextReader,
+    opposed,
+    read_aspects,
+    read_words,
+    reading_of,
+)
 from analytics.engine.sentiment.speech import SpeechModel
+from analytics.engine.sentiment.transcripts import listen
 from recommender.contracts import Clip
 
 #: Below this probability of the likeliest label the scorer does not commit itself.
@@ -33,6 +34,8 @@ THRESHOLD = 0.5
 MOST_WORDS = 12
 #: Reviews that a worker gives it at once, to begin with.
 PORTION = 256
+#: Recordings that come with the reviews of one portion.
+RECORDINGS = 32
 MOST_MOMENTS = 3
 
 NOTHING = "There is nothing to score."
@@ -64,24 +67,6 @@ class Scorer(Protocol):
         ...
 
 
-class TextReader(Protocol):
-    """What the scorer asks of a text model; see ``TextModel``."""
-
-    key: str
-
-    def read(self, texts: Sequence[str]) -> np.ndarray: ...
-
-    def read_with_words(
-        self, texts: Sequence[str], most: int = 12
-    ) -> tuple[np.ndarray, Sequence[tuple[Word, ...]]]: ...
-
-
-class AspectReader(Protocol):
-    """What the scorer asks of an aspect model; see ``AspectModel``."""
-
-    def read(self, texts: Sequence[str]) -> Sequence[Sequence[AspectOpinion]]: ...
-
-
 @dataclass
 class ChannelScorer:
     """A scorer made of one model a channel and a recipe that joins them.
@@ -90,9 +75,9 @@ class ChannelScorer:
         text, image, speech: the channels' models.
         aspects: finds what the text is about.
         fusion: joins channels; a review that speaks through one is left as that channel says.
-        folder: where the weights lie, from which the key follows.
-        threshold: see ``THRESHOLD``.
-        portion: see ``PORTION``.
+        recogniser: turns what is spoken into words that the text model reads; None where nothing does.
+        files: of weights, from which the key follows.
+        threshold, portion, recordings: see ``THRESHOLD``, ``PORTION`` and ``RECORDINGS``.
     """
 
     text: TextReader | None
@@ -100,15 +85,19 @@ class ChannelScorer:
     image: ImageModel | None
     speech: SpeechModel | None
     fusion: Fusion
+    recogniser: Recogniser | None = None
     files: tuple[Path, ...] = ()
     threshold: float = THRESHOLD
     portion: int = PORTION
+    recordings: int = RECORDINGS
 
     @cached_property
     def key(self) -> str:
         digest = hashlib.sha256((self.text.key if self.text else "").encode())
         for path in self.files:
             digest.update(path.name.encode() + path.read_bytes())
+        if self.recogniser is not None:
+            digest.update(self.recogniser.key.encode())
         return f"mmsite-sentiment@{digest.hexdigest()[:12]}"
 
     @property
@@ -122,15 +111,18 @@ class ChannelScorer:
     def score(self, batch: Sequence[Spoken]) -> list[Sentiment]:
         """See ``Scorer``."""
         parts = [usable(spoken) for spoken in batch]
+        self._listen(batch, parts)
         signals = self._signals(batch, parts)
         fused = self.fusion.fuse(signals)
-        texts = [number for number, part in enumerate(parts) if part.text]
-        found = self.aspects.read([parts[number].text for number in texts]) if self.aspects and texts else []
-        opinions = dict(zip(texts, found, strict=False))
-        return [
-            self._sentiment(part, signals, fused, row, tuple(opinions.get(row, ())))
-            for row, part in enumerate(parts)
-        ]
+        opinions = read_aspects(parts, self.aspects) if self.aspects else [()] * len(parts)
+        return [self._sentiment(part, signals, fused, row, opinions[row]) for row, part in enumerate(parts)]
+
+    def _listen(self, batch: Sequence[Spoken], parts: Sequence[Usable]) -> None:
+        if self.recogniser is None or self.text is None:
+            return
+        languages = getattr(self.text, "languages", ())
+        for spoken, part in zip(batch, parts, strict=True):
+            listen(self.recogniser, spoken, part, languages)
 
     def _signals(self, batch: Sequence[Spoken], parts: Sequence[Usable]) -> Signals:
         """Every channel's reading of every review, and which there are."""
@@ -148,16 +140,12 @@ class ChannelScorer:
         return Signals(probabilities, mask, photos)
 
     def _read_texts(self, parts: Sequence[Usable]) -> Mapping[int, np.ndarray]:
-        rows = [row for row, part in enumerate(parts) if part.text]
-        if self.text is None:
-            for row in rows:
-                parts[row].missing["text"] = "No text model is installed."
-        if self.text is None or not rows:
-            return {}
-        read, words = self.text.read_with_words([parts[row].text for row in rows], MOST_WORDS)
-        for row, found in zip(rows, words, strict=True):
-            parts[row].words = found
-        return dict(zip(rows, read, strict=True))
+        if self.text is not None:
+            return read_words(parts, self.text, MOST_WORDS)
+        for part in parts:
+            if part.text:
+                part.missing["text"] = "No text model is installed."
+        return {}
 
     def _read_images(self, batch: Sequence[Spoken], parts: Sequence[Usable]) -> Mapping[int, np.ndarray]:
         """By row, the mean reading of a review's photos; the vectors of all go through the head at once."""
@@ -185,7 +173,7 @@ class ChannelScorer:
         readings: dict[int, np.ndarray] = {}
         for row, part in enumerate(parts):
             if part.clips and self.speech is None:
-                part.missing["speech"] = "No speech model is installed."
+                part.miss("speech", "No speech model is installed.")
             elif part.clips and self.speech is not None:
                 clips = [clip for _, clip in part.clips]
                 weights = np.array([clip.seconds for clip in clips])
@@ -206,20 +194,21 @@ class ChannelScorer:
             if signals.mask[row, number]
         }
         if not channels:
-            reason = " ".join([NOTHING, *part.missing.values()])
-            return Sentiment(None, abstained=True, reason=reason, missing=part.missing)
+            return _nothing(part)
         overall = reading_of(fused[row])
         unsure = overall.confidence < self.threshold
+        words = [*part.words, *(word for one in part.heard for word in one.words)]
         return Sentiment(
             overall=overall,
             channels=channels,
             abstained=unsure,
             reason=UNSURE if unsure else "",
-            disagreement=disagreement(channels, aspects, part.words),
+            disagreement=disagreement(opposed(channels, part), aspects, words),
             aspects=aspects,
             words=part.words,
             moments=self._moments(part.clips) if "speech" in channels else (),
             missing=part.missing,
+            heard=tuple(part.heard),
         )
 
     def _moments(self, clips: Sequence[tuple[int, Clip]]) -> tuple[Moment, ...]:
@@ -230,9 +219,9 @@ class ChannelScorer:
         return tuple(sorted(found, key=lambda moment: -abs(moment.weight))[:MOST_MOMENTS])
 
 
-def reading_of(row: np.ndarray) -> Reading:
-    negative, neutral, positive = (float(value) for value in row / row.sum())
-    return Reading((negative, neutral, positive))
+def _nothing(part: Usable) -> Sentiment:
+    reason = " ".join([NOTHING, *part.missing.values()])
+    return Sentiment(None, abstained=True, reason=reason, missing=part.missing, heard=tuple(part.heard))
 
 
 def read_by_prompts(vectors: np.ndarray, prompts: np.ndarray, scale: float = 50.0) -> np.ndarray:

@@ -10,7 +10,15 @@ from analytics.engine.sentiment.fusion import FirstChannel, Fusion
 from analytics.engine.sentiment.fusion_loading import load_fusion
 from analytics.engine.sentiment.head import WEIGHTS
 from analytics.engine.sentiment.image import ImageModel
-from analytics.engine.sentiment.scorer import PORTION, THRESHOLD, ChannelScorer, Scorer, TextReader
+from analytics.engine.sentiment.recogniser import Recogniser
+from analytics.engine.sentiment.scorer import (
+    PORTION,
+    RECORDINGS,
+    THRESHOLD,
+    ChannelScorer,
+    Scorer,
+    TextReader,
+)
 from analytics.engine.sentiment.speech import SpeechModel
 from analytics.engine.sentiment.text_plug import FUSION_NOTE
 from recommender.errors import RecommenderError
@@ -18,10 +26,16 @@ from recommender.errors import RecommenderError
 PARTS = ("text", "aspects", "image", "speech", "fusion")
 #: Reviews that a text model of somebody else's is given to begin with; it may take seconds for each.
 FIRST_PORTION = 8
+#: Recordings of one portion where a recogniser listens: it may take as long as the recording lasts.
+FIRST_RECORDINGS = 1
 
 
 def load_scorer(
-    folder: Path | None = None, *, aspects_file: Path | None = None, text: TextReader | None = None
+    folder: Path | None = None,
+    *,
+    aspects_file: Path | None = None,
+    text: TextReader | None = None,
+    recogniser: Recogniser | None = None,
 ) -> Scorer:
     """The scorer whose weights lie in ``folder`` (what ``retrain`` wrote), or the shipped one.
 
@@ -29,6 +43,7 @@ def load_scorer(
         aspects_file: a site's own aspects, added to the model's; the scorer's key stays the same.
         text: reads texts in place of the model in ``folder``; channels are not fused then, because fusion was
             measured with the other.
+        recogniser: turns recordings into words, which are read as the written ones are.
 
     Raises:
         RecommenderError: the folder does not exist, or weights are damaged.
@@ -42,7 +57,9 @@ def load_scorer(
         image=ImageModel.load(places["image"]) if places["image"] else None,
         speech=SpeechModel.load(places["speech"]) if places["speech"] else None,
         fusion=FirstChannel(FUSION_NOTE) if text else _fusion(places["fusion"]),
-        portion=FIRST_PORTION if text else PORTION,
+        recogniser=recogniser,
+        portion=FIRST_PORTION if text or recogniser else PORTION,
+        recordings=FIRST_RECORDINGS if recogniser else RECORDINGS,
         files=tuple(sorted(path for part in PARTS[1:] for path in files_of(places[part]))),
         threshold=THRESHOLD,
     )

@@ -83,6 +83,8 @@ class _Script:
 class TextModel:
     """Reads texts; made by ``load``."""
 
+    languages = frozenset({"en", "zh"})
+
     def __init__(self, table: Table) -> None:
         self.key = table.key
         self.table = table

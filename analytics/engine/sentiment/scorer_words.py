@@ -1,0 +1,114 @@
+"""What words say, written or heard: one reading of the text channel, and aspects, from all of a review."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from analytics.contracts import AspectOpinion, Channel, Reading, Word
+from analytics.engine.sentiment.scorer_intake import Usable
+from analytics.engine.sentiment.transcripts import count_words, shared
+
+
+class TextReader(Protocol):
+    """What the scorer asks of a text model; see ``TextModel``. One that has ``languages`` reads no others."""
+
+    key: str
+
+    def read(self, texts: Sequence[str]) -> np.ndarray: ...
+
+    def read_with_words(
+        self, texts: Sequence[str], most: int = 12
+    ) -> tuple[np.ndarray, Sequence[tuple[Word, ...]]]: ...
+
+
+class AspectReader(Protocol):
+    """What the scorer asks of an aspect model; see ``AspectModel``."""
+
+    def read(self, texts: Sequence[str]) -> Sequence[Sequence[AspectOpinion]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text of a review: the written one, or the transcript at ``place`` among what was heard of it."""
+
+    row: int
+    text: str
+    place: int | None = None
+
+
+def sources(parts: Sequence[Usable]) -> list[Source]:
+    """Every text that counts: of each review the written one first, then its transcripts."""
+    found = []
+    for row, part in enumerate(parts):
+        if part.text:
+            found.append(Source(row, part.text))
+        found += [
+            Source(row, one.transcript.text, place)
+            for place, one in enumerate(part.heard)
+            if not one.left_out
+        ]
+    return found
+
+
+def read_words(parts: Sequence[Usable], model: TextReader, most: int) -> dict[int, np.ndarray]:
+    """By row, the text channel's reading (3,); each part gets the evidence of its texts.
+
+    Written and heard words are the same person's, so they are one channel: the mean of what each text says by
+    itself, by the number of its words, of which heard ones count as far as the recogniser is sure of them.
+    """
+    texts = sources(parts)
+    if not texts:
+        return {}
+    read, words = model.read_with_words([one.text for one in texts], most)
+    heard = [row for row, part in enumerate(parts) if part.heard]
+    for row in heard:
+        # A lone emoji is no word, but it is something that was written.
+        written = max(1, count_words(parts[row].text)) if parts[row].text else 0
+        parts[row].heard = shared(parts[row].heard, written)
+    mixed: dict[int, np.ndarray] = {}
+    for one, reading, found in zip(texts, read, words, strict=True):
+        part = parts[one.row]
+        if one.place is None:
+            part.words, part.written = found, reading_of(reading)
+            share = 1.0 - sum(told.share for told in part.heard)
+        else:
+            own = replace(part.heard[one.place], reading=reading_of(reading), words=found)
+            part.heard[one.place], share = own, own.share
+        mixed[one.row] = mixed.get(one.row, np.zeros(3)) + share * reading
+    return mixed
+
+
+def read_aspects(parts: Sequence[Usable], model: AspectReader) -> list[tuple[AspectOpinion, ...]]:
+    """What each review is about; what was written of an aspect counts before what was heard of it."""
+    texts = sources(parts)
+    found: list[list[AspectOpinion]] = [[] for _ in parts]
+    for one, opinions in zip(texts, model.read([text.text for text in texts]) if texts else (), strict=True):
+        known = {opinion.aspect for opinion in found[one.row]}
+        clip = None if one.place is None else parts[one.row].heard[one.place].clip
+        found[one.row] += [
+            opinion if clip is None else replace(opinion, clip=clip)
+            for opinion in opinions
+            if opinion.aspect not in known
+        ]
+    return [tuple(opinions) for opinions in found]
+
+
+def opposed(channels: Mapping[Channel, Reading], part: Usable) -> dict[str, Reading]:
+    """The readings that may contradict each other: written and heard words apart, where there are both."""
+    voices: dict[str, Reading] = {str(name): reading for name, reading in channels.items()}
+    rows = [(one.share, one.reading) for one in part.heard if one.reading is not None]
+    if part.written is None or not rows:
+        return voices
+    voices["text"] = part.written
+    voices["heard"] = reading_of(np.sum([share * np.array(one.probabilities) for share, one in rows], axis=0))
+    return voices
+
+
+def reading_of(row: np.ndarray) -> Reading:
+    """The reading of positive weights (3,) in the order of ``LABELS``."""
+    negative, neutral, positive = (float(value) for value in row / row.sum())
+    return Reading((negative, neutral, positive))
