@@ -78,6 +78,21 @@ def text_model_is_known(**_: Any) -> list[CheckMessage]:
     return [Error(message, hint=found.remedy, id="mmsite.E008")]
 
 
+def recogniser_is_known(**_: Any) -> list[CheckMessage]:
+    """As ``encoder_is_known``, of what turns recordings into words."""
+    from analytics.engine.sentiment.recogniser import SpeechPlug, mistake_in
+
+    spec = settings.SPEECH_RECOGNISER
+    found = mistake_in(SpeechPlug(spec)) if spec else None
+    if found is None:
+        return []
+    message = f"SPEECH_RECOGNISER={spec} cannot be used: {found.message}"
+    if found.here:
+        hint = f"{found.remedy} Only the machines that score need it."
+        return [Warning(message, hint=hint, id="mmsite.W011")]
+    return [Error(message, hint=found.remedy, id="mmsite.E010")]
+
+
 CHECKS = (
     front_end_is_installed,
     database_is_supported,
@@ -86,4 +101,5 @@ CHECKS = (
     host_names_are_allowed,
     encoder_is_known,
     text_model_is_known,
+    recogniser_is_known,
 )

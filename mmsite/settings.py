@@ -266,6 +266,7 @@ TRUST_REQUEST_ID = env.flag("TRUST_REQUEST_ID", False)  # whether the proxy in f
 ASPECTS_FILE = env.text("ASPECTS_FILE")  # the site's own aspects and their words, beside the shipped ones
 SENTIMENT_TEXT_MODEL = env.text("SENTIMENT_TEXT_MODEL")  # a Hugging Face model or its folder; empty: the own
 SENTIMENT_TEXT_LABELS = env.names("SENTIMENT_TEXT_LABELS")  # what its outputs mean, where it does not say
+SPEECH_RECOGNISER = env.text("SPEECH_RECOGNISER")  # what turns recordings into words; empty: nothing does
 SENTIMENT_TIMEOUT = env.number("SENTIMENT_TIMEOUT", 20.0)  # seconds that a score is waited for
 
 # -- static files ---------------------------------------------------------------------------------------

@@ -59,6 +59,11 @@ class ScoreNowIn(Schema):
     """Words; a picture and a sound are sent as files beside them."""
 
     text: str = Field("", max_length=100_000)
+    language: str = Field(
+        "",
+        max_length=10,
+        description="of the sound, such as en; for recognisers that do not find it out",
+    )
 
 
 @router.get("/scores", response=ScoresOut, url_name="scores")
@@ -126,4 +131,5 @@ def score_now(
     sound: Annotated[UploadedFile | None, File(description="one recording")] = None,
 ) -> SentimentOut:
     """Score words, a picture or a sound now, or several of them together; nothing is kept as a review."""
-    return sentiment_out(*scoring.score_now(text=given.text, image=image, sound=sound))
+    found = scoring.score_now(text=given.text, image=image, sound=sound, language=given.language)
+    return sentiment_out(*found)

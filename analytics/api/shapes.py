@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from ninja import Schema
 from pydantic import Field
 
 from analytics.contracts import LABELS, Reading, Sentiment
 from analytics.models import AspectScore, SentimentScore
+from analytics.services.scoring.heard import written_down
 
 Probabilities = dict[str, float]
 
@@ -29,6 +31,9 @@ class AspectOut(Schema):
     aspect: str
     polarity: float
     words: list[WordOut]
+    medium: int | None = Field(
+        None, description="the recording in whose transcript the words stand; null for those of the text"
+    )
 
 
 class MomentOut(Schema):
@@ -38,6 +43,32 @@ class MomentOut(Schema):
     start: float
     end: float
     weight: float
+
+
+class HeardWordOut(Schema):
+    """A word of a transcript: its place in the text, in characters, and in the recording, in seconds."""
+
+    text: str
+    start: int
+    end: int
+    begins: float | None
+    ends: float | None
+    confidence: float | None
+
+
+class TranscriptOut(Schema):
+    """What was heard in a recording. ``medium``: its number in the review's media."""
+
+    medium: int
+    text: str
+    language: str
+    confidence: float | None
+    by: str = Field(description="key of the recogniser")
+    timed: list[HeardWordOut]
+    words: list[WordOut] = Field(description="words that carry weight; their places are the transcript's")
+    probabilities: Probabilities | None = Field(description="what they say; null where they do not count")
+    share: float = Field(description="of the reading of the words, written and heard, that is theirs")
+    left_out: str = Field(description="why they do not count")
 
 
 class RegionOut(Schema):
@@ -73,6 +104,7 @@ class ScoreOut(Schema):
     moments: list[MomentOut]
     regions: list[RegionOut] | None = Field(description="null until somebody looked at the review's page")
     missing: dict[str, str] = Field(description="what could not be used, by channel")
+    transcripts: list[TranscriptOut] = Field(description="empty where no recogniser listens")
     text: str
     rating: int | None
     language: str
@@ -96,6 +128,7 @@ class SentimentOut(Schema):
     words: list[WordOut]
     moments: list[MomentOut]
     missing: dict[str, str]
+    transcripts: list[TranscriptOut]
 
 
 def score_out(score: SentimentScore) -> ScoreOut:
@@ -117,16 +150,33 @@ def score_out(score: SentimentScore) -> ScoreOut:
         moments=[MomentOut(**_row(MomentOut, one)) for one in details.get("moments", [])],
         regions=None if regions is None else [RegionOut(**_row(RegionOut, one)) for one in regions],
         missing=details.get("missing", {}),
+        transcripts=[transcript_out(one) for one in details.get("heard", [])],
         **{name: getattr(score, name) for name in same.split()},
     )
 
 
 def aspect_out(one: AspectScore) -> AspectOut:
-    return AspectOut(aspect=one.aspect, polarity=one.polarity, words=[_word(word) for word in one.words])
+    return AspectOut(
+        aspect=one.aspect,
+        polarity=one.polarity,
+        words=[_word(word) for word in one.words],
+        medium=one.medium,
+    )
+
+
+def transcript_out(told: Mapping[str, Any]) -> TranscriptOut:
+    """One of ``details["heard"]``."""
+    chances = told["probabilities"]
+    lists = {
+        "timed": [HeardWordOut(**_row(HeardWordOut, one)) for one in told["timed"]],
+        "words": [_word(one) for one in told["words"]],
+        "probabilities": None if chances is None else _named(chances),
+    }
+    return TranscriptOut(**{**told, **lists})
 
 
 def sentiment_out(sentiment: Sentiment, model: str) -> SentimentOut:
-    """What ``score_now`` gives; moments are of recording 0."""
+    """What ``score_now`` gives; moments and transcripts are of recording 0."""
     overall = sentiment.overall
     return SentimentOut(
         model=model,
@@ -143,6 +193,7 @@ def sentiment_out(sentiment: Sentiment, model: str) -> SentimentOut:
                 aspect=one.aspect,
                 polarity=one.polarity,
                 words=[_word((word.text, word.start, word.end, word.weight)) for word in one.words],
+                medium=one.clip,
             )
             for one in sentiment.aspects
         ],
@@ -152,6 +203,7 @@ def sentiment_out(sentiment: Sentiment, model: str) -> SentimentOut:
             for one in sentiment.moments
         ],
         missing=dict(sentiment.missing),
+        transcripts=[transcript_out(one) for one in written_down(sentiment.heard, range(1))],
     )
 
 

@@ -70,7 +70,7 @@ class SentimentScore(models.Model):
     speech_polarity = models.FloatField(null=True, blank=True)
     #: {"channels": {name: [3 probabilities]}, "words": [[text, start, end, weight]],
     #: "moments": [[media id, start, end, weight]], "regions": [[media id, x, y, width, height, weight]],
-    #: "missing": {channel: reason}}
+    #: "missing": {channel: reason}, "heard": what ``services/scoring/heard.py`` writes, where there is any}
     details = models.JSONField(default=dict, blank=True)
     # -- of the review, for reports
     item = models.ForeignKey("recommender.Item", on_delete=models.CASCADE, related_name="sentiments")
@@ -109,6 +109,8 @@ class AspectScore(models.Model):
     aspect = models.CharField(_("aspect"), max_length=30)
     polarity = models.FloatField(_("polarity"))
     words = models.JSONField(default=list, blank=True)
+    #: number of the recording in whose transcript the words stand; None for those of the text
+    medium = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["pk"]

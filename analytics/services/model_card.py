@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from analytics.engine.sentiment.fusion import FirstChannel
+from analytics.engine.sentiment.fusion_loading import load_fusion
 from analytics.engine.sentiment.scorer_loading import PARTS, files_of, place_of
 from analytics.engine.sentiment.text_plug import FUSION_NOTE
 from analytics.services.scoring import plugs
@@ -39,4 +41,10 @@ def figures() -> list[Figure]:
 
 def fusion_note() -> str:
     """What is fused, on which evidence, or why it is switched off; in plain English."""
-    return FUSION_NOTE if plugs.text_plug() else current_scorer().fusion_note
+    if plugs.text_plug():
+        return FUSION_NOTE
+    if not plugs.in_use():
+        return current_scorer().fusion_note
+    # The scorer itself holds a part that this process must not load.
+    place = place_of("fusion", folder_of(serving_version()))
+    return (load_fusion(place) if place else FirstChannel()).note

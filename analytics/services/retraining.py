@@ -137,7 +137,8 @@ def _examples(progress: JobProgress) -> Iterator[Example]:
     for start in range(0, len(ids), _PORTION):
         portion = ids[start : start + _PORTION]
         said = counting(portion)
-        reviews = list(Review.objects.filter(pk__in=said).order_by("pk").prefetch_related("media"))
+        chosen = Review.objects.filter(pk__in=said).select_related("user__profile")
+        reviews = list(chosen.order_by("pk").prefetch_related("media"))
         for review, content in zip(reviews, read_contents(reviews, scorer), strict=True):
             yield Example(content.spoken, said[review.pk].label)  # type: ignore[arg-type]
         progress.advance(len(portion))

@@ -12,7 +12,8 @@ import pytest
 from tests.analytics.engine.tiny_bert import make_tiny_bert
 from tests.conftest import ROOT
 
-HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers"}
+LISTENERS = {"faster_whisper", "sherpa_onnx", "pocketsphinx"}
+HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers"} | LISTENERS
 LIGHT_PACKAGES = (
     "mmsite",
     "recommender/web",
@@ -30,6 +31,10 @@ LIGHT_MODULES = (
     "recommender/apps.py",
     "analytics/tasks.py",
     "analytics/apps.py",
+    "analytics/engine/sentiment/recogniser.py",
+    "analytics/engine/sentiment/recogniser_sherpa.py",
+    "analytics/engine/sentiment/recogniser_sphinx.py",
+    "analytics/engine/sentiment/recogniser_whisper.py",
     "analytics/engine/sentiment/text_plug.py",
     "analytics/engine/sentiment/scorer_loading.py",
 )
@@ -72,8 +77,8 @@ answer = client.post("/api/v1/analytics/score", {"text": "It broke."})
 assert answer.status_code == 503, answer.content
 """
 
-REPORT = """
-print("heavy:", sorted(set(sys.modules) & {"torch", "torchvision", "open_clip", "timm", "transformers"}))
+REPORT = f"""
+print("heavy:", sorted(set(sys.modules) & {HEAVY}))
 """
 
 
@@ -130,6 +135,13 @@ def test_a_feed_and_a_text_search_do_not_load_torch() -> None:
 
 def test_a_plugged_text_model_is_left_to_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTIMENT_TEXT_MODEL", str(make_tiny_bert(tmp_path / "tiny")))
+    monkeypatch.setenv("SENTIMENT_TIMEOUT", "0.1")
+    assert heavy_modules_after(WEB_START + REQUESTS + PLUGGED) == "heavy: []"
+
+
+def test_a_recogniser_is_left_to_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx, an optional package, is not installed")
+    monkeypatch.setenv("SPEECH_RECOGNISER", "pocketsphinx")
     monkeypatch.setenv("SENTIMENT_TIMEOUT", "0.1")
     assert heavy_modules_after(WEB_START + REQUESTS + PLUGGED) == "heavy: []"
 

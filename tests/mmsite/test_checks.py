@@ -37,6 +37,8 @@ from tests.analytics.engine.tiny_bert import make_tiny_bert
             {"SENTIMENT_TEXT_MODEL": "owner/name", "SENTIMENT_TEXT_LABELS": ["bad", "good"]},
             "mmsite.E008",
         ),
+        (checks.recogniser_is_known, {"SPEECH_RECOGNISER": "vosk:/srv/models"}, "mmsite.E010"),
+        (checks.recogniser_is_known, {"SPEECH_RECOGNISER": "sherpa-onnx:/nonexistent"}, "mmsite.W011"),
     ],
 )
 def test_a_mistake_is_told_with_its_remedy(
@@ -54,6 +56,7 @@ def test_a_mistake_is_told_with_its_remedy(
         "ENCODER",
         "SENTIMENT_TEXT_MODEL",
         "SENTIMENT_TEXT_LABELS",
+        "SPEECH_RECOGNISER",
     )
     mistaken = {name: getattr(settings, name) for name in names} | changes
     monkeypatch.setattr(checks, "settings", SimpleNamespace(**mistaken))

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = (
         "Score a CSV with the columns text, image and audio (any may be empty; paths are relative to the "
         "file). OUT.csv has all its columns and label, polarity, confidence, abstained, reason, aspects, "
-        "disagreement, the polarity of each channel, and problems."
+        "disagreement, the polarity of each channel, the transcript where a recogniser listens, and problems."
     )
     requires_system_checks = ()
 

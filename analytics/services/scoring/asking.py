@@ -14,7 +14,17 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from analytics.contracts import AspectOpinion, Moment, Reading, Sentiment, Spoken, Word
+from analytics.contracts import (
+    AspectOpinion,
+    Heard,
+    HeardWord,
+    Moment,
+    Reading,
+    Sentiment,
+    Spoken,
+    Transcript,
+    Word,
+)
 from analytics.services.scoring.content import photo_encoder, prompts_for
 from analytics.services.scoring.model import current_scorer
 from recommender.errors import RecommenderError, ScorerUnavailable
@@ -37,14 +47,16 @@ _silent_until = float("-inf")
 # -- the web process asks -----------------------------------------------------------------------------------
 
 
-def ask_worker(text: str, image: UploadedFile | None, sound: UploadedFile | None) -> tuple[Sentiment, str]:
+def ask_worker(
+    text: str, image: UploadedFile | None, sound: UploadedFile | None, language: str = ""
+) -> tuple[Sentiment, str]:
     """What a worker finds, and the key of its scorer.
 
     Raises:
         ScorerUnavailable: no worker answered in time, or its model cannot be loaded.
         RecommenderError: a file cannot be read.
     """
-    question = {"text": text}
+    question = {"text": text, "language": language}
     if image is not None:
         question["image"] = queries.receive_media("image", image)
     if sound is not None:
@@ -108,7 +120,13 @@ def _spoken(question: Mapping[str, Any], scorer: Scorer) -> Spoken:
     if name := question.get("audio"):
         with local_file(name) as path:
             clips = (load_clip(path),)
-    return Spoken(text=question.get("text", ""), images=images, clips=clips, prompts=prompts)
+    return Spoken(
+        text=question.get("text", ""),
+        images=images,
+        clips=clips,
+        prompts=prompts,
+        language=question.get("language", ""),
+    )
 
 
 def _vector(name: str, scorer: Scorer) -> tuple[np.ndarray, np.ndarray | None]:
@@ -131,16 +149,30 @@ def of_message(told: Mapping[str, Any]) -> Sentiment:
         reason=told["reason"],
         disagreement=told["disagreement"],
         aspects=tuple(
-            AspectOpinion(one["aspect"], one["polarity"], _words(one["words"])) for one in told["aspects"]
+            AspectOpinion(one["aspect"], one["polarity"], _words(one["words"]), one["clip"])
+            for one in told["aspects"]
         ),
         words=_words(told["words"]),
         moments=tuple(Moment(**one) for one in told["moments"]),
         missing=told["missing"],
+        heard=tuple(_heard(one) for one in told["heard"]),
     )
 
 
 def _reading(told: Mapping[str, Any]) -> Reading:
     return Reading(tuple(told["probabilities"]))
+
+
+def _heard(told: Mapping[str, Any]) -> Heard:
+    words = tuple(HeardWord(**one) for one in told["transcript"]["words"])
+    return Heard(
+        clip=told["clip"],
+        transcript=Transcript(**{**told["transcript"], "words": words}),
+        reading=_reading(told["reading"]) if told["reading"] else None,
+        share=told["share"],
+        words=_words(told["words"]),
+        left_out=told["left_out"],
+    )
 
 
 def _words(told: list[Mapping[str, Any]]) -> tuple[Word, ...]:

@@ -6,14 +6,14 @@ get into the index of items. Only the worker that holds the encoder calls this w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from django.conf import settings
 
-from analytics.contracts import Channel, Spoken
+from analytics.contracts import Channel, Spoken, Transcript
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import load_clip
 from recommender.errors import EncoderError, RecommenderError
@@ -49,11 +49,17 @@ class Content:
     missing: dict[Channel, list[str]] = field(default_factory=dict)
 
 
-def read_contents(reviews: Sequence[Review], scorer: Scorer) -> list[Content]:
-    """The content of ``reviews`` (with their media prefetched), in order."""
+def read_contents(
+    reviews: Sequence[Review], scorer: Scorer, known: Mapping[int, Transcript] | None = None
+) -> list[Content]:
+    """The content of ``reviews`` (with their media prefetched), in order.
+
+    Args:
+        known: by medium, what was heard in it before.
+    """
     pictures = [one for review in reviews for one in review.media.all() if _is_ready(one) and one.has_picture]
     vectors, prompts = photo_vectors(pictures, scorer)
-    return [_content(review, vectors, prompts) for review in reviews]
+    return [_content(review, vectors, prompts, known or {}) for review in reviews]
 
 
 def photo_vectors(
@@ -100,7 +106,10 @@ def prompts_for(encoder: Encoder, scorer: Scorer) -> np.ndarray | None:
 
 
 def _content(
-    review: Review, vectors: dict[int, np.ndarray | RecommenderError], prompts: np.ndarray | None
+    review: Review,
+    vectors: dict[int, np.ndarray | RecommenderError],
+    prompts: np.ndarray | None,
+    known: Mapping[int, Transcript],
 ) -> Content:
     missing: dict[Channel, list[str]] = {}
     media = list(review.media.all())
@@ -120,9 +129,17 @@ def _content(
         images=np.stack(photos) if photos else None,
         clips=tuple(clip for _, clip in clips),
         prompts=prompts if photos else None,
+        language=language_of(review) if clips else review.language,
+        heard=tuple(known.get(number) for number, _ in clips),
     )
     reasons = {channel: told for channel, told in missing.items() if told}
     return Content(spoken, tuple(number for number, _ in clips), reasons)
+
+
+def language_of(review: Review) -> str:
+    """What its author speaks: the language of the words, else that in which they use the site; "" unknown."""
+    profile = getattr(review.user, "profile", None)
+    return str(review.language or (profile.language if profile else ""))
 
 
 def _is_ready(medium: Media) -> bool:

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from recommender.engine.encoders import Encoder
 
 INPUTS = ("text", "image", "audio")
+#: That of the speaker, for recognisers that do not find it out; no file needs to have it.
+LANGUAGE = "language"
 #: What is added, in this order. ``problems`` names the files of the row that could not be read, and why.
 OUTPUTS = (
     "label", "polarity", "confidence", "abstained", "reason", "aspects", "disagreement",
-    "text_polarity", "image_polarity", "speech_polarity", "problems",
+    "text_polarity", "image_polarity", "speech_polarity", "transcript", "problems",
 )  # fmt: skip
 _PORTION = 64
 Say = Callable[[str], None]
@@ -49,10 +51,11 @@ class _Row:
 def score_file(source: Path, target: Path, *, say: Say = lambda line: None) -> int:
     """Score every row of a CSV with columns text, image and audio; says how many rows.
 
-    Any of the three may be empty or absent; paths are relative to the file. All columns are kept and
-    ``OUTPUTS`` added; a column of the file with one of those names is kept as ``given_`` and its name. A file
-    that cannot be read is named in its row, and the rest of the row is scored. The result is written aside
-    and renamed, so that it is whole or not there.
+    Any of the three may be empty or absent; paths are relative to the file. A column ``language`` says what
+    is spoken, for recognisers that do not find it out. All columns are kept and ``OUTPUTS`` added; a column
+    of the file with one of those names is kept as ``given_`` and its name. A file that cannot be read is
+    named in its row, and the rest of the row is scored. The result is written aside and renamed, so that it
+    is whole or not there.
 
     Args:
         say: is given a line for each row with problems.
@@ -163,6 +166,7 @@ class _Scorer:
             images=row.image,
             clips=(row.clip,) if row.clip is not None else (),
             prompts=self._prompts if row.image is not None else None,
+            language=row.cells.get(LANGUAGE, "").strip(),
         )
 
     def _clip(self, row: _Row, path: str) -> Clip | None:
@@ -251,6 +255,7 @@ def _told(row: _Row, sentiment: Sentiment) -> Iterable[str]:
             _number(sentiment.channels[name].polarity) if name in sentiment.channels else ""
             for name in CHANNELS
         ),
+        " ".join(one.transcript.text for one in sentiment.heard),
         " ".join(row.problems),
     ]
 

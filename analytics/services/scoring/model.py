@@ -43,7 +43,7 @@ def current_scorer() -> Scorer:
     """The scorer in service, loaded once by each process and again when another is put live.
 
     A version whose files are damaged is marked as failed, and the shipped model serves. Where the settings
-    put another text model in place of its own, only workers may call this: it loads torch.
+    plug in a text model or a recogniser, only workers may call this: it loads what a web process must not.
 
     Raises:
         RecommenderError: the shipped weights are damaged, or a part that the settings name cannot be loaded.
@@ -93,7 +93,8 @@ def forget_scorer() -> None:
 
 
 def _load(version: ModelVersion | None) -> Scorer:
-    plugs.loaded_text()  # what is wrong with it is no fault of the version
+    plugs.loaded_text()  # what is wrong with these is no fault of the version
+    plugs.loaded_recogniser()
     try:
         return load_with_aspects(folder_of(version))
     except RecommenderError as error:
@@ -113,7 +114,11 @@ def load_with_aspects(folder: Path | None) -> Scorer:
     """
     from analytics.engine.sentiment import load_scorer
 
-    given: dict[str, Any] = {"aspects_file": site_aspects(), "text": plugs.loaded_text()}
+    given: dict[str, Any] = {
+        "aspects_file": site_aspects(),
+        "text": plugs.loaded_text(),
+        "recogniser": plugs.loaded_recogniser(),
+    }
     return load_scorer(folder, **{name: value for name, value in given.items() if value is not None})
 
 

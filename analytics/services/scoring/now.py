@@ -27,12 +27,19 @@ TEXT_MOST = 100_000  # characters
 
 
 def score_now(
-    *, text: str = "", image: UploadedFile | None = None, sound: UploadedFile | None = None
+    *,
+    text: str = "",
+    image: UploadedFile | None = None,
+    sound: UploadedFile | None = None,
+    language: str = "",
 ) -> tuple[Sentiment, str]:
     """What ``text``, a picture and a recording feel, each optional; and the key of the scorer.
 
     Pictures go by way of the query worker, and so does everything where the settings plug in a part that a
     web process must not load.
+
+    Args:
+        language: that is spoken in the recording, such as ``en``; "" where the asker does not know.
 
     Raises:
         RecommenderError: there is nothing to score, or a file cannot be read.
@@ -48,7 +55,7 @@ def score_now(
             _("The text has more than {most} characters.").format(most=TEXT_MOST), _("Send it in parts.")
         )
     if plugs.in_use():
-        return ask_worker(text, image, sound)
+        return ask_worker(text, image, sound, language)
     scorer = current_scorer()
     images, prompts = _vectors(image, scorer) if image else (None, None)
     clips = (_clip(sound),) if sound else ()

@@ -6,19 +6,19 @@ import logging
 import random
 import time
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from analytics.models import SentimentScore
 from analytics.services.scoring import plugs, waiting
 from analytics.services.scoring.content import read_contents
+from analytics.services.scoring.heard import known_transcripts
 from analytics.services.scoring.model import current_scorer, serving_version
 from analytics.services.scoring.rows import Outcome, settle
 from recommender.errors import RecommenderError
-from recommender.models import Review
+from recommender.models import Media, Review
 from recommender.services.tracing import working_on
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def score_pending(limit: int = 1_000_000, *, seconds: float = WORK_SECONDS) -> i
             scorer = current_scorer()
             portion = getattr(scorer, "portion", _PORTION)
             plugs.tell(scorer, serving_version())  # again, in case Redis has lost it
-        rows = _claim(scorer.key, min(portion, limit - settled))
+        rows = _claim(scorer.key, min(portion, limit - settled), getattr(scorer, "recordings", _MEDIA))
         if not rows:
             break
         began = time.monotonic()
@@ -73,22 +73,30 @@ def score_review(review: Review) -> SentimentScore | None:
     return SentimentScore.objects.filter(review=review).first()
 
 
-def _claim(key: str, count: int) -> list[SentimentScore]:
+def _claim(key: str, count: int, recordings: int) -> list[SentimentScore]:
     """Rows that are this worker's alone from now on; fewer where many photos and voices hang on them."""
     for due in (waiting.new_or_changed(), waiting.of_another_model(key)):
         found = list(due.values_list("pk", "review_id")[:count])
-        if found and (rows := _claimed(_affordable(found))):
+        if found and (rows := _claimed(_affordable(found, recordings))):
             return rows
     return []
 
 
-def _affordable(found: Sequence[tuple[int, int]]) -> list[int]:
-    """The first of the (row, review) pairs, until they have more media than one portion should."""
+def _affordable(found: Sequence[tuple[int, int]], recordings: int) -> list[int]:
+    """The first of the (row, review) pairs, up to as many media and recordings as one portion should have."""
     reviews = Review.objects.filter(pk__in=[review for _, review in found], media__isnull=False)
-    media = dict(reviews.order_by().values_list("pk").annotate(count=Count("media")))
-    sums = accumulate(media.get(review, 0) for _, review in found)
-    return [row for number, ((row, _), total) in enumerate(zip(found, sums, strict=True))
-            if total <= _MEDIA or not number]  # fmt: skip
+    spoken = Count("media", filter=Q(media__kind=Media.Kind.AUDIO))
+    counts = reviews.order_by().values_list("pk").annotate(Count("media"), spoken=spoken)
+    media = {review: numbers for review, *numbers in counts}
+    files = voices = 0
+    kept: list[int] = []
+    for row, review in found:
+        more, aloud = media.get(review, (0, 0))
+        files, voices = files + more, voices + aloud
+        if kept and (files > _MEDIA or voices > recordings):
+            break
+        kept.append(row)
+    return kept
 
 
 def _claimed(ids: list[int]) -> list[SentimentScore]:
@@ -114,7 +122,9 @@ def _score(scorer: Scorer, rows: list[SentimentScore]) -> int:
     working_on("review", ids[0] if ids else "")
     reviews = {
         one.pk: one
-        for one in Review.objects.filter(pk__in=ids).select_related("item").prefetch_related("media")
+        for one in Review.objects.filter(pk__in=ids)
+        .select_related("item", "user__profile")
+        .prefetch_related("media")
     }
     rows = [row for row in rows if row.review_id in reviews]
     outcomes = _outcomes(scorer, rows, [reviews[row.review_id] for row in rows])
@@ -124,7 +134,7 @@ def _score(scorer: Scorer, rows: list[SentimentScore]) -> int:
 
 def _outcomes(scorer: Scorer, rows: list[SentimentScore], reviews: list[Review]) -> list[Outcome]:
     try:
-        contents = read_contents(reviews, scorer)
+        contents = read_contents(reviews, scorer, known_transcripts(rows))
         found = scorer.score([content.spoken for content in contents])
         return [Outcome(*one) for one in zip(rows, reviews, contents, found, strict=True)]
     except RecommenderError:

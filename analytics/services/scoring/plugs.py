@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.cache import cache
 
+from analytics.engine.sentiment import recogniser as recognisers
+from analytics.engine.sentiment.recogniser import SpeechPlug
 from analytics.engine.sentiment.text_plug import TextPlug, mistake_in, told_labels
+from analytics.services.scoring.plugs_loading import Loaded
 from recommender.errors import RecommenderError
 
 if TYPE_CHECKING:
+    from analytics.engine.sentiment.recogniser import Recogniser
     from analytics.engine.sentiment.scorer import Scorer
     from analytics.engine.sentiment.text_transformer import TransformerText
     from recommender.models import ModelVersion
 
-log = logging.getLogger(__name__)
-
 _TOLD = "sentiment:plugs"
-#: A model that could not be loaded is tried again after so long: it may have to be downloaded.
-RETRY_SECONDS = 60.0
 
-__all__ = ["TextState", "in_use", "loaded_text", "tell", "text_plug", "text_state", "told_key"]
+__all__ = [
+    "SpeechState",
+    "TextState",
+    "in_use",
+    "loaded_recogniser",
+    "loaded_text",
+    "speech_plug",
+    "speech_state",
+    "tell",
+    "text_plug",
+    "text_state",
+    "told_key",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,24 @@ class TextState:
     remedy: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechState:
+    """What is known of the recogniser that the settings name, wherever it is loaded.
+
+    Attributes:
+        name: of the recogniser, without the place of its folder.
+        key: of what a worker has loaded; "" before one did.
+        languages: that it understands, such as ``en``; empty where it finds the language out by itself.
+        problem, remedy: as of ``TextState``.
+    """
+
+    name: str
+    key: str = ""
+    languages: tuple[str, ...] = ()
+    problem: str = ""
+    remedy: str = ""
+
+
 def text_plug() -> TextPlug | None:
     """The text model that the settings name; None for the site's own."""
     if not settings.SENTIMENT_TEXT_MODEL:
@@ -54,17 +81,43 @@ def text_plug() -> TextPlug | None:
     return TextPlug(settings.SENTIMENT_TEXT_MODEL, labels, settings.ENCODER_DEVICE)
 
 
+def speech_plug() -> SpeechPlug | None:
+    """The recogniser that the settings name; None where nothing listens to what is said."""
+    if not settings.SPEECH_RECOGNISER:
+        return None
+    return SpeechPlug(settings.SPEECH_RECOGNISER, settings.ENCODER_DEVICE)
+
+
 def in_use() -> bool:
     """Scoring needs a worker, because it loads what a web process must not."""
-    return text_plug() is not None
+    return text_plug() is not None or speech_plug() is not None
 
 
 # -- in workers ---------------------------------------------------------------------------------------------
 
-_lock = threading.Lock()
-_text: tuple[TextPlug, TransformerText] | None = None
-#: (when, which, the error)
-_refused: tuple[float, TextPlug, RecommenderError] | None = None
+
+def _load_text(plug: TextPlug) -> TransformerText:
+    if mistake := mistake_in(plug):
+        raise RecommenderError(
+            f"The text model cannot be loaded: {mistake.message}", mistake.remedy, permanent=False
+        )
+    from analytics.engine.sentiment.text_transformer import TransformerText
+
+    return TransformerText.load(plug)
+
+
+def _load_recogniser(plug: SpeechPlug) -> Recogniser:
+    try:
+        return recognisers.load_recogniser(plug)
+    except RecommenderError as error:
+        # A folder may be put there later; what waits for it is not given up.
+        raise RecommenderError(error.message, error.remedy, permanent=False) from error
+
+
+_text: Loaded[TextPlug, TransformerText] = Loaded(_load_text, lambda error: _keep_problem("text", error))
+_speech: Loaded[SpeechPlug, Recogniser] = Loaded(
+    _load_recogniser, lambda error: _keep_problem("speech", error)
+)
 
 
 def loaded_text() -> TransformerText | None:
@@ -73,28 +126,19 @@ def loaded_text() -> TransformerText | None:
     Raises:
         RecommenderError: it cannot be loaded. Nothing serves in its place.
     """
-    global _text, _refused
     plug = text_plug()
-    if plug is None:
-        return None
-    with _lock:
-        if _text is not None and _text[0] == plug:
-            return _text[1]
-        if _refused and _refused[1] == plug and time.monotonic() - _refused[0] < RETRY_SECONDS:
-            raise _refused[2]
-        try:
-            if mistake := mistake_in(plug):
-                raise RecommenderError(
-                    f"The text model cannot be loaded: {mistake.message}", mistake.remedy, permanent=False
-                )
-            from analytics.engine.sentiment.text_transformer import TransformerText
+    return None if plug is None else _text.get(plug)
 
-            _text = (plug, TransformerText.load(plug))
-        except RecommenderError as error:
-            _refused = (time.monotonic(), plug, error)
-            _keep({"problem": error.message, "remedy": error.remedy})
-            raise
-        return _text[1]
+
+def loaded_recogniser() -> Recogniser | None:
+    """The recogniser that the settings name, loaded once by each process; None where there is none.
+
+    Raises:
+        RecommenderError: it cannot be loaded. Reviews wait for it, as they do for a text model: scored
+            without it they would have to be scored again.
+    """
+    plug = speech_plug()
+    return None if plug is None else _speech.get(plug)
 
 
 def tell(scorer: Scorer, version: ModelVersion | None) -> None:
@@ -104,17 +148,25 @@ def tell(scorer: Scorer, version: ModelVersion | None) -> None:
     told: dict[str, Any] = {"key": scorer.key, "version": version.pk if version else 0}
     if text := loaded_text():
         told |= {"outputs": told_labels(text.names, text.labels), "neutral": "neutral" in text.labels}
+    if recogniser := loaded_recogniser():
+        told |= {"recogniser": recogniser.key, "languages": sorted(recogniser.languages)}
     _keep(told)
 
 
 def forget() -> None:
     """Load anew at the next call."""
-    global _text, _refused
-    _text = _refused = None
+    _text.forget()
+    _speech.forget()
 
 
 def _keep(told: dict[str, Any]) -> None:
     cache.set(_TOLD, {"plugs": _named(), **told}, None)
+
+
+def _keep_problem(part: str, error: RecommenderError) -> None:
+    """Instead of what was loaded: without one of its parts there is no scorer."""
+    problems = _told().get("problems", {}) | {part: {"problem": error.message, "remedy": error.remedy}}
+    _keep({"problems": problems})
 
 
 # -- in web processes ---------------------------------------------------------------------------------------
@@ -126,14 +178,29 @@ def text_state() -> TextState | None:
     if plug is None:
         return None
     told = _told()
-    if "problem" in told:
-        return TextState(plug.name, problem=told["problem"], remedy=told["remedy"])
-    if told:
-        return TextState(plug.name, told.get("outputs", ""), told.get("neutral", True))
+    if problem := told.get("problems", {}).get("text"):
+        return TextState(plug.name, **problem)
+    if "outputs" in told:
+        return TextState(plug.name, told["outputs"], told["neutral"])
     # No worker has spoken: what shows here is better than nothing, and may be all that is wrong.
     if mistake := mistake_in(plug):
         return TextState(plug.name, problem=mistake.message, remedy=mistake.remedy)
     return TextState(plug.name)
+
+
+def speech_state() -> SpeechState | None:
+    """What is known of the recogniser; None where there is none. Loads nothing."""
+    plug = speech_plug()
+    if plug is None:
+        return None
+    told = _told()
+    if problem := told.get("problems", {}).get("speech"):
+        return SpeechState(plug.name, **problem)
+    if "recogniser" in told:
+        return SpeechState(plug.name, told["recogniser"], tuple(told["languages"]))
+    if mistake := recognisers.mistake_in(plug):
+        return SpeechState(plug.name, problem=mistake.message, remedy=mistake.remedy)
+    return SpeechState(plug.name)
 
 
 def told_key(version: ModelVersion | None) -> str:
@@ -149,4 +216,4 @@ def _told() -> dict[str, Any]:
 
 def _named() -> list[str]:
     """What the settings say; what was told of other settings is not true of these."""
-    return [settings.SENTIMENT_TEXT_MODEL, *settings.SENTIMENT_TEXT_LABELS]
+    return [settings.SPEECH_RECOGNISER, settings.SENTIMENT_TEXT_MODEL, *settings.SENTIMENT_TEXT_LABELS]

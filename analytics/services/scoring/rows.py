@@ -13,6 +13,7 @@ from django.utils import timezone
 from analytics.contracts import CHANNELS, Channel, Sentiment, Word
 from analytics.models import AspectScore, SentimentScore
 from analytics.services.scoring.content import Content, joined
+from analytics.services.scoring.heard import written_down
 from analytics.services.scoring.waiting import facts_of
 from recommender.models import Review
 from recommender.services.reviews import set_polarities
@@ -51,7 +52,7 @@ def settle(key: str, mark: datetime, outcomes: Sequence[Outcome]) -> int:
         for one in kept:
             _fill(rows[one.row.pk], one, key, now)
         _write(rows.values())
-        _write_aspects([(rows[one.row.pk], one.sentiment) for one in kept if one.sentiment])
+        _write_aspects([(rows[one.row.pk], one.sentiment, one.content) for one in kept])
         set_polarities({row.review_id: felt(row) for row in rows.values()})
         touch(touched | {(row.reviewed_at, row.item_id) for row in rows.values()})
     return len(kept)
@@ -112,6 +113,7 @@ def _details(sentiment: Sentiment, content: Content) -> dict[str, Any]:
             for one in sentiment.moments
         ],
         "missing": joined(missing.items()),
+        **({"heard": written_down(sentiment.heard, content.clips)} if sentiment.heard else {}),
     }
 
 
@@ -149,10 +151,17 @@ def _write(rows: Iterable[SentimentScore]) -> None:
             cursor.executemany(f"UPDATE {table} SET {columns} WHERE id = %s", values)  # noqa: S608
 
 
-def _write_aspects(scored: Sequence[tuple[SentimentScore, Sentiment]]) -> None:
-    AspectScore.objects.filter(score__in=[row.pk for row, _ in scored]).delete()
+def _write_aspects(outcomes: Sequence[tuple[SentimentScore, Sentiment | None, Content | None]]) -> None:
+    scored = [(row, told, content) for row, told, content in outcomes if told and content]
+    AspectScore.objects.filter(score__in=[row.pk for row, _, _ in scored]).delete()
     AspectScore.objects.bulk_create(
-        AspectScore(score=row, aspect=one.aspect[:30], polarity=one.polarity, words=_words(one.words))
-        for row, sentiment in scored
+        AspectScore(
+            score=row,
+            aspect=one.aspect[:30],
+            polarity=one.polarity,
+            words=_words(one.words),
+            medium=None if one.clip is None else content.clips[one.clip],
+        )
+        for row, sentiment, content in scored
         for one in {opinion.aspect[:30]: opinion for opinion in reversed(sentiment.aspects)}.values()
     )

@@ -11,12 +11,15 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from analytics.models import SentimentScore
+from analytics.services.scoring import plugs
 from recommender.models import Media, Review
 from recommender.services.calls import call_once
 
 TASK = "analytics.tasks.score_pending"
 #: A claim older than this is a dead worker's. A portion takes seconds.
 LOST = timedelta(minutes=2)
+#: The same where a recogniser listens first, which on a busy machine takes a multiple of the recording.
+LOST_LISTENING = timedelta(minutes=10)
 #: For so long a review waits for its photos and voices to be prepared.
 PATIENCE = timedelta(minutes=10)
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -92,7 +95,8 @@ def reconcile() -> int:
 
 def free() -> Q:
     """Not with a worker. Columns of the row alone, so that a conditional UPDATE checks them again."""
-    return Q(claimed_at__lt=timezone.now() - LOST) | Q(claimed_at__lte=F("scored_at"))
+    lost = LOST if plugs.speech_plug() is None else LOST_LISTENING
+    return Q(claimed_at__lt=timezone.now() - lost) | Q(claimed_at__lte=F("scored_at"))
 
 
 def new_or_changed() -> QuerySet[SentimentScore]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from analytics.models import SentimentScore
 from analytics.services import model_card, retraining, scoring
-from analytics.services.scoring import asking, plugs
+from analytics.services.scoring import asking, plugs, plugs_loading
 from recommender.errors import RecommenderError, ScorerUnavailable
 from recommender.models import EncoderSpace, Review
 from recommender.services import calls
@@ -112,7 +112,7 @@ def test_a_model_that_came_back_is_tried_again_after_a_while(
     make_tiny_bert(folder)
     with pytest.raises(RecommenderError):
         scoring.current_scorer()
-    monkeypatch.setattr(plugs, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(plugs_loading, "RETRY_SECONDS", 0.0)
     assert scoring.current_scorer().key
 
 
