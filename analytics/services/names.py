@@ -12,6 +12,11 @@ CHANNEL_NAMES: dict[str, Any] = {
     "image": gettext_lazy("Picture"),
     "speech": gettext_lazy("Voice"),
 }
+#: what the channel of the words is called where recordings were listened to
+HEARD_NAMES: dict[str, Any] = {
+    "heard": gettext_lazy("Words heard"),
+    "both": gettext_lazy("Words, written and heard"),
+}
 LABEL_NAMES: dict[str, Any] = {
     "negative": gettext_lazy("Negative"),
     "neutral": gettext_lazy("Neutral"),

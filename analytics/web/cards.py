@@ -9,11 +9,13 @@ from django.urls import reverse
 
 from analytics.contracts import CHANNELS
 from analytics.models import SentimentScore
-from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES, name_of
+from analytics.services.names import CHANNEL_NAMES, HEARD_NAMES, LABEL_NAMES, name_of
 from analytics.web.names import CHANNEL_COLOURS, CHANNEL_ICONS
 from recommender.models import Media
 
 ASPECTS_SHOWN = 5
+#: Shares that add up to more than this are all there is; they are rounded.
+_ALL = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,23 @@ def bars(score: SentimentScore) -> list[Bar]:
     for channel in CHANNELS:
         value = getattr(score, f"{channel}_polarity")
         if value is not None:
-            name, icon, colour = str(CHANNEL_NAMES[channel]), CHANNEL_ICONS[channel], CHANNEL_COLOURS[channel]
-            x, width = 100 + min(0.0, 100 * value), abs(100 * value)
-            found.append(Bar(channel, name, icon, colour, value, round(x, 1), round(width, 1)))
+            icon, colour = CHANNEL_ICONS[channel], CHANNEL_COLOURS[channel]
+            x, width = round(100 + min(0.0, 100 * value), 1), round(abs(100 * value), 1)
+            found.append(Bar(channel, channel_name(score, channel), icon, colour, value, x, width))
     return found
+
+
+def channel_name(score: SentimentScore, channel: str) -> str:
+    """What a channel of this review is called: its words may be spoken ones."""
+    shares = [told["share"] for told in score.details.get("heard", [])]
+    if channel == "text" and any(shares):
+        return str(HEARD_NAMES["heard" if sum(shares) > _ALL else "both"])
+    return str(CHANNEL_NAMES.get(channel, channel))
+
+
+def spoken_words(score: SentimentScore) -> str:
+    """The transcripts that count, for reviews that have no written words to show."""
+    return " ".join(told["text"] for told in score.details.get("heard", []) if told["share"])
 
 
 def describe(score: SentimentScore) -> dict[str, Any]:
@@ -50,6 +65,7 @@ def describe(score: SentimentScore) -> dict[str, Any]:
         "score": score,
         "url": reverse("sentiment_review", args=[score.review_id]),
         "text": review.text,
+        "spoken": "" if review.text else spoken_words(score),
         "language": review.language,
         "author": author_of(review),
         "item": score.item.local_title,

@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.models import SentimentScore
 from analytics.services.names import name_of
+from analytics.web.told import told as reason
 from recommender.models import Media, Review
 
 #: long reviews are shown whole up to here; the marked words come from the beginning in any case
@@ -52,11 +53,46 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """A run of a transcript: a word with the second at which it is said, or what stands between words.
+
+    ``begins`` is None where the recogniser gave no times; ``weight`` and ``level`` are as of ``Piece``.
+    """
+
+    text: str
+    begins: float | None = None
+    weight: float = 0.0
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard in a recording.
+
+    ``confidence`` is None where it is not known, ``left_out`` says why its words do not count, ``words`` are
+    those that weigh, [text, start, end, weight], and ``by`` is the recogniser's key.
+    """
+
+    pieces: tuple[Spoken, ...]
+    language: str
+    confidence: float | None
+    left_out: str
+    words: tuple[list[Any], ...]
+    by: str
+
+    @property
+    def timed(self) -> bool:
+        """At least one word has its second."""
+        return any(piece.begins is not None for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
     pk: int
     url: str
     seconds: float
     moments: tuple[Moment, ...]
+    transcript: Transcript | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +138,58 @@ def photos(review: Review, details: dict[str, Any]) -> list[Photo]:
 
 
 def voices(review: Review, details: dict[str, Any]) -> list[Voice]:
-    """Its recordings, each with the seconds that weigh ([media id, start, end, weight]), as they follow."""
+    """Its recordings, each with its transcript and seconds that weigh ([media id, start, end, weight])."""
     moments = details.get("moments", [])
+    heard = {one["medium"]: one for one in details.get("heard", [])}
     found = []
     for medium in review.media.all():
         if medium.kind == Media.Kind.AUDIO and medium.state == Media.State.READY:
             own = sorted((one[1:] for one in moments if one[0] == medium.pk), key=lambda one: one[0])
             seconds = medium.duration or max((end for _start, end, _weight in own), default=1.0)
-            found.append(Voice(medium.pk, medium.url, seconds, tuple(_moment(*one, seconds) for one in own)))
+            told = heard.get(medium.pk)
+            found.append(
+                Voice(
+                    medium.pk,
+                    medium.url,
+                    seconds,
+                    tuple(_moment(*one, seconds) for one in own),
+                    transcript(told) if told and told["text"] else None,
+                )
+            )
+    return found
+
+
+def transcript(told: dict[str, Any]) -> Transcript:
+    """One of ``details["heard"]``, cut at its words."""
+    return Transcript(
+        tuple(spoken_pieces(told["text"], told["timed"], told["words"])),
+        told["language"],
+        told["confidence"],
+        reason(told["left_out"]),
+        tuple(told["words"]),
+        told["by"],
+    )
+
+
+def spoken_pieces(text: str, timed: list[list[Any]], words: list[list[Any]]) -> list[Spoken]:
+    """``text`` cut at its words ([text, start, end, begins, ends, confidence]).
+
+    Each is marked by the heaviest of ``words`` ([text, start, end, weight]) that it shares characters with.
+    """
+    heaviest = max((abs(word[3]) for word in words), default=1.0) or 1.0
+    found, at = [], 0
+    for _text, start, end, begins, _ends, _confidence in timed:
+        if not at <= start < end <= len(text):
+            continue
+        if start > at:
+            found.append(Spoken(text[at:start]))
+        over = [word[3] for word in words if word[1] < end and start < word[2]]
+        weight = max(over, key=abs, default=0.0)
+        level = max(1, min(4, round(4 * abs(weight) / heaviest))) if weight else 0
+        found.append(Spoken(text[start:end], begins, weight, level))
+        at = end
+    if at < len(text):
+        found.append(Spoken(text[at:]))
     return found
 
 

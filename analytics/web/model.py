@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.models import AuditEntry, Correction, SentimentScore
 from analytics.services import corrections, model_card, retraining
-from analytics.services.names import CHANNEL_NAMES
-from analytics.services.scoring.plugs import text_state
+from analytics.services.names import CHANNEL_NAMES, name_of
+from analytics.services.scoring.plugs import speech_state, text_state
 from analytics.web.frame import analysts_only, answer
 from analytics.web.told import told
 from recommender.errors import RecommenderError
@@ -46,12 +46,20 @@ def model(request: HttpRequest) -> HttpResponseBase:
         "agreement": corrections.agreement(),
         "corrections": Correction.objects.standing().count(),
         "text_state": text_state(),
+        **_speech(),
         "waiting": SentimentScore.objects.exclude(state=SentimentScore.State.READY).count(),
         **_measured(),
         "entries": AuditEntry.objects.select_related("actor")[:SHOWN],
         **(pace(request) if live else {}),
     }
     return answer(request, "sentiment_model", "analytics/model.html", context)
+
+
+def _speech() -> dict[str, Any]:
+    """The recogniser that the settings name, and what the languages are called that it understands."""
+    state = speech_state()
+    names = [name_of("language", code) for code in state.languages] if state else []
+    return {"speech_state": state, "speech_languages": ", ".join(names)}
 
 
 def _measured() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from analytics.services import corrections, regions
 from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES
 from analytics.services.report import Filters
 from analytics.web import evidence
-from analytics.web.cards import author_of, bars
+from analytics.web.cards import author_of, bars, channel_name, spoken_words
 from analytics.web.frame import address, analysts_only, answer
 from analytics.web.told import told
 from recommender.errors import RecommenderError
@@ -54,8 +54,9 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
         "words": details.get("words", []),
         "photos": evidence.photos(score.review, details),
         "voices": evidence.voices(score.review, details),
+        "spoken": spoken_words(score),
         "bars": bars(score),
-        "channels": _channels(details),
+        "channels": _channels(score),
         "missing": [
             (CHANNEL_NAMES.get(name, name), told(why)) for name, why in details.get("missing", {}).items()
         ],
@@ -73,10 +74,11 @@ def form_context(back: str) -> dict[str, Any]:
     return {"labels": [(label, LABEL_NAMES[label]) for label in LABELS], "reasons": REASONS, "next": back}
 
 
-def _channels(details: dict[str, Any]) -> list[dict[str, Any]]:
+def _channels(score: SentimentScore) -> list[dict[str, Any]]:
     """What each channel thinks likely, in the order of LABELS."""
-    known = details.get("channels", {})
-    return [{"name": CHANNEL_NAMES[name], "probabilities": known[name]} for name in CHANNELS if name in known]
+    known = score.details.get("channels", {})
+    names = [name for name in CHANNELS if name in known]
+    return [{"name": channel_name(score, name), "probabilities": known[name]} for name in names]
 
 
 # -- what analysts say --------------------------------------------------------------------------------------

@@ -52,7 +52,39 @@ function jump(audio, second) {
   if (audio.readyState >= 1) go();
   else { audio.addEventListener("loadedmetadata", go, { once: true }); audio.preload = "auto"; audio.load(); }
 }
+// A transcript is one stop of the keyboard; the arrow keys go from word to word.
+function words(text) {
+  return [...text.querySelectorAll("[data-seek]")];
+}
+function oneStop() {
+  document.querySelectorAll("[data-heard]").forEach((text) =>
+    words(text).forEach((word, number) => word.setAttribute("tabindex", number ? "-1" : "0")));
+}
+oneStop();
+document.addEventListener("htmx:load", oneStop);
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const text = event.target.closest?.("[data-heard]");
+  if (!step || !text) return;
+  const all = words(text);
+  const next = all[all.indexOf(event.target) + step];
+  if (!next) return;
+  event.preventDefault();
+  event.target.setAttribute("tabindex", "-1");
+  next.setAttribute("tabindex", "0");
+  next.focus();
+});
+
+/** Mark the word that is being said: the last one that has begun. */
+function follow(audio) {
+  const text = document.querySelector(`[data-heard="${CSS.escape(audio.id)}"]`);
+  if (!text) return;
+  const now = words(text).filter((word) => Number(word.dataset.seek) <= audio.currentTime + 0.02).pop();
+  text.querySelectorAll(".now").forEach((word) => { if (word !== now) word.classList.remove("now"); });
+  if (now && !audio.paused) now.classList.add("now");
+}
 document.addEventListener("timeupdate", (event) => {
+  follow(event.target);
   const needle = document.querySelector(`[data-needle="${CSS.escape(event.target.id)}"]`);
   if (needle && event.target.duration) needle.setAttribute("x", String(1000 * event.target.currentTime / event.target.duration));
 }, true);
