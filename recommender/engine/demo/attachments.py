@@ -12,7 +12,7 @@ from recommender.engine.demo.world import Opinion, Product
 
 SIDE = 480
 _DRAWN = 560
-_SPOKEN_MOST = 160  # characters
+SPOKEN_MOST = 160  # characters of a review that are read aloud
 #: mood: words a minute, pitch and its movement (0 to 99)
 _MOODS = {"happy": (185, 66, 85), "flat": (150, 45, 15), "angry": (205, 34, 60)}
 
@@ -74,7 +74,7 @@ def review_voice(opinion: Opinion) -> Clip:
     rate, pitch, variation = _MOODS[opinion.voice]
     voice = VOICES[opinion.person % len(VOICES)]
     clip = synthesise(
-        opinion.text[:_SPOKEN_MOST],
+        opinion.text[:SPOKEN_MOST],
         opinion.language,
         voice=voice,
         rate=rate,
