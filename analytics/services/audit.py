@@ -6,6 +6,9 @@ from typing import Any
 
 from analytics.models import AuditEntry
 
+#: What is done to reviews and the model that scores them; everything else is the business of operators.
+OF_ANALYSTS = ("retrain", "candidate", "put live", "roll back", "correct", "undo correction", "view mailed")
+
 
 def note(actor: Any, action: str, subject: str = "", **details: Any) -> AuditEntry:
     """Note that ``actor`` (None: the site itself) did ``action``; ``details`` must be JSON."""

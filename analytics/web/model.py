@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.models import AuditEntry, Correction, SentimentScore
 from analytics.services import corrections, model_card, retraining
+from analytics.services.audit import OF_ANALYSTS
 from analytics.services.names import CHANNEL_NAMES, name_of
 from analytics.services.scoring.plugs import speech_state, text_state
 from analytics.web.frame import analysts_only, answer
@@ -49,10 +50,28 @@ def model(request: HttpRequest) -> HttpResponseBase:
         **_speech(),
         "waiting": SentimentScore.objects.exclude(state=SentimentScore.State.READY).count(),
         **_measured(),
-        "entries": AuditEntry.objects.select_related("actor")[:SHOWN],
+        "entries": [(_DEEDS[entry.action], entry) for entry in _entries()],
         **(pace(request) if live else {}),
     }
     return answer(request, "sentiment_model", "analytics/model.html", context)
+
+
+#: What analysts' deeds are called.
+_DEEDS: dict[str, Any] = {
+    "retrain": gettext_lazy("had the model learn from corrections"),
+    "candidate": gettext_lazy("has a new model to compare"),
+    "put live": gettext_lazy("put a model into service"),
+    "roll back": gettext_lazy("went back to the model before"),
+    "correct": gettext_lazy("corrected scores"),
+    "undo correction": gettext_lazy("took a correction back"),
+    "view mailed": gettext_lazy("had a view mailed"),
+}
+
+
+def _entries() -> list[AuditEntry]:
+    """The newest deeds of analysts; what operators did is told on their own page."""
+    found = AuditEntry.objects.filter(action__in=OF_ANALYSTS).select_related("actor")
+    return list(found[:SHOWN])
 
 
 def _speech() -> dict[str, Any]:
