@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import timezone
 
-from analytics.models import AuditEntry, PausedQueue, TaskRun
+from analytics.models import AlertRule, AuditEntry, Incident, PausedQueue, TaskRun
 from analytics.services.monitoring.event_stream import OUTBOX, flush_events
 from analytics.services.monitoring.task_rows import move_events
 from mmsite.celery import app
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from tests.conftest import Cast
 
 _fault = {"is there": True}
+#: What a list does by itself every few seconds.
+READ_ANEW = """() => {
+  const list = document.querySelector("[hx-get][data-quiet]");
+  const target = list.getAttribute("hx-target");
+  return window.htmx.ajax("GET", list.getAttribute("hx-get"), { target, swap: "innerHTML" });
+}"""
 
 
 @app.task(name="test.mend")
@@ -105,3 +112,23 @@ def test_the_pages_of_tasks_fit_a_phone(
     for place in ("tasks/", f"tasks/{run.task_id}/", "tasks/again/", "trace/request-1/"):
         phone.goto(f"{live_site}/analytics/monitoring/{place}")
         no_overflow(phone)
+
+
+@pytest.mark.parametrize("place", ["tasks", "alerts"])
+def test_the_keyboard_stays_where_it_is_while_a_list_is_read_anew(
+    live_site: str, page: Page, cast: Cast, log_in: Callable[..., None], place: str
+) -> None:
+    from playwright.sync_api import expect
+
+    add_run()
+    rule = AlertRule.objects.create(name="Feed fails", measure="web.errors", threshold=0.05)
+    Incident.objects.create(rule=rule, severity="critical", since=timezone.now())
+    log_in(page, cast.operator)
+    page.goto(f"{live_site}/analytics/monitoring/{place}/")
+    parts = page.locator("#tasks a, #alerts-live a")
+    for number in range(parts.count()):
+        parts.nth(number).evaluate("(part) => { part.focus(); part.dataset.old = '1'; }")
+        page.evaluate(READ_ANEW)
+        expect(parts.nth(number)).not_to_have_attribute("data-old", "1")
+        expect(parts.nth(number)).to_be_focused()
+    assert parts.count() > 1
