@@ -22,27 +22,33 @@ _SIZES = ("B", "kB", "MB", "GB", "TB")
 LIGHTS = "lights.level"
 
 
-def quantity(value: float | None, unit: str) -> str:
-    """A number with its unit, as every language writes it."""
+#: Units whose short forms are words of a language.
+_TIMES = ((86_400, _("{n} d")), (3600, _("{n} h")), (60, _("{n} min")))
+
+
+def quantity(value: float | None, unit: str) -> Said | str:
+    """A number with its unit; words only where languages write it differently."""
     if value is None or math.isnan(value):
         return "–"
     if unit == "ratio":
         return f"{100 * value:.3g} %"
     if unit == "s":
-        return f"{1000 * value:.3g} ms" if abs(value) < 1 else duration(value)
+        return say(_("{n} ms"), n=f"{1000 * value:.3g}") if abs(value) < 1 else duration(value)
     if unit == "bytes":
         power = min(len(_SIZES) - 1, int(math.log(max(abs(value), 1), 1000)))
         return f"{value / 1000**power:.3g} {_SIZES[power]}"
     number = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    if unit == "/s":
+        return say(_("{n}/s"), n=number)
     return number if unit in ("", "count") else f"{number}{unit if unit.startswith('/') else ' ' + unit}"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Said:
     """60 is "1 min"; what is not whole keeps three digits."""
-    for size, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+    for size, text in _TIMES:
         if seconds >= size:
-            return f"{seconds / size:.3g} {name}"
-    return f"{seconds:.3g} s"
+            return say(text, n=f"{seconds / size:.3g}")
+    return say(_("{n} s"), n=f"{seconds:.3g}")
 
 
 def title(rule: AlertRule) -> str:
@@ -81,7 +87,7 @@ def reason(rule: AlertRule, finding: Finding) -> Said:
     return say(text, value=value, window=window, limit=quantity(rule.threshold, unit))
 
 
-def _change(finding: Finding, value: str, unit: str, window: str) -> Said:
+def _change(finding: Finding, value: Said | str, unit: str, window: Said) -> Said:
     now, usual = finding.value or 0.0, finding.usual or 0.0
     change = f"{100 * abs(now / usual - 1):.0f} %" if usual else "–"
     text = (

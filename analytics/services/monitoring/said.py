@@ -10,7 +10,10 @@ from django.utils.translation import gettext
 
 @dataclass(frozen=True)
 class Said:
-    """An English sentence of the catalogue (mark it with ``gettext_noop``) with {named} values."""
+    """An English sentence of the catalogue (mark it with ``gettext_noop``) with {named} values.
+
+    A value may be such a sentence in turn, as "5 min" is.
+    """
 
     text: str = ""
     values: dict[str, Any] = field(default_factory=dict)
@@ -22,13 +25,19 @@ class Said:
         return bool(self.text)
 
     def as_json(self) -> dict[str, Any]:
-        return {"text": self.text, "values": self.values}
+        values = {name: one.as_json() if isinstance(one, Said) else one for name, one in self.values.items()}
+        return {"text": self.text, "values": values}
 
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> Said:
-        return cls(str(stored.get("text", "")), dict(stored.get("values", {})))
+        values = dict(stored.get("values", {}))
+        return cls(str(stored.get("text", "")), {name: _value(one) for name, one in values.items()})
 
 
 def say(text: str, **values: Any) -> Said:
-    """``values`` are numbers or words that JSON can hold."""
+    """``values`` are numbers or words that JSON can hold, or sentences."""
     return Said(text, values)
+
+
+def _value(stored: Any) -> Any:
+    return Said.of_json(stored) if isinstance(stored, dict) and "text" in stored else stored

@@ -1,19 +1,22 @@
-"""Numbers and addresses in the sentences of checks: short, and the same in every language."""
+"""Numbers and addresses in the sentences of checks, short."""
 
 from __future__ import annotations
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_noop as _
 
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+from analytics.services.monitoring.said import Said, say
+
+_UNITS = ((86_400, _("{n} d")), (3_600, _("{n} h")), (60, _("{n} min")))
 _BYTES = ("B", "kB", "MB", "GB", "TB")
 
 
-def span(seconds: float) -> str:
+def span(seconds: float) -> Said:
     """Such as "45 s", "12 min" or "3 h"."""
-    for size, unit in _UNITS:
+    for size, text in _UNITS:
         if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(0.0, seconds):.0f} s"
+            return say(text, n=f"{seconds / size:.0f}")
+    return say(_("{n} s"), n=f"{max(0.0, seconds):.0f}")
 
 
 def share(part: float) -> str:

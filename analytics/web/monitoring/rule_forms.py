@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -72,11 +73,15 @@ class LabelsField(forms.CharField):
         return bool(self.to_python(initial) != self.to_python(data))
 
 
+#: Worded when it is shown, in the reader's language.
+_length = lazy(lambda seconds: str(duration(seconds)), str)
+
+
 def _seconds(label: Any, values: tuple[int, ...]) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=label,
         coerce=int,
-        choices=[(one, duration(one) if one else gettext_lazy("at once")) for one in values],
+        choices=[(one, _length(one) if one else gettext_lazy("at once")) for one in values],
     )
 
 
@@ -136,7 +141,7 @@ class RuleForm(forms.ModelForm):
         assert isinstance(field, forms.TypedChoiceField)
         offered = list(field.choices)
         if self.instance.pk and present not in dict(offered):
-            field.choices = [*offered, (present, duration(present))]
+            field.choices = [*offered, (present, str(duration(present)))]
 
     def clean_fewest(self) -> int:
         """As many as by default where nothing is said."""
@@ -177,7 +182,7 @@ class SilenceForm(forms.Form):
     """For how long nobody is told of what."""
 
     CUSTOM = "until"
-    LENGTHS = {"15": "15 min", "60": "1 h", "480": "8 h", "1440": "1 d"}
+    MINUTES = ("15", "60", "480", "1440")
     LONGEST = timedelta(days=366)
 
     rule = forms.ModelChoiceField(
@@ -194,7 +199,10 @@ class SilenceForm(forms.Form):
     )
     length = forms.ChoiceField(
         label=gettext_lazy("For how long"),
-        choices=[*LENGTHS.items(), (CUSTOM, gettext_lazy("until the time below"))],
+        choices=[
+            *((one, _length(60 * int(one))) for one in MINUTES),
+            (CUSTOM, gettext_lazy("until the time below")),
+        ],
         initial="60",
     )
     until = forms.DateTimeField(
@@ -213,7 +221,7 @@ class SilenceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         now, length = timezone.now(), given.get("length")
-        if length in self.LENGTHS:
+        if length in self.MINUTES:
             given["until"] = now + timedelta(minutes=int(length))
         elif length == self.CUSTOM and "until" not in self.errors:
             self._check_until(given.get("until"), now)

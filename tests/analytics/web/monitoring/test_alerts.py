@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.models import AlertRule, AuditEntry, Incident, Silence
+from analytics.services.monitoring.rules_words import duration
 from analytics.services.monitoring.said import say
 from tests.conftest import Cast
 
@@ -39,7 +40,7 @@ def standing(own: AlertRule) -> Incident:
         rule=own,
         subject="feed",
         value=0.2,
-        reason=say("Nothing was recorded in the last {window}.", window="1 min").as_json(),
+        reason=say("Nothing was recorded in the last {window}.", window=duration(60)).as_json(),
         evidence="/analytics/monitoring/?measure=web.errors",
         since=timezone.now() - timedelta(minutes=5),
         deliveries={
@@ -77,13 +78,31 @@ def test_an_alert_shows_its_reason_its_evidence_and_how_its_telling_went(
 def test_an_alert_is_read_in_the_readers_language(operator: Client, standing: Incident) -> None:
     operator.cookies["django_language"] = "zh-hans"
     text = page(operator, "monitoring_alerts")
-    assert "最近 1 min 没有任何记录。" in text
+    assert "最近 1 分钟 没有任何记录。" in text
     assert "Webhook 返回了 500。" in text
 
 
 def test_an_error_that_an_older_release_kept_is_shown_as_it_is(operator: Client, standing: Incident) -> None:
     Incident.objects.update(deliveries={"mail": {"state": "failed", "error": "The mail server said no."}})
     assert "The mail server said no." in page(operator, "monitoring_alerts")
+
+
+def test_a_length_that_an_older_release_kept_is_shown_as_it_is(operator: Client, standing: Incident) -> None:
+    Incident.objects.update(
+        reason=say("Nothing was recorded in the last {window}.", window="1 min").as_json()
+    )
+    assert "Nothing was recorded in the last 1 min." in page(operator, "monitoring_alerts")
+
+
+def test_times_and_what_is_done_with_a_rule_are_read_in_the_readers_language(
+    operator: Client, own: AlertRule
+) -> None:
+    operator.cookies["django_language"] = "zh-hans"
+    form = page(operator, "monitoring_rule", own.pk)
+    assert ">5 分钟</option>" in form
+    assert ">保存</button>" in form
+    assert "5 分钟" in page(operator, "monitoring_rules")
+    assert ">8 小时</option>" in page(operator, "monitoring_alerts")
 
 
 def test_how_often_an_alert_opened_is_shown_once_it_came_back(operator: Client, standing: Incident) -> None:
