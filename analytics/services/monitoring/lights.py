@@ -90,6 +90,10 @@ def parts() -> list[Part]:
     return list(_PARTS.values())
 
 
+def part_named(name: str) -> Part | None:
+    return _PARTS.get(name)
+
+
 def green(text: str, **values: object) -> Light:
     return Light(Level.GREEN, say(text, **values))
 

@@ -146,7 +146,8 @@ def last_message(incident: Incident, way: str) -> dict[str, Any]:
 def headline(incident: Incident, over: bool = False) -> str:
     """The alert in one line."""
     name = words.title(incident.rule)
-    about = f"{name}: {incident.subject}" if incident.subject else name
+    subject = words.subject(incident.rule, incident.subject)
+    about = f"{name}: {subject}" if subject else name
     return _("Over: {alert}").format(alert=about) if over else _("Alert: {alert}").format(alert=about)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from analytics.models import AlertRule
+from analytics.services.monitoring import lights
 from analytics.services.monitoring.measures import measure_named
 from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.shipped_rules import shipped
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 LIGHTS = "lights.level"
+#: What answers that came from no page are counted under.
+_NO_PAGE = "(none)"
 
 
 #: Units whose short forms are words of a language.
@@ -49,6 +52,29 @@ def duration(seconds: float) -> Said:
         if seconds >= size:
             return say(text, n=f"{seconds / size:.3g}")
     return say(_("{n} s"), n=f"{seconds:.3g}")
+
+
+def limit(rule: AlertRule) -> Said | str:
+    """The threshold with its unit; "" where there is none."""
+    if rule.condition == AlertRule.Condition.ABSENT:
+        return ""
+    if rule.condition == AlertRule.Condition.CHANGED:
+        return f"{100 * rule.threshold:+.0f} %"
+    return quantity(rule.threshold, unit_of(rule))
+
+
+def subject(rule: AlertRule | None, found: str) -> str:
+    """What an alert or a silence is about, as readers know it; lights have titles."""
+    part = lights.part_named(found) if rule and rule.measure == LIGHTS else None
+    if part:
+        return str(part.title)
+    return found.replace(_NO_PAGE, gettext("(static files and unknown addresses)"))
+
+
+def subject_named(rule: AlertRule | None, words: str) -> str:
+    """What ``subject`` words so in the reader's language; else the words themselves."""
+    names = [one.name for one in lights.parts()] if rule and rule.measure == LIGHTS else [_NO_PAGE]
+    return next((name for name in names if subject(rule, name) == words), words)
 
 
 def title(rule: AlertRule) -> str:

@@ -69,7 +69,7 @@ def _page(request: HttpRequest, form: SilenceForm) -> HttpResponse:
     silences = Silence.objects.standing(now).select_related("rule", "by")
     context = _standing(request) | {
         "ended": [_described(one, []) for one in over.order_by("-ended_at")[:MOST]],
-        "silences": [{"row": one, "title": words.title(one.rule) if one.rule else ""} for one in silences],
+        "silences": [_silence(one) for one in silences],
         "form": form,
         "form_open": form.is_bound or bool(form.initial),
         "kept_days": KEPT_DAYS,
@@ -91,10 +91,16 @@ def _standing(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _silence(one: Silence) -> dict[str, Any]:
+    rule_title = words.title(one.rule) if one.rule else ""
+    return {"row": one, "title": rule_title, "subject": words.subject(one.rule, one.subject)}
+
+
 def _described(incident: Incident, silences: list[Silence]) -> dict[str, Any]:
     return {
         "row": incident,
         "title": words.title(incident.rule),
+        "subject": words.subject(incident.rule, incident.subject),
         "reason": str(Said.of_json(incident.reason)),
         "remedy": str(Said.of_json(incident.remedy)),
         "silent": desk.is_silent(incident, silences),
@@ -127,4 +133,6 @@ def _error(state: dict[str, Any]) -> str:
 def _wanted(raw: str) -> dict[str, Any]:
     """What a silence of the alert with this number would say."""
     incident = Incident.objects.filter(pk=int(raw)).first() if raw.isdecimal() and len(raw) < 16 else None
-    return {"rule": incident.rule_id, "subject": incident.subject} if incident else {}
+    if incident is None:
+        return {}
+    return {"rule": incident.rule_id, "subject": words.subject(incident.rule, incident.subject)}

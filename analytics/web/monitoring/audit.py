@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from analytics.models import AuditEntry
 from analytics.services.monitoring import buttons  # noqa: F401 (declares the actions)
 from analytics.services.monitoring.actions import AREA, action_named
-from analytics.services.monitoring.said import Said
+from analytics.web.monitoring.audit_words import details_of
 from analytics.web.monitoring.frame import answer, operators_only
 
 PAGE = 50
@@ -51,18 +51,10 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 
 def _row(entry: AuditEntry) -> dict[str, Any]:
-    return {"entry": entry, "title": _title(entry.action), "details": _details(entry)}
+    return {"entry": entry, "title": _title(entry.action), "details": details_of(entry)}
 
 
 def _title(name: str) -> str:
     area, _dot, rest = name.partition(".")
     known = action_named(rest) if area == AREA else None
     return str(known.title if known else _TITLES.get(name, name))
-
-
-def _details(entry: AuditEntry) -> str:
-    """What was said when it was done, else the values that were noted."""
-    said = entry.details.get("said")
-    if isinstance(said, dict):
-        return str(Said.of_json(said))
-    return ", ".join(f"{name}: {value}" for name, value in entry.details.items())

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from analytics.models import AlertRule
 from analytics.services.monitoring.measures import measure_named, measures
 from analytics.services.monitoring.rules_decide import label_names
-from analytics.services.monitoring.rules_words import duration, title
+from analytics.services.monitoring.rules_words import duration, subject_named, title
 
 WINDOWS = (30, 60, 300, 600, 1800, 3600, 21_600)
 HOLDS = (0, 30, 60, 300, 600, 1800, 3600)
@@ -220,6 +220,7 @@ class SilenceForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
+        given["subject"] = subject_named(given.get("rule"), given.get("subject", ""))
         now, length = timezone.now(), given.get("length")
         if length in self.MINUTES:
             given["until"] = now + timedelta(minutes=int(length))

@@ -41,7 +41,7 @@ def _described(rule: AlertRule) -> dict[str, Any]:
         "measure": measure.title if measure else rule.measure,
         "measured": is_measured(rule, measure),
         "labels": ", ".join(f"{name}={value}" for name, value in rule.labels.items()),
-        "limit": _limit(rule),
+        "limit": words.limit(rule),
         "window": words.duration(rule.window),
         "fewest": _fewest(rule),
         "hold": words.duration(rule.hold) if rule.hold else "",
@@ -53,15 +53,6 @@ def _fewest(rule: AlertRule) -> int:
     measure = measure_named(rule.measure)
     matters = measure is not None and rule.condition != AlertRule.Condition.ABSENT and counted(measure)
     return rule.fewest if matters else 0
-
-
-def _limit(rule: AlertRule) -> str:
-    """The threshold with its unit; "" where there is none."""
-    if rule.condition == AlertRule.Condition.ABSENT:
-        return ""
-    if rule.condition == AlertRule.Condition.CHANGED:
-        return f"{100 * rule.threshold:+.0f} %"
-    return words.quantity(rule.threshold, words.unit_of(rule))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,7 +93,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     tried = history.preview(rule, time.time())
     context = {
         "unit": words.unit_of(rule),
-        "limit": _limit(rule),
+        "limit": words.limit(rule),
         "tried": tried,
         "unmeasured": tried is None,
         "value": words.quantity(tried.value, words.unit_of(rule))

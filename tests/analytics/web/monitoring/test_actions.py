@@ -12,6 +12,7 @@ from django.utils import timezone
 from analytics.models import AuditEntry
 from analytics.services.monitoring import buttons
 from analytics.services.monitoring.actions import action_named, actions, perform
+from analytics.web.monitoring.audit_words import details_of
 from recommender.errors import RecommenderError
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item, Job, Media
 from recommender.services import choosing, index
@@ -302,6 +303,25 @@ def test_deeds_are_listed_in_words_without_those_of_analysts(otto: Client, cast:
     assert "The earlier snapshot serves" in page
     assert "Paused a queue" in page
     assert "review 7" not in page
+
+
+@pytest.mark.parametrize(
+    ("noted", "told"),
+    [
+        ({"removed": True}, "taken out of the queue: yes"),
+        ({"reason": "", "labels": {}, "by_mail": False}, "by mail: no"),
+        (
+            {"measure": "web.errors", "condition": "above", "threshold": 0.05, "window": 300, "hold": 0},
+            "measure: Share of failed answers · condition: above · threshold: 5 % · "
+            "taken over: 5 min · has to hold for: at once",
+        ),
+        ({"tasks": {"shop.sweep": 2}, "weather": "fair"}, "tasks: shop.sweep=2 · weather: fair"),
+        ({"user": 5}, ""),
+        ({"window": "long", "condition": "new moon"}, "taken over: long · condition: new moon"),
+    ],
+)
+def test_what_was_noted_of_a_deed_is_told_in_words(noted: dict[str, Any], told: str) -> None:
+    assert details_of(AuditEntry(action="any", subject="anna", details=noted)) == told
 
 
 def test_deeds_are_paged(otto: Client, cast: Cast) -> None:

@@ -161,6 +161,24 @@ def test_the_form_of_silences_is_filled_in_for_an_alert(operator: Client, standi
 
 
 @pytest.mark.parametrize(
+    ("measure", "subject", "shown"),
+    [("lights.level", "workers", "工作进程"), ("web.errors", "(none)", "（静态文件和未知地址）")],
+)
+def test_what_an_alert_is_about_is_named_in_the_readers_language_and_silenced_by_that_name(
+    operator: Client, standing: Incident, measure: str, subject: str, shown: str
+) -> None:
+    AlertRule.objects.update(measure=measure)
+    Incident.objects.update(subject=subject)
+    operator.cookies["django_language"] = "zh-hans"
+    text = page(operator, "monitoring_alerts", silence=standing.pk)
+    assert f'<span class="muted break">{shown}</span>' in text
+    assert f'value="{shown}"' in text
+    given = {"rule": standing.rule_id, "subject": shown, "length": "60"}
+    assert operator.post(reverse("monitoring_silence"), given).status_code == 302
+    assert Silence.objects.get().subject == subject
+
+
+@pytest.mark.parametrize(
     ("given", "field", "words"),
     [
         ({"length": "until"}, "until", "A time is needed."),
