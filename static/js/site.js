@@ -140,6 +140,13 @@ document.addEventListener("click", (event) => {
   button.setAttribute("aria-expanded", String(!folded));
 });
 
+// -- the page that is open is in sight among its neighbours, also on a phone -------------------------------------
+for (const tabs of document.querySelectorAll(".subnav")) {
+  const open = tabs.querySelector("[aria-current]")?.getBoundingClientRect();
+  const all = tabs.getBoundingClientRect();
+  if (open) tabs.scrollLeft += open.left - all.left - (all.width - open.width) / 2;
+}
+
 // -- faders and rails ----------------------------------------------------------------------------------------
 document.addEventListener("input", (event) => {
   if (event.target.matches(".fader input")) {

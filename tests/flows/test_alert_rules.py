@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.models import AlertRule, Incident, Silence
+from analytics.services.audit import note
 from analytics.services.monitoring.said import say
 from tests.conftest import Cast
 
@@ -70,3 +71,25 @@ def test_an_operator_makes_a_rule_and_is_told_how_often_it_would_have_fired(
     phone.get_by_role("link", name="Slow feed", exact=True).wait_for()
     width = phone.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+
+
+def test_the_tab_that_is_open_is_in_sight_on_a_phone(
+    phone: Page, log_in: LogIn, live_site: str, cast: Cast
+) -> None:
+    from playwright.sync_api import expect
+
+    log_in(phone, cast.operator)
+    phone.goto(live_site + reverse("monitoring_alerts"))
+    expect(phone.locator(".subnav [aria-current]")).to_be_in_viewport(ratio=1)
+
+
+def test_what_was_done_is_read_in_lines_of_some_length_on_a_phone(
+    phone: Page, log_in: LogIn, live_site: str, cast: Cast, no_overflow: Callable[[Any], None]
+) -> None:
+    note(cast.operator, "task.again", "recommender.tasks.sweep 0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0")
+    log_in(phone, cast.operator)
+    phone.goto(live_site + reverse("monitoring_audit"))
+    box = phone.locator("td.deed").bounding_box()
+    assert box
+    assert box["width"] >= 280
+    no_overflow(phone)
