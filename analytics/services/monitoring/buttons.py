@@ -100,7 +100,7 @@ def _plan_go_on(now: float) -> Plan:
         say(
             _(
                 "Index and encoder follow the catalogue and the settings again; "
-                "chosen by hand were {held} snapshots and {pinned} encoders."
+                "chosen by hand so far: snapshots {held}, encoders {pinned}."
             ),
             held=held,
             pinned=pinned,
@@ -211,7 +211,7 @@ def retry_media(choice: str) -> Said:
     else:
         alike = Media.objects.failed().filter(error=choice)
         count = preprocess.retry_media(alike.values_list("pk", flat=True))
-    return say(_("{n} files are tried again."), n=count)
+    return say(_("Files that are tried again: {n}."), n=count)
 
 
 def _plan_prune(now: float) -> Plan:

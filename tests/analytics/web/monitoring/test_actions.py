@@ -250,9 +250,9 @@ def test_what_is_missing_or_failed_is_encoded_again_also_after_a_stop(
 def test_failed_files_are_tried_again_by_reason_or_all(cast: Cast, failed_files: list[Media]) -> None:
     labels = [str(one.label) for one in plan("retry_media").choices]
     assert labels == ["All of them", "2 with: Cut short.", "1 with: Empty."]
-    assert press("retry_media", cast.operator, "Cut short.") == "2 files are tried again."
+    assert press("retry_media", cast.operator, "Cut short.") == "Files that are tried again: 2."
     assert sorted(Media.objects.values_list("state", flat=True)) == ["failed", "pending", "pending"]
-    assert press("retry_media", cast.operator) == "1 files are tried again."
+    assert press("retry_media", cast.operator) == "Files that are tried again: 1."
     assert not Media.objects.failed().exists()
 
 
@@ -260,7 +260,7 @@ def test_a_reason_of_several_lines_comes_back_from_a_form_as_it_was(
     cast: Cast, failed_files: list[Media]
 ) -> None:
     Media.objects.filter(error="Empty.").update(error="Empty.\nNothing in it.")
-    assert press("retry_media", cast.operator, "Empty.\r\nNothing in it.") == "1 files are tried again."
+    assert press("retry_media", cast.operator, "Empty.\r\nNothing in it.") == "Files that are tried again: 1."
 
 
 def test_pruning_says_how_much_goes_and_takes_no_more(
