@@ -78,7 +78,7 @@ export class Chart {
   }
   #name(line) {
     if (line.labels === null) return this.page.words.others;
-    return line.labels.length ? line.labels.join(" · ") : this.figure.dataset.title;
+    return line.labels.length ? line.labels.map((one) => (one === "(none)" ? this.page.words.noPage : one)).join(" · ") : this.figure.dataset.title;
   }
   #hides(line) { return this.page.hidden.has(`${this.key}|${nameOf(line.labels)}`); }
 
