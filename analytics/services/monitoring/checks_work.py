@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
-from analytics.models import PausedQueue
 from analytics.services.monitoring.heartbeat import Heartbeat, heard_from
+from analytics.services.monitoring.held_up import Held, queue_of
 from analytics.services.monitoring.lights import Level, Light, green, part
+from analytics.services.monitoring.paused import paused_queues, resume_button
 from analytics.services.monitoring.periodic import MISSED_SECONDS, begin, periods, standing
 from analytics.services.monitoring.readiness import queues_in_use
 from analytics.services.monitoring.said import Said, say
@@ -136,7 +136,7 @@ class _Waiting:
 def queues(now: float) -> Light:
     """How long the oldest message of each queue has waited."""
     waiting = _waiting(now)
-    paused = set(PausedQueue.objects.values_list("name", flat=True))
+    paused = paused_queues()
     evidence = page("monitoring_tasks")
     late = [one for one in waiting if one.queue not in paused and one.level > Level.GREEN]
     if late:
@@ -152,8 +152,13 @@ def queues(now: float) -> Light:
         )
         return Light(one.level, reason, remedy, evidence)
     if paused:
-        reason = say(_("Paused by hand: {queues}."), queues=", ".join(sorted(paused)))
-        return Light(Level.YELLOW, reason, say(_("Resume it on the page of the queues.")), evidence)
+        reason = say(
+            _("Paused by hand: {queues}. Messages that wait there: {n}."),
+            queues=", ".join(sorted(paused)),
+            n=sum(one.length for one in waiting if one.queue in paused),
+        )
+        remedy = say(_("Resume it when the cause is mended; workers take up what waits, the oldest first."))
+        return Light(Level.YELLOW, reason, remedy, evidence, tuple(map(resume_button, sorted(paused))))
     longest = max(one.length for one in waiting)
     return green(_("Nothing waits for long; the longest queue has {n} messages."), n=longest)
 
@@ -205,35 +210,39 @@ def periodic(now: float) -> Light:
     evidence = page("monitoring_tasks")
     if not late:
         return green(_("All {n} periodic tasks were done when they were due."), n=len(periods()))
-    often = {one.name for one in there if one.period <= MISSED_SECONDS}
-    if len(often) > 1 and often <= late.keys():
+    held = Held(now)
+    free = {name: one for name, one in late.items() if not held.excuses(one)}
+    if not free:
+        reason, remedy, actions = held.told(late.values())
+        return Light(Level.YELLOW, reason, remedy, evidence, actions)
+    often = {one.name for one in there if one.period <= MISSED_SECONDS and not held.excuses(one)}
+    if len(often) > 1 and often <= free.keys():
         return Light(
             Level.RED,
             say(
                 _("No periodic task has been done for {span}: beat sends none, or nobody works."),
-                span=span(min(late[name].since for name in often)),
+                span=span(min(free[name].since for name in often)),
             ),
             say(
                 _("Start beat (celery -A mmsite beat; manage.py serve runs it), and see the workers' light.")
             ),
             evidence,
         )
-    worst = max(late.values(), key=lambda one: one.since / one.period)
+    worst = max(free.values(), key=lambda one: one.since / one.period)
     reason = say(
         _("{task} has not been done for {span}, though it is due every {period}; late in all: {n}."),
         task=worst.name,
         span=span(worst.since),
         period=span(worst.period),
-        n=len(late),
+        n=len(free),
     )
     remedy = say(_("See on the page of the tasks whether it fails; its traceback names the cause."))
-    busy = all(_waits_behind(one.name) and one.since < BUSY_SECONDS for one in late.values())
+    busy = all(_waits_behind(one.name) and held.free_for(one) < BUSY_SECONDS for one in free.values())
     return Light(Level.YELLOW if busy else Level.RED, reason, remedy, evidence)
 
 
 def _waits_behind(task: str) -> bool:
-    route = settings.CELERY_TASK_ROUTES.get(task, {})
-    return bool(shared_redis().llen(route.get("queue", settings.CELERY_TASK_DEFAULT_QUEUE)))
+    return bool(shared_redis().llen(queue_of(task)))
 
 
 # -- media ------------------------------------------------------------------------------------------------

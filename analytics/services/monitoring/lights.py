@@ -34,7 +34,8 @@ class Light:
         reason: in words, also when all is well.
         remedy: what an operator should do; empty when all is well.
         evidence: path of the page that shows more, "" for none.
-        actions: names of the buttons that help, as ``analytics.services.monitoring.actions`` knows them.
+        actions: names of the buttons that help, as ``analytics.services.monitoring.actions`` knows them,
+            or as ``resume_button`` of ``paused`` makes them.
     """
 
     level: Level

@@ -18,6 +18,12 @@ from analytics.services.monitoring.heartbeat import Heartbeat, heard_from
 
 log = logging.getLogger(__name__)
 _ANSWER_SECONDS = 1.0
+#: The name of a light's button that resumes a queue begins so.
+RESUME = "resume:"
+
+
+def resume_button(queue: str) -> str:
+    return f"{RESUME}{queue}"
 
 
 def paused_queues() -> set[str]:

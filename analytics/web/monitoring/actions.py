@@ -11,29 +11,30 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from analytics.services.monitoring import buttons  # noqa: F401 (declares them)
 from analytics.services.monitoring.actions import Action, action_named, perform
 from analytics.services.monitoring.lights import Light
+from analytics.services.monitoring.paused import RESUME
 from analytics.web.monitoring.frame import answer, operators_only
 from recommender.errors import RecommenderError
 
 
 def buttons_of(light: Light) -> list[dict[str, Any]]:
-    """Name, address, words and icon of the buttons that help with a light."""
-    known = (action_named(name) for name in light.actions)
-    return [
-        {
-            "name": one.name,
-            "url": reverse("monitoring_do", args=[one.name]),
-            "label": one.title,
-            "icon": one.icon,
-        }
-        for one in known
-        if one is not None
-    ]
+    """Name, address and words of the buttons that help with a light."""
+    found = []
+    for name in light.actions:
+        if name.startswith(RESUME):
+            queue = name.removeprefix(RESUME)
+            url = reverse("monitoring_queue_resume", args=[queue])
+            found.append({"name": name, "url": url, "label": _("Resume {queue}").format(queue=queue)})
+        elif one := action_named(name):
+            url = reverse("monitoring_do", args=[name])
+            found.append({"name": name, "url": url, "label": one.title})
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

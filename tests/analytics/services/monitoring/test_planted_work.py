@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from analytics.models import PausedQueue
+from analytics.models import AuditEntry, PausedQueue
 from analytics.services.monitoring import lights
 from analytics.services.monitoring.lights import Level
 from analytics.services.monitoring.periodic import KEY as PERIODIC
@@ -131,7 +131,8 @@ def test_a_paused_queue_is_named_until_it_is_resumed() -> None:
     send("encode", at=NOW - 500)
     light = looked("queues")
     assert light.level is Level.YELLOW
-    assert str(light.reason) == "Paused by hand: encode."
+    assert str(light.reason) == "Paused by hand: encode. Messages that wait there: 1."
+    assert light.actions == ("resume:encode",)
     PausedQueue.objects.all().delete()
     take("encode")
     assert looked("queues").level is Level.GREEN
@@ -174,6 +175,51 @@ def test_a_task_that_waits_behind_others_is_worth_a_look() -> None:
     assert looked("periodic", NOW + 100).level is Level.YELLOW
     take("encode")
     assert looked("periodic", NOW + 100).level is Level.RED
+
+
+def resume_noted(queue: str, at: float) -> None:
+    entry = AuditEntry.objects.create(action="queue.resume", subject=queue)
+    AuditEntry.objects.filter(pk=entry.pk).update(created_at=moment(at))
+
+
+def test_tasks_of_a_paused_queue_are_late_because_of_the_pause_and_never_red() -> None:
+    later = NOW + 7200
+    for queue in NODES:
+        beat(queue, later)
+    shared_redis().hset(PERIODIC, "analytics.tasks.score_pending", repr(later))
+    PausedQueue.objects.create(name="default")
+    light = looked("periodic", later)
+    assert light.level is Level.YELLOW
+    assert "Paused by hand: default;" in str(light.reason)
+    assert str(light.remedy) == "Resume it, then they are done."
+    assert light.actions == ("resume:default",)
+
+
+def test_a_task_of_another_queue_is_red_while_one_is_paused() -> None:
+    PausedQueue.objects.create(name="default")
+    light = looked("periodic", NOW + 300)
+    assert light.level is Level.RED
+    assert "analytics.tasks.score_pending" in str(light.reason)
+
+
+def test_after_a_resume_tasks_have_time_to_be_done() -> None:
+    later = NOW + 7200
+    all_is_well(later)
+    shared_redis().hset(PERIODIC, "recommender.tasks.sweep", repr(NOW))
+    resume_noted("default", later - 20)
+    light = looked("periodic", later)
+    assert light.level is Level.YELLOW
+    assert str(light.reason) == (
+        "The queue default was resumed 20 s ago; periodic tasks not yet done since: 1."
+    )
+
+
+def test_a_task_that_is_not_done_long_after_a_resume_is_red() -> None:
+    later = NOW + 7200
+    all_is_well(later)
+    shared_redis().hset(PERIODIC, "recommender.tasks.sweep", repr(NOW))
+    resume_noted("default", later - 600)
+    assert looked("periodic", later).level is Level.RED
 
 
 # -- media and jobs ----------------------------------------------------------------------------------------

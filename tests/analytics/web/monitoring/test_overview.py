@@ -187,3 +187,9 @@ def test_an_analyst_is_refused(cast: Cast, address: str) -> None:
     client = Client()
     client.force_login(cast.analyst)
     assert client.get(address).status_code == 403
+
+
+def test_a_light_of_a_paused_queue_leads_to_its_resume(operator: Client, plant: Callable[..., None]) -> None:
+    plant(queues=Light(Level.YELLOW, say("Paused."), actions=("resume:default",)))
+    page = operator.get(PAGE).content.decode()
+    assert 'href="/analytics/monitoring/tasks/queues/default/resume/">Resume default</a>' in page
