@@ -13,3 +13,9 @@ OF_ANALYSTS = ("retrain", "candidate", "put live", "roll back", "correct", "undo
 def note(actor: Any, action: str, subject: str = "", **details: Any) -> AuditEntry:
     """Note that ``actor`` (None: the site itself) did ``action``; ``details`` must be JSON."""
     return AuditEntry.objects.create(actor=actor, action=action, subject=subject[:200], details=details)
+
+
+def correct(entry: AuditEntry, **details: Any) -> None:
+    """Say in an entry that was noted beforehand what came of it."""
+    entry.details |= details
+    entry.save(update_fields=["details"])

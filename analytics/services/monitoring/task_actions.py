@@ -14,13 +14,15 @@ from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from analytics.models import PausedQueue, TaskRun
-from analytics.services.audit import note
+from analytics.models import AuditEntry, PausedQueue, TaskRun
+from analytics.services.audit import correct, note
 from analytics.services.monitoring.paused import serving, tell
 from analytics.services.monitoring.queue_state import queues_in_use, remove_message
+from analytics.services.monitoring.said import say
 from recommender.errors import RecommenderError
 
 State = TaskRun.State
@@ -91,8 +93,12 @@ def again(run: TaskRun, actor: Any) -> TaskRun:
         fresh = _claim(run)
         if fresh is None:
             raise RecommenderError(_("It has been tried again already."))
-        note(actor, "task.again", f"{run.name} {run.task_id}", task=fresh.task_id)
-    for _run, error in _send_or_undo([(run, fresh)]):
+        entry = _noted(actor, "task.again", f"{run.name} {run.task_id}", 1, task=fresh.task_id)
+    came = _send_or_undo([(run, fresh)])
+    _settle(entry, came.sent, 1)
+    if came.broken:
+        raise _no_answer() from came.broken
+    for _run, error in came.refused:
         raise RecommenderError(_("It cannot be sent again as it was: {error}").format(error=error)) from error
     return fresh
 
@@ -107,22 +113,44 @@ def again_all(runs: Any, actor: Any, why: str) -> Again:
         RecommenderError: Redis does not answer; then nothing was sent from there on.
     """
     found, chosen = look_ahead(runs)
-    if chosen:
-        note(actor, "task.again_all", why, tasks=dict(found.tasks), count=len(chosen))
+    if not chosen:
+        return found
+    entry = _noted(actor, "task.again_all", why, len(chosen), tasks=dict(found.tasks))
     found.tasks = Counter()
     for start in range(0, len(chosen), _CLAIMED_AT_ONCE):
-        with transaction.atomic():
-            claimed = [
-                (run, fresh)
-                for run in chosen[start : start + _CLAIMED_AT_ONCE]
-                if (fresh := _claim(run)) is not None
-            ]
-        refused = _send_or_undo(claimed)
-        found.tasks.update(run.name for run, _fresh in claimed)
-        found.tasks.subtract(run.name for run, _error in refused)
-        found.left_out[_("It cannot be sent as it was: the task takes other input now.")] += len(refused)
-    found.tasks, found.left_out = +found.tasks, +found.left_out
+        came = _send_or_undo(_claimed(chosen[start : start + _CLAIMED_AT_ONCE]))
+        found.tasks.update(run.name for run in came.sent)
+        _settle(entry, found.tasks.elements(), len(chosen), tasks=dict(found.tasks))
+        if came.broken:
+            raise _no_answer(found.count, len(chosen) - found.count) from came.broken
+        if came.refused:
+            reason = _("It cannot be sent as it was: the task takes other input now.")
+            found.left_out[reason] += len(came.refused)
     return found
+
+
+def _claimed(runs: list[TaskRun]) -> list[tuple[TaskRun, TaskRun]]:
+    with transaction.atomic():
+        return [(run, fresh) for run in runs if (fresh := _claim(run)) is not None]
+
+
+def _noted(actor: Any, action: str, subject: str, count: int, **details: Any) -> AuditEntry:
+    """The entry as it stays if this process ends before it knows what came of it."""
+    said = say(noop("To be sent again: {n}. What came of it was not noted."), n=count)
+    return note(actor, action, subject, count=count, said=said.as_json(), **details)
+
+
+def _settle(entry: AuditEntry, sent: Iterable[Any], count: int, **details: Any) -> None:
+    done = len(list(sent))
+    said = say(noop("Sent again: {sent}. Not sent: {left}."), sent=done, left=count - done)
+    correct(entry, sent=done, not_sent=count - done, said=said.as_json(), **details)
+
+
+def _no_answer(sent: int = 0, left: int = 1) -> RecommenderError:
+    told = _("The queue does not answer.")
+    if sent:
+        told += " " + _("Sent again: {sent}. Not sent: {left}.").format(sent=sent, left=left)
+    return RecommenderError(told, _("Start Redis, then press the button again."))
 
 
 def _claim(run: TaskRun) -> TaskRun | None:
@@ -136,26 +164,36 @@ def _claim(run: TaskRun) -> TaskRun | None:
     )  # fmt: skip
 
 
-def _send_or_undo(pairs: list[tuple[TaskRun, TaskRun]]) -> list[tuple[TaskRun, Exception]]:
-    """Send each; those that this release cannot send, such as with arguments that the task no longer takes.
+@dataclass
+class _Came:
+    """What came of sending: those that are sent, and those that this release cannot send as they were.
 
-    Raises:
-        RecommenderError: Redis does not answer; nothing was sent from there on.
+    Attributes:
+        broken: why nothing was sent from some task on.
     """
-    refused = []
+
+    sent: list[TaskRun] = field(default_factory=list)
+    refused: list[tuple[TaskRun, Exception]] = field(default_factory=list)
+    broken: Exception | None = None
+
+
+def _send_or_undo(pairs: list[tuple[TaskRun, TaskRun]]) -> _Came:
+    """Send each; what cannot be is as it was."""
+    came = _Came()
     for number, (run, fresh) in enumerate(pairs):
         try:
             _send(fresh)
         except (OperationalError, RedisError, OSError) as error:
             _undo(pairs[number:])
-            raise RecommenderError(
-                _("The queue does not answer."), _("Start Redis, then press the button again.")
-            ) from error
+            came.broken = error
+            break
         except Exception as error:
             log.warning("%s cannot be sent again as it was: %r", run.name, error)
             _undo([(run, fresh)])
-            refused.append((run, error))
-    return refused
+            came.refused.append((run, error))
+        else:
+            came.sent.append(run)
+    return came
 
 
 def _undo(pairs: Iterable[tuple[TaskRun, TaskRun]]) -> None:

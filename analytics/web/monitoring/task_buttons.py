@@ -43,10 +43,17 @@ def _ask(
     return answer(request, TAB, "monitoring/ask.html", context, scripts=SCRIPTS, styles=STYLES)
 
 
+class _Partly(str):
+    """What was done, where something of it could not be."""
+
+    __slots__ = ()
+
+
 def _do(request: HttpRequest, deed: Callable[[], str], back: str) -> HttpResponseBase:
     """Do it, say what came of it, and go back."""
     try:
-        messages.success(request, deed())
+        told = deed()
+        (messages.warning if isinstance(told, _Partly) else messages.success)(request, told)
     except RecommenderError as error:
         messages.error(request, str(error))
     return redirect(back)
@@ -86,7 +93,8 @@ def again_all(request: HttpRequest) -> HttpResponseBase:
     def deed() -> str:
         done = actions.again_all(chosen.rows(), request.user, chosen.told() or "all")
         sent = ngettext("{n} task was sent again.", "{n} tasks were sent again.", done.count)
-        return " ".join([sent.format(n=done.count), *_left_out(done)])
+        told = " ".join([sent.format(n=done.count), *_left_out(done)])
+        return _Partly(told) if done.left_out else told
 
     if request.method == "POST":
         return _do(request, deed, back)

@@ -15,6 +15,7 @@ from analytics.models import AuditEntry, PausedQueue, TaskRun
 from analytics.services.monitoring import heartbeat, paused, task_actions
 from analytics.services.monitoring.heartbeat import Heartbeat
 from analytics.services.monitoring.queue_state import remove_message, state_of_queues
+from analytics.services.monitoring.said import Said
 from analytics.services.monitoring.task_actions import again, again_all, look_ahead, pause, resume, revoke
 from recommender.errors import RecommenderError
 from tests.analytics.services.monitoring.tasks import add_run, moment
@@ -91,7 +92,8 @@ def test_a_failed_task_is_sent_again_with_its_input_as_a_new_task(operator: User
     assert (run.again, run.state, run.traceback) == (fresh.task_id, "failed", "Traceback: broken")
     assert (fresh.state, fresh.origin, fresh.parent_id) == ("sent", "again", run.task_id)
     noted = AuditEntry.objects.get()
-    assert (noted.actor, noted.action, noted.details) == (operator, "task.again", {"task": fresh.task_id})
+    assert (noted.actor, noted.action, noted.details["task"]) == (operator, "task.again", fresh.task_id)
+    assert (noted.details["sent"], noted.details["not_sent"]) == (1, 0)
 
 
 def test_a_task_is_tried_again_once_however_often_the_button_is_pressed(operator: User, sent: Any) -> None:
@@ -170,6 +172,52 @@ def test_there_is_a_limit_to_what_is_tried_again_at_once(operator: User, sent: A
         add_run()
     assert again_all(TaskRun.objects.all(), operator, "all").more == 3
     assert len(sent) == 2
+
+
+def answers_for(tasks: int, monkeypatch: Any) -> None:
+    """A broker that is gone after so many tasks."""
+    left = iter(range(tasks))
+
+    def send(run: TaskRun) -> None:
+        if next(left, None) is None:
+            raise OperationalError
+
+    monkeypatch.setattr(task_actions, "_send", send)
+
+
+def test_the_audit_says_how_many_were_sent_before_the_broker_was_gone(
+    operator: User, monkeypatch: Any
+) -> None:
+    answers_for(2, monkeypatch)
+    for _ in range(5):
+        add_run()
+    with pytest.raises(RecommenderError, match=r"Sent again: 2\. Not sent: 3\."):
+        again_all(TaskRun.objects.all(), operator, "all")
+    details = AuditEntry.objects.get().details
+    assert (details["sent"], details["not_sent"]) == (2, 3)
+    assert details["tasks"] == {"recommender.tasks.sweep": 2}
+
+
+def test_the_audit_says_that_a_task_was_not_sent(operator: User, monkeypatch: Any) -> None:
+    answers_for(0, monkeypatch)
+    with pytest.raises(RecommenderError):
+        again(add_run(), operator)
+    details = AuditEntry.objects.get().details
+    assert (details["sent"], details["not_sent"]) == (0, 1)
+
+
+def test_a_process_that_dies_while_it_sends_leaves_in_the_audit_that_it_was_to(
+    operator: User, monkeypatch: Any
+) -> None:
+    def die(run: TaskRun) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(task_actions, "_send", die)
+    add_run()
+    with pytest.raises(KeyboardInterrupt):
+        again_all(TaskRun.objects.all(), operator, "all")
+    told = str(Said.of_json(AuditEntry.objects.get().details["said"]))
+    assert told == "To be sent again: 1. What came of it was not noted."
 
 
 # -- queues -------------------------------------------------------------------------------------------------

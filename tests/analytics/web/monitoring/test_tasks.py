@@ -190,6 +190,13 @@ def test_only_what_the_filter_leaves_is_tried_again(operator: Client) -> None:
     assert AuditEntry.objects.get().subject == "exception OSError"
 
 
+def test_the_notice_warns_where_some_could_not_be_sent(operator: Client) -> None:
+    add_run()
+    add_run(call=None)
+    answer = operator.post(reverse("monitoring_tasks_again"), follow=True)
+    assert 'class="notice notice-warning">1 task was sent again. 1 cannot be' in text(answer)
+
+
 def test_a_queue_is_paused_and_resumed(operator: Client) -> None:
     answer = operator.post(reverse("monitoring_queue_pause", args=["default"]), follow=True)
     assert "default is paused." in text(answer)
