@@ -287,6 +287,8 @@ def test_the_cross_hair_tells_the_same_moment_in_every_chart(
     history: None, page: Page, opened: Callable[..., None]
 ) -> None:
     opened(page, "?range=15m")
+    page.locator('[data-measure="web.p95"]').scroll_into_view_if_needed()  # else it is not drawn
+    page.locator('[data-measure="web.p95"] .u-over').wait_for()
     page.locator('[data-measure="web.requests"] .u-over').hover()
     moment = page.locator('[data-measure="web.requests"] [data-at]').inner_text()
     assert moment

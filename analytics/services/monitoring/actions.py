@@ -51,20 +51,22 @@ class Action:
     what_will_happen: Callable[[float], Plan]
     #: does it to what was chosen ("" for all, or where there is no choice), and says what was done
     do: Callable[[str], Said]
+    #: one sentence on what it is for, without numbers
+    about: str | Promise
 
 
 _ACTIONS: dict[str, Action] = {}
 
 
 def action(
-    name: str, title: str | Promise, icon: str, plan: Callable[[float], Plan]
+    name: str, title: str | Promise, icon: str, plan: Callable[[float], Plan], about: str | Promise
 ) -> Callable[[Callable[[str], Said]], Callable[[str], Said]]:
     """Declare what follows as what a button does."""
 
     def declare(do: Callable[[str], Said]) -> Callable[[str], Said]:
         if name in _ACTIONS:
             raise ValueError(f"The action {name} is declared twice.")
-        _ACTIONS[name] = Action(name, title, icon, plan, do)
+        _ACTIONS[name] = Action(name, title, icon, plan, do, about)
         return do
 
     return declare

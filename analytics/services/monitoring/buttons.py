@@ -25,7 +25,13 @@ def _plan_recheck(now: float) -> Plan:
     )
 
 
-@action("recheck", gettext_lazy("Check again"), "refresh", _plan_recheck)
+@action(
+    "recheck",
+    gettext_lazy("Check again"),
+    "refresh",
+    _plan_recheck,
+    gettext_lazy("Looks at every part anew and has the workers try their encoder."),
+)
 def recheck(choice: str) -> Said:
     """The workers that encode say by themselves how their next task goes."""
     space = EncoderSpace.objects.active()
@@ -58,7 +64,13 @@ def _plan_rebuild(now: float) -> Plan:
     )
 
 
-@action("rebuild_index", gettext_lazy("Rebuild the index"), "reload", _plan_rebuild)
+@action(
+    "rebuild_index",
+    gettext_lazy("Rebuild the index"),
+    "reload",
+    _plan_rebuild,
+    gettext_lazy("Builds the index of search and feed anew of all vectors."),
+)
 def rebuild_index(choice: str) -> Said:
     call_task("rebuild_index", True)
     return say(_("The index is being rebuilt."))
@@ -85,7 +97,15 @@ def _plan_roll_back(now: float) -> Plan:
     )
 
 
-@action("roll_back_index", gettext_lazy("Go back to the snapshot before"), "history", _plan_roll_back)
+@action(
+    "roll_back_index",
+    gettext_lazy("Go back to the snapshot before"),
+    "history",
+    _plan_roll_back,
+    gettext_lazy(
+        "Lets the earlier snapshot of the index serve, such as when the newest finds the wrong things."
+    ),
+)
 def roll_back_index(choice: str) -> Said:
     row = choosing.roll_back_index()
     return say(_("The earlier snapshot serves, {path} with {items} items."), path=row.path, items=row.items)
@@ -108,7 +128,13 @@ def _plan_go_on(now: float) -> Plan:
     )
 
 
-@action("go_on", gettext_lazy("Go on by itself"), "player-play", _plan_go_on)
+@action(
+    "go_on",
+    gettext_lazy("Go on by itself"),
+    "player-play",
+    _plan_go_on,
+    gettext_lazy("Takes back a choice of snapshot or encoder made by hand."),
+)
 def go_on(choice: str) -> Said:
     choosing.go_on()
     return say(_("Index and encoder go on by themselves."))
@@ -143,7 +169,13 @@ def _plan_switch(now: float) -> Plan:
     )
 
 
-@action("switch_space", gettext_lazy("Let another encoder serve"), "arrows-shuffle", _plan_switch)
+@action(
+    "switch_space",
+    gettext_lazy("Let another encoder serve"),
+    "arrows-shuffle",
+    _plan_switch,
+    gettext_lazy("Lets search and feed use the vectors of another encoder that there are already."),
+)
 def switch_space(choice: str) -> Said:
     space = choosing.spaces_to_choose().get(pk=int(choice))
     call_task("serve_space", space.pk)
@@ -166,7 +198,13 @@ def _plan_embed(now: float) -> Plan:
     )
 
 
-@action("embed_missing", gettext_lazy("Encode what is missing"), "stack-2", _plan_embed)
+@action(
+    "embed_missing",
+    gettext_lazy("Encode what is missing"),
+    "stack-2",
+    _plan_embed,
+    gettext_lazy("Makes the vectors that are missing and tries those again that could not be made."),
+)
 def embed_missing(choice: str) -> Said:
     encoding_job.encode_again()
     return say(_("The encode worker has been asked."))
@@ -204,7 +242,13 @@ def _plan_retry(now: float) -> Plan:
     )
 
 
-@action("retry_media", gettext_lazy("Try failed files again"), "photo", _plan_retry)
+@action(
+    "retry_media",
+    gettext_lazy("Try failed files again"),
+    "photo",
+    _plan_retry,
+    gettext_lazy("Tries files again that could not be prepared or encoded, all or those with one error."),
+)
 def retry_media(choice: str) -> Said:
     if not choice:
         count = preprocess.retry_failed()
@@ -231,7 +275,13 @@ def _plan_prune(now: float) -> Plan:
     )
 
 
-@action("prune", gettext_lazy("Remove what nobody needs"), "trash", _plan_prune)
+@action(
+    "prune",
+    gettext_lazy("Remove what nobody needs"),
+    "trash",
+    _plan_prune,
+    gettext_lazy("Removes old impressions, vectors of former encoders and old snapshots for good."),
+)
 def prune(choice: str) -> Said:
     call_task("purge")
     return say(_("A worker is removing it."))

@@ -278,12 +278,13 @@ def media(now: float) -> Light:
         )
         level = Level.RED if bad >= MEDIA_RED and failed >= MEDIA_RED_LEAST else Level.YELLOW
         return Light(level, reason, remedy, actions=("retry_media",))
-    return green(
+    reason = say(
         _("{n} files, {failed} could not be prepared, {waiting} wait."),
         n=total,
         failed=failed,
         waiting=waiting,
     )
+    return Light(Level.GREEN, reason, actions=("retry_media",) if failed else ())
 
 
 def _commonest_error() -> str:

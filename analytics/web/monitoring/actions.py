@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from analytics.services.monitoring import buttons  # noqa: F401 (declares them)
-from analytics.services.monitoring.actions import Action, action_named, perform
+from analytics.services.monitoring.actions import Action, action_named, actions, perform
 from analytics.services.monitoring.lights import Light
 from analytics.services.monitoring.paused import RESUME
 from analytics.web.monitoring.frame import answer, operators_only
@@ -35,6 +35,11 @@ def buttons_of(light: Light) -> list[dict[str, Any]]:
             url = reverse("monitoring_do", args=[name])
             found.append({"name": name, "url": url, "label": one.title})
     return found
+
+
+def all_buttons() -> list[dict[str, Any]]:
+    """Every button there is, whatever the lights are, with what it is for."""
+    return [{"action": one, "url": reverse("monitoring_do", args=[one.name])} for one in actions()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from analytics.services.monitoring import lights, watch
 from analytics.services.monitoring.lights import Level, Light
-from analytics.web.monitoring.actions import buttons_of
+from analytics.web.monitoring.actions import all_buttons, buttons_of
 from analytics.web.monitoring.frame import answer, operators_only
 from analytics.web.monitoring.lines import controls
 
@@ -30,7 +30,7 @@ SCRIPTS = ("vendor/uplot/uplot.min.js", "js/monitoring-lights.js", "js/monitorin
 @never_cache
 def overview(request: HttpRequest) -> HttpResponse:
     """The whole page."""
-    context = looked() | controls(request)
+    context = looked() | controls(request) | {"buttons": all_buttons()}
     return answer(request, "monitoring", "monitoring/overview.html", context, scripts=SCRIPTS, styles=STYLES)
 
 

@@ -248,6 +248,14 @@ def test_a_file_in_a_thousand_is_no_fault() -> None:
     assert looked("media").level is Level.GREEN
 
 
+def test_a_green_light_offers_to_try_the_few_failed_files_again() -> None:
+    files(999, state="ready")
+    assert looked("media").actions == ()
+    files(1, state="failed", error="Broken.")
+    light = looked("media")
+    assert (light.level, light.actions) == (Level.GREEN, ("retry_media",))
+
+
 def test_files_that_wait_while_nothing_moves_turn_the_light() -> None:
     files(5)
     assert looked("media").level is Level.GREEN

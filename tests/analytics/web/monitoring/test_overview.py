@@ -10,6 +10,7 @@ from django.test import Client
 from redis import Redis
 
 from analytics.services.monitoring import lights, store, watch
+from analytics.services.monitoring.actions import actions
 from analytics.services.monitoring.lights import Level, Light, green
 from analytics.services.monitoring.said import say
 from analytics.web.monitoring.lines import moment
@@ -187,6 +188,16 @@ def test_an_analyst_is_refused(cast: Cast, address: str) -> None:
     client = Client()
     client.force_login(cast.analyst)
     assert client.get(address).status_code == 403
+
+
+def test_every_button_can_be_reached_while_all_lights_are_green(
+    operator: Client, plant: Callable[..., None]
+) -> None:
+    plant(index=green("Well."))
+    page = operator.get(PAGE).content.decode()
+    for one in actions():
+        assert f'href="/analytics/monitoring/do/{one.name}/"' in page, one.name
+        assert str(one.about) in page, one.name
 
 
 def test_a_light_of_a_paused_queue_leads_to_its_resume(operator: Client, plant: Callable[..., None]) -> None:
