@@ -210,7 +210,7 @@ ROUTES: dict[str, Route] = {
     "monitoring_rule_preview": Route(only(200, *OPERATORS)),
     "monitoring_rule": Route(only(200, *OPERATORS), args=alert_rule),
     "monitoring_rule_switch": Route(only(302, *OPERATORS), "post", alert_rule, {"on": "0"}),
-    "monitoring_rule_delete": Route(only(302, *OPERATORS), "post", alert_rule),
+    "monitoring_rule_delete": Route(only(200, *OPERATORS), args=alert_rule),  # asks first
     "login": Route(everyone(302) | {"guest": 200}),
     "logout": Route(everyone(302), "post"),
     "sign_up": Route(everyone(302) | {"guest": 200}),

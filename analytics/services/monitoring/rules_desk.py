@@ -47,14 +47,19 @@ def switch(user: Any, rule: AlertRule, on: bool) -> None:
     rule.enabled = on
 
 
+def why_not_delete(rule: AlertRule) -> str:
+    """In words; "" where it can be."""
+    return _("A rule that came with the site is switched off, not deleted.") if rule.key else ""
+
+
 def delete(user: Any, rule: AlertRule) -> None:
     """Remove a rule with its alerts.
 
     Raises:
         NotAllowed: it was shipped; the next release would bring it back.
     """
-    if rule.key:
-        raise NotAllowed(_("A rule that came with the site is switched off, not deleted."))
+    if reason := why_not_delete(rule):
+        raise NotAllowed(reason)
     with transaction.atomic():
         note(user, "delete alert rule", rule.name, rule=rule.pk)
         rule.delete()

@@ -9,7 +9,9 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from analytics.models import AlertRule
@@ -119,11 +121,33 @@ def switch(request: HttpRequest, pk: int) -> HttpResponseBase:
     return redirect("monitoring_rules")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @operators_only
 def delete(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Remove a rule that was made here."""
+    """Remove a rule that was made here; GET asks first."""
     rule = get_object_or_404(AlertRule, pk=pk)
+    return _deleted(request, rule) if request.method == "POST" else _asked(request, rule)
+
+
+def _asked(request: HttpRequest, rule: AlertRule) -> HttpResponse:
+    """What goes with the rule."""
+    count, standing = rule.incidents.count(), rule.incidents.filter(ended_at=None).count()
+    with_it = ngettext("{n} alert of it goes with it.", "{n} alerts of it go with it.", count)
+    stand = ngettext("{n} of them stands now.", "{n} of them stand now.", standing)
+    context = {
+        "title": _("Delete {what}?").format(what=words.title(rule)),
+        "told": [with_it.format(n=count), *([stand.format(n=standing)] if standing else [])],
+        "refused": desk.why_not_delete(rule),
+        "button": _("Delete this rule"),
+        "danger": True,
+        "action": request.path,
+        "back": reverse("monitoring_rule", args=[rule.pk]),
+    }
+    styles = ("css/monitoring-tasks.css",)
+    return answer(request, "monitoring_alerts", "monitoring/ask.html", context, styles=styles)
+
+
+def _deleted(request: HttpRequest, rule: AlertRule) -> HttpResponseBase:
     try:
         desk.delete(request.user, rule)
     except desk.NotAllowed as error:

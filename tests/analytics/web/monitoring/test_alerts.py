@@ -304,6 +304,26 @@ def test_a_rule_made_here_is_deleted(operator: Client, own: AlertRule) -> None:
     assert deeds() == ["delete alert rule"]
 
 
+def test_before_a_rule_is_deleted_it_says_how_many_alerts_go_with_it(
+    operator: Client, standing: Incident
+) -> None:
+    ended = {"ended_at": timezone.now(), "since": timezone.now()}
+    Incident.objects.create(rule=standing.rule, subject="search", value=0.3, **ended)
+    asked = page(operator, "monitoring_rule_delete", standing.rule_id)
+    assert "2 alerts of it go with it." in asked
+    assert "1 of them stands now." in asked
+    assert AlertRule.objects.filter(pk=standing.rule_id).exists()
+
+
+def test_the_page_of_a_rule_leads_to_the_question_before_it_is_deleted(
+    operator: Client, own: AlertRule
+) -> None:
+    address = reverse("monitoring_rule_delete", args=[own.pk])
+    text = page(operator, "monitoring_rule", own.pk)
+    assert f'href="{address}"' in text
+    assert f'action="{address}"' not in text
+
+
 def test_a_shipped_rule_is_not_deleted(operator: Client) -> None:
     shipped = AlertRule.objects.get(key="slow")
     answer = operator.post(reverse("monitoring_rule_delete", args=[shipped.pk]), follow=True)

@@ -162,6 +162,15 @@ def test_a_button_first_asks_with_numbers_and_changes_nothing(operator: Client) 
     assert not TaskRun.objects.exclude(again="").exists()
 
 
+@pytest.mark.parametrize("name", ["monitoring_queue_pause", "monitoring_task_revoke"])
+def test_a_dialog_opens_with_the_keyboard_on_leaving_all_as_it_is(operator: Client, name: str) -> None:
+    run = add_run(state="sent")
+    of = "default" if "queue" in name else run.task_id
+    page = text(operator.get(reverse(name, args=[of]), headers={"HX-Request": "true"}))
+    assert page.count("autofocus") == 1
+    assert "autofocus>Leave it as it is</a>" in page
+
+
 def test_without_the_script_the_question_is_a_page(operator: Client) -> None:
     page = text(operator.get(reverse("monitoring_queue_pause", args=["query"])))
     assert "<html" in page
