@@ -19,6 +19,7 @@ from analytics.services.monitoring.paused import paused_queues, resume_button
 from analytics.services.monitoring.periodic import MISSED_SECONDS, begin, periods, standing
 from analytics.services.monitoring.readiness import queues_in_use
 from analytics.services.monitoring.said import Said, say
+from analytics.services.monitoring.silent_worker import remedy_for
 from analytics.services.monitoring.unmoved import unmoved_since
 from analytics.services.monitoring.words import page, share, span
 from recommender.models import Job, Media
@@ -40,12 +41,11 @@ def workers(now: float) -> Light:
     served = {queue for one in alive for queue in one.queues}
     unserved = [queue for queue in queues_in_use() if queue not in served]
     restarts = _restarts(alive, now)
-    remedy = say(
-        _("manage.py serve starts a dead worker again; else do it by hand. Its output says why it died.")
-    )
     evidence = page("monitoring_tasks")
     if unserved:
-        return Light(Level.RED, _silence(unserved, heard, now), remedy, evidence)
+        served_first = [one for one in heard if unserved[0] in one.queues]
+        last = max(served_first, key=lambda beat: beat.time, default=None)
+        return Light(Level.RED, _silence(unserved, last, now), remedy_for(last), evidence)
     silent = [one for one in heard if one.is_silent(now)]
     if silent:
         one = silent[0]
@@ -54,7 +54,7 @@ def workers(now: float) -> Light:
             node=one.node,
             span=span(now - one.time),
         )
-        return Light(Level.YELLOW, reason, remedy, evidence)
+        return Light(Level.YELLOW, reason, remedy_for(one), evidence)
     if restarts:
         node, times = max(restarts.items(), key=lambda one: one[1])
         reason = say(_("{node} was started again {n} times in the last 10 min."), node=node, n=times)
@@ -62,18 +62,16 @@ def workers(now: float) -> Light:
     return green(_("{n} workers were heard from in the last 15 s."), n=len(alive))
 
 
-def _silence(unserved: list[str], heard: list[Heartbeat], now: float) -> Said:
+def _silence(unserved: list[str], last: Heartbeat | None, now: float) -> Said:
     """Names the queues without a worker, and the worker that served the first of them."""
-    last = [one for one in heard if unserved[0] in one.queues]
     queues = ", ".join(unserved)
-    if not last:
+    if last is None:
         return say(_("No worker has been heard from on: {queues}."), queues=queues)
-    one = max(last, key=lambda beat: beat.time)
     return say(
         _("Nobody works on: {queues}. {node} was last heard from {span} ago."),
         queues=queues,
-        node=one.node,
-        span=span(now - one.time),
+        node=last.node,
+        span=span(now - last.time),
     )
 
 

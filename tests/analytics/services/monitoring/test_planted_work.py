@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from analytics.models import AuditEntry, PausedQueue
-from analytics.services.monitoring import lights
+from analytics.services.monitoring import lights, silent_worker
 from analytics.services.monitoring.lights import Level
 from analytics.services.monitoring.periodic import KEY as PERIODIC
 from recommender.models import Item, Job, Media
@@ -62,6 +64,42 @@ def test_a_worker_that_was_never_there_is_told_by_its_queue() -> None:
     light = looked("workers")
     assert light.level is Level.RED
     assert str(light.reason) == "No worker has been heard from on: query."
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """What this machine, which is that of the workers, tells of the process 100."""
+    monkeypatch.setattr(silent_worker, "_PROCESSES", tmp_path)
+    monkeypatch.setattr(socket, "gethostname", lambda: "here")
+    (tmp_path / "self").mkdir()
+    (tmp_path / "100").mkdir()
+    return tmp_path / "100" / "cmdline"
+
+
+def silent_encoder() -> str:
+    """The remedy for the worker of the queue encode, which was last heard from as process 100."""
+    for queue in ("query", "default", "imports"):
+        beat(queue, NOW + 20)
+    return str(looked("workers", NOW + 20).remedy)
+
+
+def test_a_worker_that_hangs_is_to_be_killed(process: Path) -> None:
+    process.write_bytes(b"python\0-m\0celery\0worker")
+    assert "it hangs: kill -9 100. Then manage.py serve starts it again" in silent_encoder()
+
+
+@pytest.mark.parametrize("command", [None, b"", b"nginx"])
+def test_a_worker_whose_process_is_gone_is_to_be_started(process: Path, command: bytes | None) -> None:
+    if command is not None:
+        process.write_bytes(command)
+    assert silent_encoder().startswith("manage.py serve starts a dead worker again")
+
+
+def test_of_a_worker_elsewhere_both_are_said(process: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "there")
+    remedy = silent_encoder()
+    assert "If process 100 still runs on its machine" in remedy
+    assert "starts a dead worker again" in remedy
 
 
 def test_a_silent_worker_whose_queue_another_serves_is_worth_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
