@@ -189,6 +189,7 @@ ROUTES: dict[str, Route] = {
     "monitoring_tasks": Route(only(200, *OPERATORS)),
     "monitoring_task": Route(only(200, *OPERATORS), args=failed_task),
     "monitoring_trace": Route(only(200, *OPERATORS), args=traced),
+    "monitoring_trace_find": Route(only(302, *OPERATORS), data={"id": "request-1"}),
     # These ask first; what a post does is tested beside the pages.
     "monitoring_task_again": Route(only(200, *OPERATORS), args=failed_task),
     "monitoring_tasks_again": Route(only(200, *OPERATORS)),

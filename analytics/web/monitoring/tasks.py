@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from analytics.models import RequestTrace, TaskRun
 from analytics.services.monitoring.queue_state import state_of_queues
 from analytics.services.monitoring.task_actions import why_not_again, why_not_revoke
+from analytics.services.monitoring.task_rows import FAILED_DAYS
 from analytics.web.monitoring.frame import answer, operators_only
 from analytics.web.monitoring.subjects import subject_link
 from analytics.web.monitoring.task_filter import TaskFilter, choices
@@ -27,6 +28,7 @@ TAB = "monitoring_tasks"
 SCRIPTS, STYLES = ("js/monitoring-tasks.js",), ("css/monitoring-tasks.css",)
 PAGE = 50
 _RELATED = 100
+_LONGEST_ID = 64
 State = TaskRun.State
 _OVER = (State.DONE, State.FAILED, State.REVOKED)
 
@@ -113,9 +115,27 @@ def trace(request: HttpRequest, request_id: str) -> HttpResponse:
     of_it = TaskRun.objects.filter(request_id=request_id).defer("traceback", "result", "call")
     runs = list(of_it.order_by("sent_at", "pk")[:_RELATED])
     if asked is None and not runs:
-        raise Http404
+        return _unknown(request, request_id)
     context = {"trace": asked, "request_id": request_id, "lines": _lines(asked, runs)}
     return answer(request, TAB, "monitoring/trace.html", context, styles=STYLES)
+
+
+@require_safe
+@operators_only
+def find_trace(request: HttpRequest) -> HttpResponse:
+    """From the form: on to the request of ``?id=``."""
+    wanted = request.GET.get("id", "").strip()[:_LONGEST_ID]
+    if not wanted:
+        return redirect("monitoring_tasks")
+    return _unknown(request, wanted) if "/" in wanted else redirect("monitoring_trace", wanted)
+
+
+def _unknown(request: HttpRequest, request_id: str) -> HttpResponse:
+    """Which requests are kept, for an id of which nothing is known."""
+    context = {"request_id": request_id, "days": FAILED_DAYS}
+    page = answer(request, TAB, "monitoring/trace_unknown.html", context, styles=STYLES)
+    page.status_code = 404
+    return page
 
 
 def _lines(asked: RequestTrace | None, runs: list[TaskRun]) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<str:task_id>/", tasks.task, name="monitoring_task"),
     path("tasks/<str:task_id>/again/", task_buttons.again, name="monitoring_task_again"),
     path("tasks/<str:task_id>/revoke/", task_buttons.revoke, name="monitoring_task_revoke"),
+    path("trace/", tasks.find_trace, name="monitoring_trace_find"),
     path("trace/<str:request_id>/", tasks.trace, name="monitoring_trace"),
     path("lights/", overview.live_lights, name="monitoring_lights"),
     path("lines.json", lines.lines, name="monitoring_lines"),

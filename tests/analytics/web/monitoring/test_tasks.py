@@ -148,6 +148,25 @@ def test_tasks_of_a_request_that_was_not_kept_are_drawn_all_the_same(operator: C
     )
 
 
+def test_of_a_request_that_is_unknown_it_is_said_which_are_kept(operator: Client) -> None:
+    answer = operator.get(reverse("monitoring_trace", args=["nothing"]))
+    assert answer.status_code == 404
+    assert "requests that sent tasks, failed, or took more than a second" in text(answer)
+    assert "some seconds to arrive" in text(answer)
+
+
+def test_an_id_typed_on_the_page_of_tasks_leads_to_its_request(operator: Client) -> None:
+    find = reverse("monitoring_trace_find")
+    assert f'action="{find}"' in text(operator.get(reverse("monitoring_tasks")))
+    answer = operator.get(find, {"id": " request-1 "})
+    assert answer.headers["Location"] == reverse("monitoring_trace", args=["request-1"])
+
+
+@pytest.mark.parametrize(("typed", "status"), [("", 302), ("a/b", 404), ("?x#y", 302), ("..", 302)])
+def test_whatever_is_typed_for_an_id_is_answered(operator: Client, typed: str, status: int) -> None:
+    assert operator.get(reverse("monitoring_trace_find"), {"id": typed}).status_code == status
+
+
 # -- buttons ------------------------------------------------------------------------------------------------
 
 
