@@ -53,14 +53,7 @@ def encoder_is_known(**_: Any) -> list[CheckMessage]:
     from recommender.engine.encoders import mistake_in
 
     found = mistake_in(settings.ENCODER)
-    if found is None:
-        return []
-    message = f"ENCODER={settings.ENCODER} cannot be loaded: {found.message}"
-    if found.here:
-        return [
-            Warning(message, hint=f"{found.remedy} Only the machine that encodes needs it.", id="mmsite.W007")
-        ]
-    return [Error(message, hint=found.remedy, id="mmsite.E006")]
+    return _told(found, f"ENCODER={settings.ENCODER} cannot be loaded", "machine that encodes needs", 7, 6)
 
 
 def text_model_is_known(**_: Any) -> list[CheckMessage]:
@@ -69,13 +62,7 @@ def text_model_is_known(**_: Any) -> list[CheckMessage]:
 
     spec = settings.SENTIMENT_TEXT_MODEL
     found = mistake_in(TextPlug(spec, tuple(settings.SENTIMENT_TEXT_LABELS))) if spec else None
-    if found is None:
-        return []
-    message = f"SENTIMENT_TEXT_MODEL={spec} cannot be used: {found.message}"
-    if found.here:
-        hint = f"{found.remedy} Only the machines that score need it."
-        return [Warning(message, hint=hint, id="mmsite.W009")]
-    return [Error(message, hint=found.remedy, id="mmsite.E008")]
+    return _told(found, f"SENTIMENT_TEXT_MODEL={spec} cannot be used", "machines that score need", 9, 8)
 
 
 def recogniser_is_known(**_: Any) -> list[CheckMessage]:
@@ -84,13 +71,17 @@ def recogniser_is_known(**_: Any) -> list[CheckMessage]:
 
     spec = settings.SPEECH_RECOGNISER
     found = mistake_in(SpeechPlug(spec)) if spec else None
+    return _told(found, f"SPEECH_RECOGNISER={spec} cannot be used", "machines that score need", 11, 10)
+
+
+def _told(found: Any, what: str, who: str, warning: int, error: int) -> list[CheckMessage]:
+    """A mistake in a setting: a warning where another machine may have what this one lacks, else an error."""
     if found is None:
         return []
-    message = f"SPEECH_RECOGNISER={spec} cannot be used: {found.message}"
+    message = f"{what}: {found.message}"
     if found.here:
-        hint = f"{found.remedy} Only the machines that score need it."
-        return [Warning(message, hint=hint, id="mmsite.W011")]
-    return [Error(message, hint=found.remedy, id="mmsite.E010")]
+        return [Warning(message, hint=f"{found.remedy} Only the {who} it.", id=f"mmsite.W{warning:03}")]
+    return [Error(message, hint=found.remedy, id=f"mmsite.E{error:03}")]
 
 
 CHECKS = (

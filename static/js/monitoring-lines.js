@@ -223,7 +223,7 @@ new ResizeObserver(() => {
 }).observe(root);
 new MutationObserver(() => {
   forgetStyles();
-  shown().forEach((chart) => chart.redraw());
+  charts.forEach((chart) => chart.redraw());
 }).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
 
 follow();

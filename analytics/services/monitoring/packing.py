@@ -26,13 +26,7 @@ def unpack(payload: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float6
     Raises:
         ValueError: the bytes are not what ``pack`` made.
     """
-    try:
-        raw = zlib.decompress(payload)
-        (count,) = struct.unpack_from("<I", raw)
-    except (zlib.error, struct.error) as error:
-        raise ValueError(f"Not packed numbers: {error}") from error
-    if len(raw) != 4 + 12 * count:
-        raise ValueError(f"{len(raw)} bytes cannot hold {count} packed numbers.")
+    raw, count = _opened(payload, 12)
     steps = np.frombuffer(raw, "<u4", count, 4)
     return np.cumsum(steps.astype(np.int64)), np.frombuffer(raw, "<f8", count, 4 + 4 * count)
 
@@ -58,15 +52,21 @@ def unpack_minutes(
     Raises:
         ValueError: the bytes are not what it made.
     """
-    try:
-        raw = zlib.decompress(payload)
-        (count,) = struct.unpack_from("<I", raw)
-    except (zlib.error, struct.error) as error:
-        raise ValueError(f"Not packed minutes: {error}") from error
-    if len(raw) != 4 + 13 * count:
-        raise ValueError(f"{len(raw)} bytes cannot hold {count} packed minutes.")
+    raw, count = _opened(payload, 13)
     steps = np.frombuffer(raw, "<u4", count, 4)
     minutes = np.frombuffer(raw, "u1", count, 4 + 4 * count)
     shuffled = np.frombuffer(raw, "u1", 8 * count, 4 + 5 * count).reshape(8, -1)
     values = np.ascontiguousarray(shuffled.T).view("<f8").reshape(-1)
     return np.cumsum(steps.astype(np.int64)), minutes.astype(np.int64), values
+
+
+def _opened(payload: bytes, size: int) -> tuple[bytes, int]:
+    """The bytes and how many numbers of ``size`` bytes are in them."""
+    try:
+        raw = zlib.decompress(payload)
+        (count,) = struct.unpack_from("<I", raw)
+    except (zlib.error, struct.error) as error:
+        raise ValueError(f"Not packed numbers: {error}") from error
+    if len(raw) != 4 + size * count:
+        raise ValueError(f"{len(raw)} bytes cannot hold {count} packed numbers.")
+    return raw, count

@@ -10,16 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from analytics.models import AuditEntry
+from analytics.services.audit import OF_ANALYSTS
 from analytics.services.monitoring import buttons  # noqa: F401 (declares the actions)
 from analytics.services.monitoring.actions import AREA, action_named
 from analytics.web.monitoring.audit_words import details_of
 from analytics.web.monitoring.frame import answer, operators_only
 
 PAGE = 50
-#: What analysts do is told on their own pages.
-_ANALYSTS = (
-    "retrain", "candidate", "put live", "roll back", "correct", "undo correction", "view mailed",
-)  # fmt: skip
 #: Deeds that have no button of their own on a light.
 _TITLES: dict[str, Any] = {
     "task.again": _("Sent a task again"),
@@ -43,8 +40,8 @@ _TITLES: dict[str, Any] = {
 @require_safe
 @operators_only
 def audit(request: HttpRequest) -> HttpResponse:
-    """The newest deeds first."""
-    found = AuditEntry.objects.exclude(action__in=_ANALYSTS).select_related("actor")
+    """The newest deeds first; what analysts do is told on their own page."""
+    found = AuditEntry.objects.exclude(action__in=OF_ANALYSTS).select_related("actor")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "entries": [_row(entry) for entry in page]}
     return answer(request, "monitoring_audit", "monitoring/audit.html", context)
