@@ -183,7 +183,7 @@ def test_values_beside_a_chart_go_on_after_another_time_was_chosen(
     opened(page, "?range=15m")
     page.get_by_role("link", name="1 hour", exact=True).click()
     expect(page.locator('[data-range="1h"]')).to_have_attribute("aria-current", "true")
-    page.wait_for_function("!document.getElementById('lines').hasAttribute('aria-busy')")
+    expect(page.locator("#lines[aria-busy]")).to_have_count(0)
     value = page.locator('[data-measure="web.requests"] [data-value]')
     before = value.inner_text()
     ANSWERS.add(50_000, "200", "teapot", "GET")
