@@ -170,8 +170,8 @@ CACHES = {
         "KEY_PREFIX": "mmsite",
     }
 }
-# The database is asked on each request as it is; a second look into Redis costs more than it saves.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# The database is asked on each request as it is; a look into Redis costs more than it saves.
+SESSION_ENGINE = "mmsite.sessions"
 CELERY_BROKER_URL = (
     REDIS_URL if not REDIS_URL.startswith("unix://") else f"redis+socket://{REDIS_SOCKET}?virtual_host=0"
 )
