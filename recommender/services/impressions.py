@@ -126,8 +126,9 @@ def _waiting(impression: uuid.UUID) -> _Row | None:
         return None
     if entry is None:
         return None
-    rows = _rows(_field(impression.int), entry)
-    return next((row for row in rows if row.id == impression), None)
+    number = impression.int & MOST_CARDS
+    rows = _rows(_field(impression.int), entry, slice(number - 1, number)) if number else []
+    return rows[0] if rows else None
 
 
 def hand_over(visitor: str, user_id: int) -> None:
@@ -213,15 +214,15 @@ class _Row(NamedTuple):
     created_at: datetime
 
 
-def _rows(field: str, entry: bytes) -> list[_Row]:
-    """The impressions of one waiting answer."""
+def _rows(field: str, entry: bytes, chosen: slice = slice(None)) -> list[_Row]:
+    """The impressions of one waiting answer, or those at the ``chosen`` places alone."""
     told: dict[str, Any] = json.loads(entry)
     answer = int(field, 16) << 16
     who = (told["u"], told["v"])
     name, shown_at = uuid.UUID(int=answer), datetime.fromtimestamp(told["t"], UTC)
     return [
         _Row(uuid.UUID(int=answer + number), name, *who, *card, told["m"], shown_at)
-        for number, card in enumerate(told["c"], 1)
+        for number, card in enumerate(told["c"][chosen], 1 + (chosen.start or 0))
     ]
 
 
