@@ -51,6 +51,11 @@ class OpenClipEncoder:
         """Short side in pixels that a picture needs to be decoded at; what is finer makes no difference."""
         return 2 * self.image_size
 
+    @property
+    def fills_processor(self) -> bool:
+        """Whether a forward pass keeps every core of the machine busy."""
+        return self.device.type == "cpu" and torch.get_num_threads() >= (os.cpu_count() or 1)
+
     def __init__(
         self,
         model: torch.nn.Module,

@@ -20,6 +20,8 @@ from recommender.engine.preprocess.image import open_image
 from recommender.errors import RecommenderError
 
 Opener = Callable[[Any], Image.Image]
+#: Pictures decoded in one go, at the least, where decoding and encoding take turns.
+_TURN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def encode_image_files(
 
     Args:
         encoder: what encodes; its ``prepare_image`` and ``encode_prepared`` are used where it has them, so
-            that resizing happens in the threads too.
+            that resizing happens in the threads too. Where it ``fills_processor``, pictures are decoded and
+            encoded by turns rather than at once.
         paths: image files; read lazily, so the stream may be endless.
         batch_size: pictures a forward pass; the encoder's own where None.
         threads: decoding threads; by default one a core, at most eight.
@@ -58,31 +61,53 @@ def encode_image_files(
     open_file = opener or partial(open_image, fit=getattr(encoder, "decode_size", 0))
     size = batch_size or encoder.info.batch_size
 
-    def read(path: Path) -> Any:
+    def read(path: Path) -> tuple[Path, Any]:
         try:
-            return prepare(open_file(path))
+            return path, prepare(open_file(path))
         except RecommenderError as error:
-            return error
+            return path, error
 
     stream = iter(map(Path, paths))
     with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1), "decode") as pool:
-        waiting: deque[list[tuple[Path, Future[Any]]]] = deque()
-
-        def fetch() -> None:
-            if batch := [(path, pool.submit(read, path)) for path in islice(stream, size)]:
-                waiting.append(batch)
-
-        for _ in range(ahead + 1):
-            fetch()
-        while waiting:
-            batch = [(path, future.result()) for path, future in waiting.popleft()]
-            fetch()
+        if getattr(encoder, "fills_processor", False):
+            batches = _by_turns(pool, read, stream, size)
+        else:
+            batches = _at_once(pool, read, stream, size, ahead)
+        for batch in batches:
             yield from _encoded(batch, encode)
 
 
-def _encoded(
-    batch: list[tuple[Path, Any]], encode: Callable[[list[Any]], np.ndarray]
-) -> Iterator[FileVector]:
+_Read = Callable[[Path], tuple[Path, Any]]
+_Batch = list[tuple[Path, Any]]
+
+
+def _at_once(
+    pool: ThreadPoolExecutor, read: _Read, stream: Iterator[Path], size: int, ahead: int
+) -> Iterator[_Batch]:
+    """Batches, the next ones decoded while whoever asks for them encodes."""
+    waiting: deque[list[Future[tuple[Path, Any]]]] = deque()
+
+    def fetch() -> None:
+        if batch := [pool.submit(read, path) for path in islice(stream, size)]:
+            waiting.append(batch)
+
+    for _ in range(ahead + 1):
+        fetch()
+    while waiting:
+        batch = [future.result() for future in waiting.popleft()]
+        fetch()
+        yield batch
+
+
+def _by_turns(pool: ThreadPoolExecutor, read: _Read, stream: Iterator[Path], size: int) -> Iterator[_Batch]:
+    """Batches, nothing decoded meanwhile: all threads of the model would wait for the core that decodes."""
+    while portion := list(islice(stream, max(size, _TURN))):
+        decoded = list(pool.map(read, portion))
+        for start in range(0, len(decoded), size):
+            yield decoded[start : start + size]
+
+
+def _encoded(batch: _Batch, encode: Callable[[list[Any]], np.ndarray]) -> Iterator[FileVector]:
     """Encode what could be read of one batch and give every file its outcome, in order."""
     vectors = iter(encode([value for _, value in batch if not isinstance(value, RecommenderError)]))
     for path, value in batch:

@@ -25,17 +25,28 @@ def files(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def test_vectors_come_in_the_order_of_the_files(files: list[Path]) -> None:
-    encoder = StatisticsEncoder()
+@pytest.fixture(params=[False, True], ids=["at once", "by turns"])
+def encoder(request: pytest.FixtureRequest) -> StatisticsEncoder:
+    """One beside which pictures are decoded, and one that needs all cores for itself."""
+
+    class Either(StatisticsEncoder):
+        fills_processor = request.param
+
+    return Either()
+
+
+def test_vectors_come_in_the_order_of_the_files(encoder: StatisticsEncoder, files: list[Path]) -> None:
     expected = encoder.encode_images([Image.open(path) for path in files])
     outcomes = list(encode_image_files(encoder, files, batch_size=3, threads=4))
     assert [outcome.path for outcome in outcomes] == files
     np.testing.assert_array_equal(np.stack([o.vector for o in outcomes if o.vector is not None]), expected)
 
 
-def test_a_damaged_file_gives_its_error_and_stops_nobody(files: list[Path]) -> None:
+def test_a_damaged_file_gives_its_error_and_stops_nobody(
+    encoder: StatisticsEncoder, files: list[Path]
+) -> None:
     files[4].write_bytes(b"no picture")
-    outcomes = list(encode_image_files(StatisticsEncoder(), files, batch_size=3))
+    outcomes = list(encode_image_files(encoder, files, batch_size=3))
     assert [outcome.error is not None for outcome in outcomes] == [number == 4 for number in range(11)]
     assert isinstance(outcomes[4].error, MediaError)
     assert files[4].name in str(outcomes[4].error)
@@ -46,11 +57,11 @@ def test_a_batch_of_nothing_but_damaged_files_is_no_trouble(tmp_path: Path) -> N
     assert all(outcome.error for outcome in encode_image_files(StatisticsEncoder(), missing, batch_size=2))
 
 
-def test_no_files_give_no_outcomes() -> None:
-    assert list(encode_image_files(StatisticsEncoder(), [])) == []
+def test_no_files_give_no_outcomes(encoder: StatisticsEncoder) -> None:
+    assert list(encode_image_files(encoder, [])) == []
 
 
-def test_an_endless_stream_is_read_only_a_few_batches_ahead(files: list[Path]) -> None:
+def test_an_endless_stream_is_read_only_so_far_ahead(encoder: StatisticsEncoder, files: list[Path]) -> None:
     asked = []
 
     def endless() -> Sequence[Path]:
@@ -58,15 +69,18 @@ def test_an_endless_stream_is_read_only_a_few_batches_ahead(files: list[Path]) -
             asked.append(number)
             yield files[number % len(files)]
 
-    outcomes = list(islice(encode_image_files(StatisticsEncoder(), endless(), batch_size=4, ahead=2), 5))
+    outcomes = list(islice(encode_image_files(encoder, endless(), batch_size=4, ahead=2), 5))
     assert len(outcomes) == 5
-    assert len(asked) <= 4 * 5
+    assert len(asked) <= 32
 
 
-def test_the_model_sees_whole_batches(files: list[Path]) -> None:
+@pytest.mark.parametrize("fills", [False, True])
+def test_the_model_sees_whole_batches(files: list[Path], fills: bool) -> None:
     sizes = []
 
     class Counting(StatisticsEncoder):
+        fills_processor = fills
+
         def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
             sizes.append(len(images))
             return super().encode_images(images)
@@ -88,6 +102,26 @@ def test_an_encoder_that_can_prepare_does_so_in_the_threads(files: list[Path]) -
 
     list(encode_image_files(Preparing(), files))
     assert where == {"decode"}
+
+
+def test_nothing_is_decoded_while_an_encoder_that_needs_all_cores_works(files: list[Path]) -> None:
+    opened: list[int] = []
+
+    class Filling(StatisticsEncoder):
+        fills_processor = True
+
+        def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+            before = len(opened)
+            vectors = super().encode_images(images)
+            assert len(opened) == before == len(files)
+            return vectors
+
+    def opener(path: Path) -> Image.Image:
+        opened.append(1)
+        return Image.open(path).convert("RGB")
+
+    list(encode_image_files(Filling(), files, batch_size=3, opener=opener))
+    assert len(opened) == len(files)
 
 
 def test_an_error_of_the_model_is_not_hidden(files: list[Path]) -> None:
