@@ -4,8 +4,8 @@ SQLite: an FTS5 table with the trigram tokenizer. PostgreSQL: a table with pg_tr
 ``recommender_item_words`` and are kept up to date by triggers, so that whoever writes items need not know of
 them. In both, whatever may stand before a word is a blank, and a text begins and ends with blanks.
 
-A migration that lets SQLite make ``recommender_item`` anew (a changed column, a constraint) drops its triggers
-with it, and must bring them back.
+Where migrations let SQLite make ``recommender_item`` anew (a changed column, a constraint), its triggers are put
+aside before and brought back after them by ``recommender.services.word_triggers``.
 """
 
 from django.core.management.base import CommandError
