@@ -18,12 +18,13 @@ def terms(request: HttpRequest) -> HttpResponseBase:
     """Two association plots of the words of a selection; a click on a word opens its reviews."""
     filters = Filters.from_query(request.GET)
     figures = report.overview(filters)
+    emerging, telling = report.terms_both_ways(filters)
     context = {
         "address": address("sentiment_terms", filters),
         "figures": figures,
         "bar": filter_bar("sentiment_terms", filters),
-        "emerging": emerging_chart(report.emerging(filters), filters, _growth(figures)),
-        "telling": telling_chart(report.telling_terms(filters), filters, _pleased(figures)),
+        "emerging": emerging_chart(emerging, filters, _growth(figures)),
+        "telling": telling_chart(telling, filters, _pleased(figures)),
     }
     return answer(request, "sentiment_terms", "analytics/terms.html", context, filters=filters)
 

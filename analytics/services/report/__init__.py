@@ -2,7 +2,7 @@
 
 from analytics.services.report.breakdown import breakdown, impact
 from analytics.services.report.compare import compare
-from analytics.services.report.emerging import emerging, telling_terms
+from analytics.services.report.emerging import emerging, telling_terms, terms_both_ways
 from analytics.services.report.evidence import SEARCHED_AMONG, SORTED_AMONG, oldest_day, reviews, reviews_page
 from analytics.services.report.figures import model_in_service, overview, trend
 from analytics.services.report.filters import Filters
@@ -45,5 +45,6 @@ __all__ = [
     "reviews",
     "reviews_page",
     "telling_terms",
+    "terms_both_ways",
     "trend",
 ]

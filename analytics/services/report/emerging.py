@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,7 +27,7 @@ SAMPLE = 600
 _CANDIDATES = 4  # looked at per term asked for, before echoes go
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Counts:
     """Of the same n terms: (n,) numbers or names, (n, 4) reviews by label now, (n,) reviews before."""
 
@@ -34,9 +35,20 @@ class _Counts:
     now: np.ndarray
     before: np.ndarray
 
-    @property
+    @cached_property
     def recent(self) -> np.ndarray:
+        """(n,) reviews now."""
         return self.now.sum(axis=1)
+
+    @cached_property
+    def surprise(self) -> np.ndarray:
+        """(n,) z-scores of now against before."""
+        return log_odds(self.recent, self.before, self.recent + self.before)
+
+    @cached_property
+    def lean(self) -> np.ndarray:
+        """(n,) z-scores of praise against blame."""
+        return log_odds(self.now[:, 2], self.now[:, 0], self.now[:, 2] + self.now[:, 0])
 
 
 def emerging(filters: Filters, *, most: int = 30) -> list[Term]:
@@ -45,36 +57,41 @@ def emerging(filters: Filters, *, most: int = 30) -> list[Term]:
     Scored by log-odds with an informative prior; only those beyond chance (p < 0.01) in at least
     ``LEAST_REVIEWS`` reviews.
     """
-    counts = _counts(filters)
-    score = log_odds(counts.recent, counts.before, counts.recent + counts.before)
-    fit = (counts.recent >= LEAST_REVIEWS) & (score >= LEAST_SCORE)
-    return _chosen(filters, counts, score, np.flatnonzero(fit), score, most)
+    return _emerging(_counts(filters), most)
 
 
 def telling_terms(filters: Filters, *, most: int = 120) -> list[Term]:
     """Terms that praise and blame use most differently: half from each side, for the association plot."""
+    return _telling(_counts(filters), most)
+
+
+def terms_both_ways(
+    filters: Filters, *, emerging: int = 30, telling: int = 120
+) -> tuple[list[Term], list[Term]]:
+    """``emerging`` and ``telling_terms``, counted once."""
     counts = _counts(filters)
-    score = log_odds(counts.recent, counts.before, counts.recent + counts.before)
-    lean = _association(counts)
+    return _emerging(counts, emerging), _telling(counts, telling)
+
+
+def _emerging(counts: _Counts, most: int) -> list[Term]:
+    fit = (counts.recent >= LEAST_REVIEWS) & (counts.surprise >= LEAST_SCORE)
+    return _chosen(counts, np.flatnonzero(fit), counts.surprise, most)
+
+
+def _telling(counts: _Counts, most: int) -> list[Term]:
     fit = counts.recent >= LEAST_REVIEWS
-    praise = _chosen(filters, counts, score, np.flatnonzero(fit & (lean > 0)), lean, most // 2)
-    blame = _chosen(filters, counts, score, np.flatnonzero(fit & (lean < 0)), -lean, most // 2)
+    praise = _chosen(counts, np.flatnonzero(fit & (counts.lean > 0)), counts.lean, most // 2)
+    blame = _chosen(counts, np.flatnonzero(fit & (counts.lean < 0)), -counts.lean, most // 2)
     return [*praise, *blame]
 
 
-def _association(counts: _Counts) -> np.ndarray:
-    return log_odds(counts.now[:, 2], counts.now[:, 0], counts.now[:, 2] + counts.now[:, 0])
-
-
-def _chosen(
-    filters: Filters, counts: _Counts, score: np.ndarray, fit: np.ndarray, rank: np.ndarray, most: int
-) -> list[Term]:
+def _chosen(counts: _Counts, fit: np.ndarray, rank: np.ndarray, most: int) -> list[Term]:
     """The ``most`` of ``fit`` with the highest ``rank`` that do not repeat each other."""
     order = fit[np.argsort(-rank[fit], kind="stable")][: most * _CANDIDATES]
     names = _spelled(counts.terms[order])
     kept = without_echoes(names, [int(count) for count in counts.recent[order]])[:most]
-    lean, chance = _association(counts), p_values(score[order])
-    return [_term(names[place], counts, int(order[place]), score, chance[place], lean) for place in kept]
+    chance = p_values(counts.surprise[order])
+    return [_term(names[place], counts, int(order[place]), chance[place]) for place in kept]
 
 
 def _spelled(terms: np.ndarray) -> list[str]:
@@ -84,17 +101,17 @@ def _spelled(terms: np.ndarray) -> list[str]:
     return [str(term) for term in terms]
 
 
-def _term(name: str, counts: _Counts, row: int, score: np.ndarray, p_value: float, lean: np.ndarray) -> Term:
+def _term(name: str, counts: _Counts, row: int, p_value: float) -> Term:
     negative, neutral, positive, _ = (float(count) for count in counts.now[row])
     return Term(
         term=name,
         recent=int(counts.recent[row]),
         before=int(counts.before[row]),
-        score=float(score[row]),
+        score=float(counts.surprise[row]),
         p_value=float(p_value),
         positive=int(positive),
         negative=int(negative),
-        association=float(lean[row]),
+        association=float(counts.lean[row]),
         net=Tally(negative, neutral, positive).net,
     )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analytics.models import SentimentScore
 from analytics.services import report
-from analytics.services.report import Filters, cells
+from analytics.services.report import Filters, cells, figures
 from analytics.services.report.compare import drivers
 from analytics.services.report.rollups import rebuild_rollups
 from tests.analytics.services.scored import LAST_90, counting, label_of, net_of, scored, shop
@@ -176,6 +176,27 @@ def test_a_review_that_waits_to_be_read_again_does_not_hide_the_model(world: dic
     newest = SentimentScore.objects.ready().order_by("-pk").first()
     SentimentScore.objects.filter(pk=newest.pk).update(model="")
     assert report.model_in_service() == key != ""
+
+
+def test_a_queue_longer_than_what_is_looked_at_first_does_not_hide_the_model(world: dict[str, Any]) -> None:
+    key = report.model_in_service()
+    newest = SentimentScore.objects.order_by("-pk").values_list("pk", flat=True)[: figures._NEWEST + 1]
+    SentimentScore.objects.filter(pk__in=list(newest)).update(state="claimed")
+    assert report.model_in_service() == key != ""
+
+
+def test_the_model_is_found_without_a_look_at_all_scores(
+    world: dict[str, Any], django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1) as asked:
+        report.model_in_service()
+    assert f"LIMIT {figures._NEWEST}" in asked.captured_queries[0]["sql"]
+
+
+def test_terms_counted_once_are_the_terms_counted_twice(world: dict[str, Any]) -> None:
+    for filters in (LAST_90, LAST_90.replace(rating=2), LAST_90.replace(language="en")):
+        both = report.terms_both_ways(filters)
+        assert both == (report.emerging(filters), report.telling_terms(filters))
 
 
 # -- comparison ---------------------------------------------------------------------------------------------
