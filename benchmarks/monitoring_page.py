@@ -18,16 +18,16 @@ import argparse
 import http.client
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from benchmarks._browser import Open, chromium
 
 BAR_STORAGE_MB, BAR_SERVER_MS, BAR_DRAWN_MS, BAR_AGE_S = 200.0, 300.0, 1000.0, 2.0
 RANGES = ("1h", "1d", "30d")
@@ -187,31 +187,12 @@ def server(port: int, cookie: str, requests: int) -> list[dict[str, Any]]:
 
 # -- the browser ---------------------------------------------------------------------------------------------
 
-Open = Callable[..., Any]
 
-
-@contextmanager
-def chromium(port: int, cookie: str) -> Iterator[Open]:
-    """Opens the page in a new profile each time, and waits until all lines are drawn."""
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    name, _, value = cookie.partition("=")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags)
-
-        def open_page(range_name: str, groups: Sequence[str] = ()) -> Any:
-            context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en")
-            context.add_cookies([{"name": name, "value": value, "url": f"http://localhost:{port}"}])
-            page = context.new_page()
-            opened = f"&open={','.join(groups)}" if groups else ""
-            page.goto(f"http://localhost:{port}{PAGE}?range={range_name}{opened}")
-            page.wait_for_selector("#lines[data-drawn]", timeout=60_000)
-            return page
-
-        yield open_page
-        browser.close()
+def opened(open_page: Open, range_name: str, groups: Sequence[str] = ()) -> Any:
+    """The page, once all its lines are drawn."""
+    page = open_page(f"{PAGE}?range={range_name}" + (f"&open={','.join(groups)}" if groups else ""))
+    page.wait_for_selector("#lines[data-drawn]", timeout=60_000)
+    return page
 
 
 def drawing(open_page: Open, name: str, groups: Sequence[str]) -> list[dict[str, Any]]:
@@ -219,7 +200,7 @@ def drawing(open_page: Open, name: str, groups: Sequence[str]) -> list[dict[str,
     next to sight are drawn; and from jumping to the last chart until that is drawn."""
     taken, jumped = [], []
     for number in range(OPENINGS + 1):
-        page = open_page(name, groups)
+        page = opened(open_page, name, groups)
         lines = page.locator("[data-group][open] .line-figure").count()
         if number:  # the first starts the browser
             taken.append(float(page.get_attribute("#lines", "data-drawn")))
@@ -256,7 +237,7 @@ _WATCH = """(status) => {
 
 def live_age(open_page: Open, port: int, rng: random.Random) -> list[float]:
     """Seconds from answers with status 404 until the page's line of them rises."""
-    page = open_page("15m")
+    page = opened(open_page, "15m")
     page.evaluate(_WATCH, "404")
     ages = []
     for _ in range(PROBES):

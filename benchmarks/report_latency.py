@@ -4,11 +4,14 @@ Each selection is asked for every figure that the report's page shows: overview 
 six breakdowns, impact, and a page of the reviews; and, as the pages beside it do, a comparison of two periods
 and both lists of terms. "page" is the sum of those of the first page. The first time a period is asked for,
 its sums are read from the database ("cold", after dropping what the process keeps); then they are kept. The
-peer is the same overview, trend and breakdown by category by scanning the scores in SQL.
+peer is the same overview, trend and breakdown by category by scanning the scores in SQL. "drawn" is the time
+in Chromium from asking the site's own server for a page until its last chart stands still, in a new profile
+each time.
 
     python -m benchmarks.report_latency [--reviews 1000000] [--rounds 3] [--world FOLDER]
 
-``--world`` keeps what was generated, so that the next run need not make it again. SQLite; Redis is not used.
+``--world`` keeps what was generated, so that the next run need not make it again. SQLite; the figures do not
+use Redis, the server that is drawn from does.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-BAR_P95_MS = 300.0
+BAR_P95_MS, BAR_DRAWN_MS = 300.0, 1000.0
 _INSIDE = "MMSITE_BENCHMARK_INSIDE"
 
 
@@ -106,7 +109,8 @@ def measure(reviews: int, rounds: int) -> None:
 
     from analytics.models import SentimentScore
     from analytics.services.report import cells
-    from benchmarks._report import machine, publish
+    from benchmarks._report import ROOT, machine, publish
+    from benchmarks._report_drawing import drawn
     from benchmarks._report_world import build
 
     call_command("migrate", verbosity=0)
@@ -128,14 +132,18 @@ def measure(reviews: int, rounds: int) -> None:
     for filters in asked[:: max(1, len(asked) // 8)]:
         for what, ask in scans().items():
             times.setdefault(what, []).append(_timed(ask, filters))
-    rows = [_row(what, values) for what, values in times.items()]
+    pages = drawn(asked, rounds)
+    rows = [_row(what, values) for what, values in (times | pages).items()]
+    os.environ["MMSITE_VAR"] = str(ROOT / "var")
     publish("report_latency", rows, about, reviews=SentimentScore.objects.count(), selections=len(asked))
-    worst = max(row["p95 ms"] for row in rows if row["figure"] in ("page", "page, cold"))
-    print(f"Bar: p95 of the page under {BAR_P95_MS:.0f} ms ({worst}): {_verdict(worst)}")
+    p95 = {row["figure"]: row["p95 ms"] for row in rows}
+    answered, seen = max(p95["page"], p95["page, cold"]), max(p95[name] for name in pages)
+    print(f"p95 of the page under {BAR_P95_MS:.0f} ms ({answered}): {_verdict(answered < BAR_P95_MS)}")
+    print(f"p95 of charts drawn under {BAR_DRAWN_MS:.0f} ms ({seen}): {_verdict(seen < BAR_DRAWN_MS)}")
 
 
-def _verdict(worst: float) -> str:
-    return "met" if worst < BAR_P95_MS else "MISSED"
+def _verdict(met: bool) -> str:
+    return "met" if met else "MISSED"
 
 
 def _row(what: str, values: list[float]) -> dict[str, Any]:

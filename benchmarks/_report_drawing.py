@@ -1,0 +1,76 @@
+"""How long Chromium takes from asking for a page of the report until its last chart stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks._browser import Open, chromium
+
+PAGES = {
+    "overview": "/analytics/sentiment/",
+    "comparison": "/analytics/sentiment/compare/",
+    "terms": "/analytics/sentiment/terms/",
+}
+#: Every how many of the selections is opened; the pages beside the overview are opened with fewer.
+EVERY = {"overview": 5, "comparison": 17, "terms": 17}
+
+_DRAWN = """() => new Promise((done) => {
+  const look = () => {
+    const boxes = [...document.querySelectorAll("[data-chart]")].filter((box) => box.clientWidth);
+    const marks = performance.getEntriesByName("chart-drawn");
+    const complete = document.readyState === "complete" && boxes.every((box) => box.dataset.drawn);
+    if (!complete) return requestAnimationFrame(look);
+    done([boxes.length, Math.max(0, ...marks.map((mark) => mark.startTime))]);
+  };
+  look();
+})"""
+
+
+def drawn(asked: Sequence[Any], rounds: int) -> dict[str, list[float]]:
+    """Milliseconds by page, each opened in a new profile; pages without a chart do not count.
+
+    Args:
+        asked: selections of the report.
+    """
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from benchmarks.feed_latency import _free_port, _running, _wait_for_redis, _wait_for_web
+    from mmsite import processes
+
+    with _running(processes.redis()):
+        _wait_for_redis()
+        call_command("collectstatic", verbosity=0, interactive=False)
+        port = _free_port()
+        with _running(processes.web(port)):
+            _wait_for_web(port)
+            with chromium(port, f"{settings.SESSION_COOKIE_NAME}={session()}") as open_page:
+                return {f"{name}, drawn": _page(open_page, name, asked, rounds) for name in PAGES}
+
+
+def _page(open_page: Open, name: str, asked: Sequence[Any], rounds: int) -> list[float]:
+    addresses = [f"{PAGES[name]}?{one.as_query()}" for one in asked[:: EVERY[name]]]
+    taken = []
+    for number, address in enumerate([*addresses[:2], *addresses * rounds]):
+        page = open_page(address)
+        charts, milliseconds = page.evaluate(_DRAWN)
+        page.context.close()
+        if charts and number >= 2:  # browser and server have their first times
+            taken.append(float(milliseconds))
+    return taken
+
+
+def session() -> str:
+    """Of an analyst who is signed in."""
+    from django.conf import settings
+    from django.contrib.auth.models import Group, User
+    from django.test import Client
+
+    from recommender.models import Role
+
+    user, _made = User.objects.get_or_create(username="analyst")
+    user.groups.add(Group.objects.get(name=Role.ANALYST))
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
