@@ -1,4 +1,4 @@
-"""How long Chromium takes from asking for a page of the report until its last chart stands still."""
+"""How long Chromium takes from asking for a page of the report until it is answered, and all charts drawn."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ _DRAWN = """() => new Promise((done) => {
     const marks = performance.getEntriesByName("chart-drawn");
     const complete = document.readyState === "complete" && boxes.every((box) => box.dataset.drawn);
     if (!complete) return requestAnimationFrame(look);
-    done([boxes.length, Math.max(0, ...marks.map((mark) => mark.startTime))]);
+    const answered = performance.getEntriesByType("navigation")[0].responseEnd;
+    done([boxes.length, answered, Math.max(0, ...marks.map((mark) => mark.startTime))]);
   };
   look();
 })"""
 
 
 def drawn(asked: Sequence[Any], rounds: int) -> dict[str, list[float]]:
-    """Milliseconds by page, each opened in a new profile; pages without a chart do not count.
+    """Milliseconds by page and end, each page opened in a new profile; those without a chart do not count.
 
     Args:
         asked: selections of the report.
@@ -46,18 +47,23 @@ def drawn(asked: Sequence[Any], rounds: int) -> dict[str, list[float]]:
         with _running(processes.web(port)):
             _wait_for_web(port)
             with chromium(port, f"{settings.SESSION_COOKIE_NAME}={session()}") as open_page:
-                return {f"{name}, drawn": _page(open_page, name, asked, rounds) for name in PAGES}
+                taken = {name: _page(open_page, name, asked, rounds) for name in PAGES}
+    ends = ("answered", "drawn")
+    return {
+        f"{name}, {end}": [one[at] for one in taken[name]] for at, end in enumerate(ends) for name in PAGES
+    }
 
 
-def _page(open_page: Open, name: str, asked: Sequence[Any], rounds: int) -> list[float]:
+def _page(open_page: Open, name: str, asked: Sequence[Any], rounds: int) -> list[tuple[float, float]]:
+    """Milliseconds until it was answered and until it was drawn, of every opening."""
     addresses = [f"{PAGES[name]}?{one.as_query()}" for one in asked[:: EVERY[name]]]
     taken = []
     for number, address in enumerate([*addresses[:2], *addresses * rounds]):
         page = open_page(address)
-        charts, milliseconds = page.evaluate(_DRAWN)
+        charts, answered, complete = page.evaluate(_DRAWN)
         page.context.close()
         if charts and number >= 2:  # browser and server have their first times
-            taken.append(float(milliseconds))
+            taken.append((answered, complete))
     return taken
 
 
