@@ -19,13 +19,16 @@ from analytics.contracts import Word
 from analytics.engine.sentiment.lexicon import emoji_mood, middling, taken_back
 from analytics.engine.sentiment.text_evidence import by_character, row_starts, weigh_words
 from analytics.engine.sentiment.text_features import Features, features, tidy
-from analytics.engine.sentiment.text_network import Network, tokens, unpack
+from analytics.engine.sentiment.text_network import AnyNetwork, tokens
+from analytics.engine.sentiment.text_network_files import unpack
 from analytics.engine.sentiment.text_table import Table, distinct, load, sums
 
 SHIPPED = Path(__file__).parent / "weights" / "text"
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _BATCH = 1000
+#: Half the width of neutral, in log odds, where phrases commit to nothing: for each, and to begin with.
+_NEITHER, _PHRASED = 1.2, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ class TextModel:
         """Negative, neutral and positive along one scale of log odds."""
         calibration = self._calibrations[expert.name]
         odds = odds + calibration.network * script.ordered + script.moods
-        half = calibration.middle + 1.2 * script.middle
+        half = np.where(script.middle > 0, _NEITHER * script.middle + _PHRASED, calibration.middle)
         low, high = sigmoid(-odds - half), sigmoid(odds - half)
         return np.stack([low, 1 - low - high, high], 1)
 
@@ -247,7 +250,7 @@ def _sided(odds: np.ndarray, script: _Script) -> np.ndarray:
     return softmax(np.stack([sides[:, 0], np.zeros(len(sides)), sides[:, 1]], 1))
 
 
-def read_network(network: Network, tidied: Sequence[str], english: bool) -> np.ndarray:
+def read_network(network: AnyNetwork, tidied: Sequence[str], english: bool) -> np.ndarray:
     """(n,) what a script's network says of texts as ``tidy`` leaves them."""
     return network.read(tokens(tidied, english, len(network.units), len(network.pairs)))
 

@@ -7,9 +7,9 @@ score (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). 
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -38,6 +38,18 @@ class Tokens:
     sizes: np.ndarray
 
 
+class AnyNetwork(Protocol):
+    """A network of any shape: vectors of characters or words and of pairs, and what it makes of them."""
+
+    @property
+    def units(self) -> np.ndarray: ...
+
+    @property
+    def pairs(self) -> np.ndarray: ...
+
+    def read(self, tokens: Tokens) -> np.ndarray: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """Weights of one script's network.
@@ -61,15 +73,8 @@ class Network:
     def read(self, tokens: Tokens) -> np.ndarray:
         """(texts,) float64 scores: above 0 where the text is rather positive."""
         scores = np.zeros(len(tokens.sizes))
-        ends = np.cumsum(tokens.sizes)
-        first = 0
-        while first < len(ends):
-            start = int(ends[first] - tokens.sizes[first])
-            last = max(first + 1, int(np.searchsorted(ends, start + _CHUNK)))
-            part = slice(start, int(ends[last - 1]))
-            sizes = tokens.sizes[first:last]
-            scores[first:last] = self._read(tokens.units[part], tokens.pairs[part], sizes)
-            first = last
+        for texts, part in chunks(tokens.sizes):
+            scores[texts] = self._read(tokens.units[part], tokens.pairs[part], tokens.sizes[texts])
         return scores
 
     def _read(self, units: np.ndarray, pairs: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -97,6 +102,17 @@ class Network:
         return np.asarray(largest @ self.weights, np.float64) + self.shift
 
 
+def chunks(sizes: np.ndarray) -> Iterator[tuple[slice, slice]]:
+    """(texts, tokens) of parts of a batch, few enough to stay in the processor's cache."""
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < len(ends):
+        start = int(ends[first] - sizes[first])
+        last = max(first + 1, int(np.searchsorted(ends, start + _CHUNK)))
+        yield slice(first, last), slice(start, int(ends[last - 1]))
+        first = last
+
+
 def tokens(tidied: Sequence[str], words: bool, units: int, pairs: int) -> Tokens:
     """The tokens of texts as ``tidy`` leaves them: words and marks, or characters.
 
@@ -119,31 +135,3 @@ def tokens(tidied: Sequence[str], words: bool, units: int, pairs: int) -> Tokens
 def _place(hashes: np.ndarray, rows: int) -> np.ndarray:
     bits = rows.bit_length() - 1
     return np.asarray(hashes >> np.uint64(64 - bits) if bits else hashes * np.uint64(0), np.int64)
-
-
-def pack(networks: Mapping[str, Network]) -> bytes:
-    """All networks as one compressed file."""
-    arrays = {
-        f"{name}.{field}": np.asarray(getattr(network, field))
-        for name, network in networks.items()
-        for field in Network.__dataclass_fields__
-    }
-    file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **arrays)
-    return file.getvalue()
-
-
-def unpack(packed: bytes) -> dict[str, Network]:
-    """The networks ``pack`` packed.
-
-    Raises:
-        ValueError, KeyError, OSError: it is something else.
-    """
-    with np.load(io.BytesIO(packed), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    return {name: _network(arrays, name) for name in dict.fromkeys(one.split(".")[0] for one in arrays)}
-
-
-def _network(arrays: Mapping[str, np.ndarray], name: str) -> Network:
-    given = {field: arrays[f"{name}.{field}"] for field in Network.__dataclass_fields__ if field != "shift"}
-    return Network(**given, shift=float(arrays[f"{name}.shift"]))

@@ -148,6 +148,11 @@ def test_corrections_teach_it_what_a_site_means(model: TextModel, tmp_path) -> N
     assert taught.read(["很喜欢这款手机！"])[0].argmax() == 2
 
 
+def test_a_phrase_that_commits_to_nothing_widens_neutral(model: TextModel) -> None:
+    plain, phrased = model.read(["The plot moves along.", "The plot moves along, so-so."])
+    assert phrased[1] > plain[1] + 0.1
+
+
 def test_a_folder_without_a_model_is_named(tmp_path) -> None:
     with pytest.raises(RecommenderError, match="no text model"):
         TextModel.load(tmp_path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.engine.sentiment.text_network import WIDTHS, Network, Tokens, pack, tokens, unpack
+from analytics.engine.sentiment.text_network import WIDTHS, Network, Tokens, tokens
+from analytics.engine.sentiment.text_network_files import pack, unpack
 
 EACH = 3
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.optimize
 import scipy.sparse as sparse
 
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.linear import fit
+from analytics.engine.sentiment.learning.text_calibration import MIDDLE, fit_ordered, fit_sides
+from analytics.engine.sentiment.learning.text_held_out import held_out, sentences_of
 from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, ENGLISH_PLAN, Plan, train_network
+from analytics.engine.sentiment.learning.text_teacher import blended
 from analytics.engine.sentiment.text import (
     CHINESE,
     CHINESE_GATE,
@@ -29,14 +31,13 @@ from analytics.engine.sentiment.text import (
     TextModel,
 )
 from analytics.engine.sentiment.text_features import BITS, features, tidy
-from analytics.engine.sentiment.text_network import Network, pack
+from analytics.engine.sentiment.text_network import AnyNetwork
+from analytics.engine.sentiment.text_network_files import pack
 from analytics.engine.sentiment.text_table import distinct, load, save
 
 _WIDTH = 1 << BITS
 #: Strength of a site's corrections.
 _SITE = 4.0
-#: Half the width of neutral, in log odds, for experts that never saw the label.
-_MIDDLE = 0.75
 #: Log odds by which a text is taken for a review rather than for talk or a post: reviews are what a site has.
 _REVIEW = 3.5
 #: How much sharper the gates decide than they were trained to: mixing blurs what each expert is sure of.
@@ -47,8 +48,6 @@ _KEPT = {
     "talk": 60_000,
     "posts": 40_000, "chinese gate": 60_000, "english gate": 60_000, "site": 1,
 }  # fmt: skip
-#: Fewer words are a phrase.
-_PHRASE = 8
 #: Strength of the fit (the inverse of the penalty) on features scaled by log ratio, and on plain ones.
 _SCALED, _PLAIN = {1: 4.0, 2: 1.0}, {1: 32.0, 2: 8.0}
 
@@ -87,7 +86,7 @@ class _Script:
     plan: Plan
     parts: Sequence[corpora.Labelled]
     held: Sequence[np.ndarray]
-    network: Future[Network]
+    network: Future[AnyNetwork]
 
 
 def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None]) -> dict[str, float]:
@@ -100,10 +99,10 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
     films, talk, posts = corpora.sst2(data), corpora.meld(data), corpora.mvsa(data)
     tests = [one.test for one in chinese]
     parts = [corpora.without(one.train, tests) for one in chinese]
-    sentences, spared = _sentences(films.train, seed)
+    sentences, spared = sentences_of(films.train, seed)
     kinds = [sentences, talk.train, posts.train]
-    held = [_held_out(part.texts, seed) for part in parts]
-    apart = [spared, *(_held_out(part.texts, seed) for part in kinds[1:])]
+    held = [held_out(part.texts, seed) for part in parts]
+    apart = [spared, *(held_out(part.texts, seed) for part in kinds[1:])]
     # The networks learn one after the other beside the n-grams.
     with ThreadPoolExecutor(1) as pool:
         networks = {
@@ -209,11 +208,14 @@ def _network(
     held: Sequence[np.ndarray],
     seed: int,
     say: Callable[[str], None],
-) -> Network:
+) -> AnyNetwork:
     """A network that learned from what is not held out of the parts."""
     given = [part.take(np.flatnonzero(~apart)) for part, apart in zip(parts, held, strict=True)]
     texts = [text for part in given for text in part.texts]
-    return train_network(plan, texts, np.concatenate([part.labels for part in given]) == 2, seed, say)
+    positive = np.concatenate([part.labels for part in given]) == 2
+    return train_network(
+        plan, texts, blended(texts, positive, SHIPPED) if plan.taught else positive, seed, say
+    )
 
 
 def _pruned(weights: np.ndarray, rows: sparse.csr_matrix, most: int) -> np.ndarray:
@@ -259,11 +261,12 @@ def _calibrated(expert: Expert, lesson: _Lesson, ordered: np.ndarray, say: Calla
     """
     lean: float | np.ndarray
     if expert.sides == 1:
-        scale, counts, lean = _scaled(lesson.raw[:, 0], ordered, lesson.labels)
-        calibration: dict[str, Any] = {"network": counts, "middle": _MIDDLE}
+        middle = MIDDLE[expert.name]
+        scale, counts, lean = fit_ordered(lesson.raw[:, 0], ordered, lesson.labels, middle)
+        calibration: dict[str, Any] = {"network": counts, "middle": middle}
         odds = lesson.raw * scale + ordered[:, None] * counts + lean
     else:
-        scale, lean = _scaled_sides(lesson.raw, lesson.labels)
+        scale, lean = fit_sides(lesson.raw, lesson.labels)
         calibration, odds = {}, lesson.raw * scale + lean
     alone, both = _right(lesson.raw, lesson.labels), _right(odds, lesson.labels)
     say(f"{expert.name}: {alone:.4f} right of those held out by n-grams alone, {both:.4f} in all")
@@ -298,69 +301,25 @@ def _gate(
     return Learned(weights, {"scale": [_SHARP] * expert.sides, "shift": (shift * _SHARP - lean).tolist()})
 
 
-def _held_out(texts: Sequence[str], seed: int) -> np.ndarray:
-    """(n,) True for about a tenth of the texts; those that share six words in a row stay together, and a
-    shorter phrase goes with the longest text that it is part of."""
-    rng = np.random.default_rng([seed, 7])
-    part: dict[str, bool] = {}
-    held = np.zeros(len(texts), bool)
-    for place in sorted(range(len(texts)), key=lambda place: -len(texts[place])):
-        words = texts[place].split()
-        known = next((part[run] for run in _runs(words, min(6, len(words))) if run in part), None)
-        held[place] = rng.random() < 0.1 if known is None else known
-        for length in range(min(6, len(words)) + 1):
-            for run in _runs(words, length):
-                part.setdefault(run, bool(held[place]))
-    return held
-
-
-def _runs(words: Sequence[str], length: int) -> list[str]:
-    return [" ".join(words[at : at + length]) for at in range(len(words) - length + 1)]
-
-
-def _sentences(part: corpora.Labelled, seed: int) -> tuple[corpora.Labelled, np.ndarray]:
-    """``part`` less the phrases of the texts held out, and which are held out: what is read is sentences."""
-    held = _held_out(part.texts, seed)
-    kept = ~held | np.array([len(text.split()) >= _PHRASE for text in part.texts])
-    return part.take(np.flatnonzero(kept)), held[kept]
-
-
-def _scaled(raw: np.ndarray, ordered: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
-    """Scale of the n-grams' score, that of the network's, and the shift, under which the ordered odds, with
-    neutral between, tell the labels best."""
-
-    def loss(parameters: np.ndarray) -> float:
-        odds = raw * np.exp(parameters[0]) + ordered * parameters[1] + parameters[2]
-        odds = np.where(labels == 1, odds, -odds) - _MIDDLE
-        return float(np.logaddexp(0, -odds).mean())
-
-    found = scipy.optimize.minimize(loss, np.array([0, 0.3, 0]), method="Nelder-Mead").x
-    return float(np.exp(found[0])), float(found[1]), float(found[2])
-
-
-def _scaled_sides(raw: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    def loss(parameters: np.ndarray) -> float:
-        sides = raw * np.exp(parameters[0]) + parameters[1:]
-        every = np.hstack([np.zeros((len(raw), 1)), sides])
-        return float((np.logaddexp.reduce(every, axis=1) - every[np.arange(len(raw)), labels]).mean())
-
-    found = scipy.optimize.minimize(loss, np.zeros(3), method="Nelder-Mead").x
-    return float(np.exp(found[0])), found[1:]
-
-
 def _write(output: Path, learned: Mapping[str, Learned], networks: bytes, seed: int) -> None:
     columns = np.zeros((_WIDTH, COLUMNS), np.float32)
     for expert in (*CHINESE, CHINESE_GATE, *ENGLISH, ENGLISH_GATE):
         columns[:, expert.columns] = learned[expert.name].weights
-    scales = np.zeros(COLUMNS, np.float32)
-    # A few outliers must not make the steps coarse: they are cut to what all but a few entries stay below.
-    for column in range(COLUMNS):
-        entries = np.abs(columns[:, column][columns[:, column] != 0])
-        scales[column] = np.quantile(entries, 0.9998) / 127 if len(entries) else 0
-    steps = np.clip(np.rint(columns / np.where(scales > 0, scales, 1)), -127, 127).astype(np.int8)
+    steps, scales = _stepped(columns)
     calibration = {name: one.calibration for name, one in learned.items()}
     calibration[SITE.name] = {"scale": [1.0, 1.0], "shift": [0.0, 0.0]}
     save(output, steps, scales, networks, {"columns": _names(), "calibration": calibration, "seed": seed})
+
+
+def _stepped(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eight-bit steps of each column of weights, and what a step is worth."""
+    scales = np.zeros(columns.shape[1], np.float32)
+    # A few outliers must not make the steps coarse: they are cut to what all but a few entries stay below.
+    for column, weights in enumerate(columns.T):
+        entries = np.abs(weights[weights != 0])
+        scales[column] = np.quantile(entries, 0.9998) / 127 if len(entries) else 0
+    steps = np.clip(np.rint(columns / np.where(scales > 0, scales, 1)), -127, 127).astype(np.int8)
+    return steps, scales
 
 
 def _names() -> list[str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from analytics.engine.sentiment.text_features import tidy
-from analytics.engine.sentiment.text_network import WIDTHS, Network, Tokens, tokens
+from analytics.engine.sentiment.text_network import WIDTHS, AnyNetwork, Network, Tokens, tokens
 
 _FILTERS = 64
 _BATCH = 128
 _RATE, _DECAY = 3e-3, 1e-2
+#: The longest step that a gradient may ask for, and how often a pair must be met to be learned.
+_STEEPEST, _RARE = 5.0, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Plan:
         words: read words rather than characters.
         units: rows of the table of characters or words; ``pairs`` of the table of pairs, 1 for none.
         blanked: share of tokens left out at random in training.
+        deep: filters of each layer, layer upon layer; 0 for filters side by side.
+        taught: learn from the teacher's readings beside the labels.
     """
 
     words: bool
@@ -32,45 +36,67 @@ class Plan:
     dim: int
     rounds: int
     blanked: float
+    deep: int = 0
+    taught: bool = False
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
         return tokens([tidy(text) for text in texts], self.words, self.units, self.pairs)
 
 
-CHINESE_PLAN = Plan(words=False, units=1 << 14, pairs=1 << 16, dim=48, rounds=3, blanked=0.2)
+CHINESE_PLAN = Plan(
+    words=False, units=1 << 14, pairs=1 << 17, dim=64, rounds=3, blanked=0.2, deep=96, taught=True
+)
 ENGLISH_PLAN = Plan(words=True, units=1 << 15, pairs=1, dim=64, rounds=3, blanked=0.3)
 
 
 def train_network(
     plan: Plan, texts: Sequence[str], positive: np.ndarray, seed: int, say: Callable[[str], None]
-) -> Network:
+) -> AnyNetwork:
     """A network that tells positive texts from negative ones.
 
     Args:
-        positive: (n,) bool.
+        positive: (n,) bool, or how probable it is.
     """
     import torch
 
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    found = plan.tokens(texts)
-    net = _Net(plan)
+    found = _common(plan, plan.tokens(texts))
+    net = _built(plan)
     learner = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
     steps = plan.rounds * -(-len(texts) // _BATCH)
     pace = torch.optim.lr_scheduler.OneCycleLR(learner, _RATE, total_steps=steps + 1, pct_start=0.1)
     wanted = torch.from_numpy(positive.astype(np.float32))
     for number in range(plan.rounds):
         total = 0.0
-        for chosen, units, pairs, mask in _batches(found, rng):
+        for chosen, units, pairs, mask in batches(found, rng):
             scores = net(torch.from_numpy(units), torch.from_numpy(pairs), torch.from_numpy(mask))
             loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, wanted[chosen])
             learner.zero_grad()
             loss.backward()
+            if plan.deep:
+                torch.nn.utils.clip_grad_norm_(net.parameters(), _STEEPEST)
             learner.step()
             pace.step()
             total += loss.item() * len(chosen)
         say(f"network, round {number + 1}: loss {total / len(texts):.4f}")
     return net.frozen(found)
+
+
+def _common(plan: Plan, found: Tokens) -> Tokens:
+    """``found`` with pairs that a deep network meets too seldom to learn in a row of their own."""
+    if not plan.deep:
+        return found
+    rare = np.bincount(found.pairs, minlength=plan.pairs) < _RARE
+    return replace(found, pairs=np.where(rare[found.pairs], plan.pairs, found.pairs))
+
+
+def _built(plan: Plan) -> Any:
+    if not plan.deep:
+        return _Net(plan)
+    from analytics.engine.sentiment.learning.text_network_deep import DeepNet
+
+    return DeepNet(plan.units, plan.pairs, plan.dim, plan.deep, plan.blanked)
 
 
 class _Net:
@@ -108,8 +134,8 @@ class _Net:
 
     def frozen(self, found: Tokens) -> Network:
         """As numpy arrays; vectors of what was never found are zero."""
-        units, unit_step = _stepped(self.units.weight.detach().numpy(), found.units)
-        pairs, pair_step = _stepped(self.pairs.weight.detach().numpy(), found.pairs)
+        units, unit_step = stepped(self.units.weight.detach().numpy(), found.units)
+        pairs, pair_step = stepped(self.pairs.weight.detach().numpy(), found.pairs)
         layers = [layer.weight.detach().numpy() for layer in self.filters]
         blocks = [
             layer[:, :, offset].T
@@ -128,14 +154,14 @@ class _Net:
         )
 
 
-def _stepped(weights: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, float]:
+def stepped(weights: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, float]:
     """As eight-bit steps, and what a step is worth; a few outliers are cut."""
     seen = np.bincount(found, minlength=len(weights)) > 0
     step = float(np.quantile(np.abs(weights[seen]), 0.9998)) / 127 or 1.0
     return np.where(seen[:, None], np.clip(np.rint(weights / step), -127, 127), 0).astype(np.int8), step
 
 
-def _batches(
+def batches(
     found: Tokens, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """(places, units, pairs, mask) of texts of about one length, padded, in a new order."""

@@ -1,0 +1,93 @@
+"""The deeper network: numpy reads what torch learned, packed or not, and learning listens to a teacher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analytics.engine.sentiment.learning.text_teacher import blended, save_readings
+from analytics.engine.sentiment.text_network import Tokens
+from analytics.engine.sentiment.text_network_deep import DeepNetwork
+from analytics.engine.sentiment.text_network_files import pack, unpack
+
+SIZES = np.array([4, 0, 1, 9, 2])
+
+
+@pytest.fixture
+def batch() -> Tokens:
+    rng = np.random.default_rng(1)
+    return Tokens(rng.integers(0, 16, SIZES.sum()), rng.integers(0, 8, SIZES.sum()), SIZES)
+
+
+@pytest.fixture
+def network() -> DeepNetwork:
+    rng = np.random.default_rng(0)
+    return DeepNetwork(
+        rng.integers(-9, 9, (16, 5)).astype(np.int8),
+        rng.integers(-9, 9, (8, 5)).astype(np.int8),
+        np.array([0.1, 0.05], np.float32),
+        *(rng.normal(size=(3, width, 6)).astype(np.float32) for width in (5, 6, 6)),
+        rng.normal(size=(3, 6)).astype(np.float32),
+        rng.normal(size=24).astype(np.float32),
+        0.25,
+    )
+
+
+def test_numpy_reads_a_batch_as_torch_reads_it_padded(batch: Tokens) -> None:
+    torch = pytest.importorskip("torch")
+    from analytics.engine.sentiment.learning.text_network_deep import DeepNet
+
+    torch.manual_seed(0)
+    net = DeepNet(16, 8, 5, 6, 0.2).eval()
+    frozen = net.frozen(Tokens(np.arange(16), np.arange(8), np.array([16])))
+    # Torch gets the vectors as they are kept, in eight bits.
+    net.units.weight.data = torch.from_numpy(frozen.units * frozen.steps[0])
+    net.pairs.weight.data[:-1] = torch.from_numpy(frozen.pairs * frozen.steps[1])
+    mask = np.arange(SIZES.max()) < SIZES[:, None]
+    padded = {name: np.zeros(mask.shape, np.int64) for name in ("units", "pairs")}
+    for name, places in padded.items():
+        places[mask] = getattr(batch, name)
+    with torch.no_grad():
+        expected = net(*map(torch.from_numpy, (*padded.values(), mask.astype(np.float32)))).numpy()
+    np.testing.assert_allclose(frozen.read(batch), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_text_is_read_as_it_is_read_alone(network: DeepNetwork, batch: Tokens) -> None:
+    ends = np.cumsum(SIZES)
+    alone = [
+        network.read(Tokens(batch.units[end - size : end], batch.pairs[end - size : end], np.array([size])))[
+            0
+        ]
+        for end, size in zip(ends, SIZES, strict=True)
+    ]
+    np.testing.assert_allclose(network.read(batch), alone, rtol=1e-5, atol=1e-5)
+
+
+def test_it_is_read_back_as_it_was_packed(network: DeepNetwork, batch: Tokens) -> None:
+    np.testing.assert_array_equal(unpack(pack({"one": network}))["one"].read(batch), network.read(batch))
+
+
+def test_it_learns_an_order_of_words_from_a_planted_world() -> None:
+    pytest.importorskip("torch")
+    from analytics.engine.sentiment.learning.text_network import Plan, train_network
+
+    rng = np.random.default_rng(0)
+    positive = rng.random(1500) < 0.5
+    texts = [
+        "".join([*rng.choice(list("klmnop"), 3), *("ab" if right else "ba"), *rng.choice(list("klmnop"), 2)])
+        for right in positive
+    ]
+    plan = Plan(words=False, units=256, pairs=1, dim=16, rounds=8, blanked=0.0, deep=16)
+    network = train_network(plan, texts[:1200], positive[:1200], 0, lambda _: None)
+    read = network.read(plan.tokens(texts[1200:]))
+    assert ((read > 0) == positive[1200:]).mean() > 0.9
+
+
+def test_a_teacher_counts_beside_the_label_of_the_texts_it_read(tmp_path: Path) -> None:
+    save_readings(["差", "好"], np.array([4.0, 4.0]), tmp_path)
+    contradicted, confirmed, unread = blended(["差", "好", "新"], np.array([False, True, True]), tmp_path)
+    assert 0.5 < contradicted < confirmed
+    assert confirmed > 0.9
+    assert unread == blended(["新"], np.array([True]), tmp_path / "none")[0]
