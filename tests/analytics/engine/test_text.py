@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from analytics.engine.sentiment.learning.text import retrain_text
-from analytics.engine.sentiment.text import TextModel
+from analytics.engine.sentiment.learning.text import relearn_posts, retrain_text
+from analytics.engine.sentiment.text import ENGLISH, TextModel
 from analytics.engine.sentiment.text_evidence import by_character, row_starts
 from analytics.engine.sentiment.text_features import features, tidy
 from analytics.engine.sentiment.text_table import distinct, sums
@@ -146,6 +146,15 @@ def test_corrections_teach_it_what_a_site_means(model: TextModel, tmp_path) -> N
     assert after[0] > before[0]
     assert taught.key != model.key
     assert taught.read(["很喜欢这款手机！"])[0].argmax() == 2
+
+
+def test_posts_are_learned_anew_and_nothing_else(model: TextModel) -> None:
+    pytest.importorskip("sklearn")
+    moods = ("awful queue", "monday again", "lovely evening")
+    texts = [f"{mood} number {place} #{place % 7}" for place in range(60) for mood in moods]
+    anew = relearn_posts(texts, np.array([0, 1, 2] * 60))
+    same = (anew.table.steps == model.table.steps).all(0)
+    assert np.flatnonzero(~same).tolist() == list(range(*ENGLISH[-1].columns.indices(100)))
 
 
 def test_a_phrase_that_commits_to_nothing_widens_neutral(model: TextModel) -> None:

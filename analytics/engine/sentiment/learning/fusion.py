@@ -20,7 +20,13 @@ from analytics.engine.sentiment.calibration import (
 from analytics.engine.sentiment.fusion import FirstChannel, Fusion, Signals
 from analytics.engine.sentiment.fusion_gated import GatedFusion
 from analytics.engine.sentiment.fusion_loading import ARRAYS, FACTS, MARGIN
-from analytics.engine.sentiment.learning.fusion_posts import outer_folds, part_of, train_readers
+from analytics.engine.sentiment.learning.fusion_posts import (
+    LearnWords,
+    WordsModel,
+    outer_folds,
+    part_of,
+    train_readers,
+)
 from analytics.engine.sentiment.learning.fusion_recipes import FITS
 from analytics.engine.sentiment.learning.image import Posts, posts
 
@@ -51,12 +57,12 @@ class Trial:
         }
 
 
-def try_posts(found: Posts, seed: int, say: Say) -> Trial:
+def try_posts(found: Posts, seed: int, say: Say, learn_words: LearnWords = WordsModel) -> Trial:
     """Five folds by text: within each, models of words and photos, then both recipes on top."""
     readings = {name: np.zeros((len(found.labels), 3)) for name in ("text", "image", *FITS)}
     for number, held in enumerate(outer_folds(found, seed)):
         train = part_of(found, ~held)
-        readers = train_readers(train, seed)
+        readers = train_readers(train, seed, learn_words)
         signals = readers.read(part_of(found, held))
         readings["text"][held] = signals.probabilities[:, 0]
         readings["image"][held] = signals.probabilities[:, 1]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +15,15 @@ from analytics.engine.sentiment.learning.heads import group_folds, train_head
 from analytics.engine.sentiment.learning.image import RECIPE, Posts
 
 FOLDS, INNER = 5, 4
+
+
+class WordsReader(Protocol):
+    """Whatever reads words: (n, 3) probabilities."""
+
+    def read(self, texts: Sequence[str]) -> np.ndarray: ...
+
+
+LearnWords = Callable[[Sequence[str], np.ndarray], WordsReader]
 
 
 class WordsModel:
@@ -44,7 +54,7 @@ def outer_folds(found: Posts, seed: int = 0) -> Iterator[np.ndarray]:
 class Readers:
     """Models of words and photos trained on some posts, and how they read each when it was held out."""
 
-    words: WordsModel
+    words: WordsReader
     temperature: Temperature
     photos: Head
     held: Signals
@@ -55,23 +65,23 @@ class Readers:
         return pair(words, self.photos.read(posts.vectors), posts.vectors)
 
 
-def train_readers(found: Posts, seed: int) -> Readers:
+def train_readers(found: Posts, seed: int, learn_words: LearnWords = WordsModel) -> Readers:
     """Both models, calibrated on posts held out in turn."""
-    words = _held_out_words(found, seed)
+    words = _held_out_words(found, seed, learn_words)
     temperature = fit_temperature(words, found.labels)
     recipe = replace(RECIPE, seed=seed, members=2)
     head, photos = train_head(found.vectors[None], found.labels, np.eye(3), found.groups, recipe, {})
     held = pair(temperature.apply(words), photos, found.vectors)
-    return Readers(WordsModel(found.texts, found.labels), temperature, head, held)
+    return Readers(learn_words(found.texts, found.labels), temperature, head, held)
 
 
-def _held_out_words(found: Posts, seed: int) -> np.ndarray:
+def _held_out_words(found: Posts, seed: int, learn_words: LearnWords) -> np.ndarray:
     """Uncalibrated readings of the words, each by a model trained on the other posts."""
     words = np.zeros((len(found.labels), 3))
     for held in group_folds(found.groups, INNER, seed + 1):
         texts = [text for text, out in zip(found.texts, held, strict=True) if not out]
         wanted = [text for text, out in zip(found.texts, held, strict=True) if out]
-        words[held] = WordsModel(texts, found.labels[~held]).read(wanted)
+        words[held] = learn_words(texts, found.labels[~held]).read(wanted)
     return words
 
 
