@@ -67,6 +67,25 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, bi
     return float(np.abs(gap).sum() / max(count.sum(), 1))
 
 
+def chance_calibration_error(
+    probabilities: np.ndarray, *, draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Mean and 95th percentile of the calibration error if ``probabilities`` (n, k) were all true.
+
+    Labels are drawn from the probabilities themselves (consistency resampling, Broecker and Smith 2007;
+    as a test, Vaicenavicius et al. 2019): the error of few rows is never nought, however good the model.
+    """
+    if not len(probabilities):
+        return 0.0, 0.0
+    rng = np.random.default_rng(seed)
+    reached = probabilities.cumsum(axis=1)[:, :-1]
+    errors = [
+        expected_calibration_error(probabilities, (rng.random((len(reached), 1)) > reached).sum(axis=1))
+        for _ in range(draws)
+    ]
+    return float(np.mean(errors)), float(np.quantile(errors, 0.95))
+
+
 def macro_f1(predicted: np.ndarray, labels: np.ndarray, classes: int = 3) -> float:
     """Unweighted mean of F1 over the classes that occur in ``labels`` or ``predicted``."""
     scores = []
