@@ -30,8 +30,6 @@ from recommender.errors import EncoderError
 FOLDER = WEIGHTS / DEFAULT_ENCODER
 PREPROCESSING = "squash224-bicubic+logmel64/1"
 IMAGE_SIZE = 224
-#: Pictures this many times larger than needed are first reduced by whole steps, which is quicker.
-_REDUCING_GAP = 3.0
 #: Frames are padded to a multiple of this, so that clips of like length share a pass.
 FRAME_STEP = 64
 LONGEST_FRAMES = 1536  # 15 s; longer clips are cut into windows of this length, whose vectors are averaged
@@ -75,13 +73,7 @@ class MiniEncoder(OpenClipEncoder):
 
 
 def _prepared(image: Image.Image) -> torch.Tensor:
-    """``squashed``; torch's bicubic filter is Pillow's to the odd unit in 255, at a third of the time."""
-    plain = image.mode == "RGB" and "transparency" not in image.info
-    if not plain or max(image.size) >= _REDUCING_GAP * IMAGE_SIZE:
-        return torch.from_numpy(squashed(image))
-    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
-    resized = nn.functional.interpolate(pixels, (IMAGE_SIZE, IMAGE_SIZE), mode="bicubic", antialias=True)
-    return resized[0].permute(1, 2, 0).contiguous()
+    return torch.from_numpy(squashed(image))
 
 
 def squashed(image: Image.Image, size: int = IMAGE_SIZE) -> np.ndarray:
@@ -90,7 +82,7 @@ def squashed(image: Image.Image, size: int = IMAGE_SIZE) -> np.ndarray:
         layer = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     picture = image if image.mode == "RGB" else image.convert("RGB")
-    return np.array(picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP))
+    return np.array(picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0))
 
 
 def pixel_values(pixels: torch.Tensor) -> torch.Tensor:

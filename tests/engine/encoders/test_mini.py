@@ -20,7 +20,6 @@ from recommender.engine.encoders.mini import (
     load_mini,
     register,
     save_state,
-    squashed,
     text_features,
 )
 from recommender.engine.learning.teachers import trunk_state
@@ -51,16 +50,6 @@ def test_a_picture_decoded_at_half_its_size_has_nearly_the_same_vector(mini: Any
     halved = np.stack([one.vector for one in encode_image_files(mini, paths)])
     whole = mini.encode_images([Image.open(path) for path in paths])
     assert np.einsum("ij,ij->i", halved, whole).min() > 0.97
-
-
-@pytest.mark.parametrize("size", [(240, 240), (224, 224), (1, 1), (31, 500), (671, 240)])
-def test_a_picture_is_prepared_as_in_training_but_for_rounding(mini: Any, size: tuple[int, int]) -> None:
-    smooth = np.random.default_rng(1).integers(0, 256, (9, 9, 3), dtype=np.uint8)
-    picture = Image.fromarray(smooth).resize(size, Image.Resampling.BICUBIC)
-    prepared = mini.prepare_image(picture).numpy()
-    difference = np.abs(prepared.astype(int) - squashed(picture).astype(int))
-    assert difference.max() <= 2
-    assert difference.mean() < 0.1
 
 
 def test_a_folder_that_training_wrote_is_an_encoder(mini: Any, tmp_path: Path) -> None:
