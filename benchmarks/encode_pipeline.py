@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=480)
     parser.add_argument("--folder", type=Path, help="JPEG files to use in place of generated ones")
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 64])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     about = machine()
     encoder: Any = load_encoder(options.encoder, options.device)

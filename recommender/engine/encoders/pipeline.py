@@ -21,7 +21,7 @@ from recommender.errors import RecommenderError
 
 Opener = Callable[[Any], Image.Image]
 #: Pictures decoded in one go, at the least, where decoding and encoding take turns.
-_TURN = 32
+_TURN = 64
 
 
 @dataclass(frozen=True, slots=True)
