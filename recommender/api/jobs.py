@@ -57,7 +57,7 @@ def jobs(
     limit: Limit = PAGE,
 ) -> JobsOut:
     """Long work, newest first."""
-    found = Job.objects.select_related("owner").order_by("-created_at", "-pk")
+    found = Job.objects.visible_to(request.user).select_related("owner").order_by("-created_at", "-pk")
     found = found.filter(state__in=state) if state else found
     found = found.filter(kind=kind) if kind else found
     shown, total, after = piece(found, offset, limit)
@@ -67,19 +67,19 @@ def jobs(
 @router.get("/jobs/{int:job_id}", response=JobOut, auth=holders(VIEW_JOBS), url_name="job")
 def job(request: HttpRequest, job_id: int) -> JobOut:
     """One job."""
-    return job_out(_find(job_id))
+    return job_out(_find(request, job_id))
 
 
 @router.post("/jobs/{int:job_id}/cancel", response=JobOut, auth=holders(VIEW_JOBS), url_name="job_cancel")
 def cancel(request: HttpRequest, job_id: int) -> JobOut:
     """Ask a job to stop; it does so after the piece it is at, and keeps what it did."""
-    found = _find(job_id)
+    found = _find(request, job_id)
     cancel_job(found)
     return job_out(found)
 
 
-def _find(job_id: int) -> Job:
-    found = Job.objects.select_related("owner").filter(pk=job_id).first()
+def _find(request: HttpRequest, job_id: int) -> Job:
+    found = Job.objects.visible_to(request.user).select_related("owner").filter(pk=job_id).first()
     if found is None:
         raise missing(f"job {job_id}")
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -21,6 +21,10 @@ _KINDS = {
 
 
 class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: Any) -> Self:
+        """Jobs that whoever may see jobs is shown: what somebody exported is nobody else's."""
+        return self.exclude(~models.Q(owner=user.pk), kind=Job.PRIVATE)
+
     def unfinished(self) -> Self:
         return self.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING])
 
@@ -38,6 +42,9 @@ class Job(models.Model):
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
+
+    #: Kind of the jobs that their owner alone sees.
+    PRIVATE = "export"
 
     kind = models.CharField(_("kind"), max_length=40)
     label = models.CharField(_("about"), max_length=300, blank=True)

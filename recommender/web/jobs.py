@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -26,8 +27,12 @@ def pace(request: HttpRequest) -> dict[str, int]:
     return {"beat": beat + 1, "wait": int(min(FIRST_WAIT * 1.25**beat, LONGEST_WAIT))}
 
 
+def _visible(request: HttpRequest) -> QuerySet[Job]:
+    return Job.objects.visible_to(request.user).select_related("owner")
+
+
 def _listed(request: HttpRequest) -> dict[str, Any]:
-    page = Paginator(Job.objects.select_related("owner"), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_visible(request), PAGE).get_page(request.GET.get("page"))
     live = any(not job.is_over for job in page)
     return {"jobs": list(page), "page": page, "live": live, **pace(request)}
 
@@ -47,7 +52,7 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
 @needs(VIEW_JOBS)
 def job(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One job with what it made; a fragment's request gets the live part alone."""
-    found = get_object_or_404(Job.objects.select_related("owner"), pk=pk)
+    found = get_object_or_404(_visible(request), pk=pk)
     context = {"job": found, "live": not found.is_over, "result": list(found.result.items()), **pace(request)}
     fragment = bool(request.headers.get("HX-Request"))
     template = "manage/job_live.html" if fragment else "manage/job.html"
@@ -58,7 +63,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponseBase:
 @needs(VIEW_JOBS)
 def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Ask a job to stop; it does so after the piece it is at."""
-    cancel_job(get_object_or_404(Job, pk=pk))
+    cancel_job(get_object_or_404(_visible(request), pk=pk))
     if request.headers.get("HX-Request"):
         return render(request, "manage/jobs_table.html", _listed(request))
     return HttpResponse(status=303, headers={"Location": redirect("job", pk).url})
