@@ -9,8 +9,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from recommender.engine.formats import FIELDS
 from recommender.models import ImportBatch, Job
 from recommender.services import imports
+from recommender.web.manage_imports import FIELD_LABELS
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +41,8 @@ def test_a_job_is_named_in_the_readers_language(as_: Callable[[str], Any]) -> No
     page = as_("operator").get(reverse("jobs"), headers={"accept-language": "zh-hans"}).content.decode()
     assert "为目录编码" in page
     assert "encode" not in page.split('class="job-list"')[1].split("</ul>")[0].replace("encode_", "")
+
+
+def test_every_field_of_a_mapping_has_a_name_for_people() -> None:
+    known = {field.name for fields in FIELDS.values() for field in fields}
+    assert known - FIELD_LABELS.keys() == set()

@@ -7,6 +7,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import PurePosixPath
+from textwrap import shorten
 from typing import Any
 
 import ijson
@@ -15,7 +17,8 @@ from recommender.contracts import RowProblem
 from recommender.engine.formats.base import Blob, Opened, Row, Sample, as_text
 from recommender.errors import FormatError
 
-_COLUMNS = ("id", "file_name", "captions", "objects", "coco_url", "width", "height")
+_COLUMNS = ("id", "file_name", "title", "captions", "objects", "coco_url", "width", "height")
+_TITLE = 120  # characters
 _BATCH = 1_000
 
 
@@ -80,18 +83,24 @@ class CocoTable:
                     continue
                 said = database.execute(query, (str(key),)).fetchall()
                 seen = Counter(names.get(category, "") for _caption, category in said if category is not None)
-                yield Row(
-                    number,
-                    {
-                        "id": str(key),
-                        "file_name": str(picture.get("file_name") or ""),
-                        "captions": "\n".join(caption.strip() for caption, _category in said if caption),
-                        "objects": "|".join(name for name, _count in seen.most_common() if name),
-                        "coco_url": str(picture.get("coco_url") or picture.get("flickr_url") or ""),
-                        "width": str(picture.get("width") or ""),
-                        "height": str(picture.get("height") or ""),
-                    },
-                )
+                captions = [caption.strip() for caption, _category in said if caption]
+                yield Row(number, _cells(picture, captions, [name for name, _ in seen.most_common() if name]))
+
+
+def _cells(picture: dict[str, Any], captions: list[str], objects: list[str]) -> dict[str, str]:
+    """A row, called by what was said first, else by what is marked in the picture, else by its file."""
+    name = str(picture.get("file_name") or "")
+    title = captions[0] if captions else (", ".join(objects) or PurePosixPath(name).stem)
+    return {
+        "id": str(picture["id"]),
+        "file_name": name,
+        "title": shorten(title, _TITLE, placeholder="…"),
+        "captions": "\n".join(captions),
+        "objects": "|".join(objects),
+        "coco_url": str(picture.get("coco_url") or picture.get("flickr_url") or ""),
+        "width": str(picture.get("width") or ""),
+        "height": str(picture.get("height") or ""),
+    }
 
 
 def _scratch() -> sqlite3.Connection:

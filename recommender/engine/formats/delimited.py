@@ -20,7 +20,7 @@ from recommender.engine.formats.base import (
 )
 from recommender.engine.formats.encodings import REMEDY as ENCODING_REMEDY
 from recommender.engine.formats.encodings import Lines, LineTooLong, RowTooLong, detect_encoding, open_text
-from recommender.engine.formats.fields import is_known_column
+from recommender.engine.formats.fields import SURPLUS_PREFIX, is_known_column
 from recommender.errors import FormatError
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -48,6 +48,7 @@ class DelimitedTable:
         self.name = blob.name
         self._headless = bool(columns)
         self.columns = columns or self._read_header()
+        self._surplus = [column for column in self.columns if column.startswith(SURPLUS_PREFIX)]
 
     def progress(self) -> tuple[int, int]:
         return self._blob.consumed, self._blob.size
@@ -82,9 +83,24 @@ class DelimitedTable:
             if not any(cells):
                 continue
             if len(cells) == width:
-                yield Row(number, dict(zip(columns, cells, strict=True)))
+                yield self._even(number, dict(zip(columns, cells, strict=True)))
             else:
                 yield self._uneven(number, cells, whole)
+
+    def _even(self, number: int, raw: dict[str, str]) -> Row | RowProblem:
+        """The row; a problem where cells that an earlier import had no column for were never put right."""
+        left = [raw[column] for column in self._surplus if raw[column]]
+        if not left:
+            return Row(number, raw)
+        return self._overfull(number, "cells beyond the header's were not put right", left, raw)
+
+    def _overfull(self, number: int, reason: str, surplus: list[str], raw: dict[str, str]) -> RowProblem:
+        remedy = (
+            f"Put cells that hold {self._delimiter!r} in double quotes; in the table of refused rows, move "
+            f"what stands under {SURPLUS_PREFIX!r} to where it belongs."
+        )
+        shown = self._delimiter.join(surplus)
+        return RowProblem(number, self.name, "", shown, reason, remedy, as_raw(raw))
 
     def _uneven(self, number: int, cells: list[str], whole: bool) -> Row | RowProblem:
         """A row with too few or too many cells; trailing empty ones may be left out or added."""
@@ -94,12 +110,10 @@ class DelimitedTable:
             reason = f"the file ends within this row, after {len(cells)} of {width} cells"
             return replace(self._problem(number, reason, "Upload the whole file again.", raw), cut=True)
         if len(cells) > width and any(cells[width:]):
-            return self._problem(
-                number,
-                f"the row has {len(cells)} cells, the header has {width}",
-                f"Put cells that hold {self._delimiter!r} in double quotes.",
-                raw,
-            )
+            surplus = cells[width:]
+            beyond = {f"{SURPLUS_PREFIX}{place}": cell for place, cell in enumerate(surplus, 1)}
+            reason = f"the row has {len(cells)} cells, the header has {width}"
+            return self._overfull(number, reason, surplus, raw | beyond)
         return Row(number, raw | dict.fromkeys(self.columns[len(cells) :], ""))
 
     def _problem(
@@ -141,9 +155,8 @@ class DelimitedTable:
 
     def _broken(self, lines: Lines, error: Exception) -> RowProblem:
         if isinstance(error, LineTooLong):
-            return self._problem(
-                lines.first, f"the line has more than {MAX_FIELD:,} characters", "Shorten it."
-            )
+            reason = f"the line has more than {MAX_FIELD:,} characters"
+            return self._problem(lines.first, reason, "Shorten it.")
         text = str(error)
         if "unexpected end of data" in text:
             reason = "a quote opened on this line is never closed; is the file cut off?"
@@ -151,7 +164,8 @@ class DelimitedTable:
             reason = "a quote opened on this line is not closed, or its cell is too large"
         else:
             reason = "a quoted cell is followed by more text"
-        return self._problem(lines.first, reason, 'Write a quote inside a quoted cell twice ("").')
+        remedy = 'Write a quote inside a quoted cell twice ("").'
+        return RowProblem(lines.first, self.name, "", lines.opening[:2_000], reason, remedy, {})
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

@@ -177,6 +177,11 @@ class Lines:
         return len(returned)
 
     @property
+    def opening(self) -> str:
+        """The first line of the row as it stands in the file."""
+        return self._taken[0].rstrip("\r\n") if self._taken else ""
+
+    @property
     def taken(self) -> int:
         return len(self._taken)
 

@@ -10,6 +10,8 @@ from recommender.contracts import RecordKind
 
 #: Columns of the downloadable error report; ignored when the corrected file is imported again.
 REPORT_PREFIX = "import:"
+#: begins the columns of such a report that hold cells beyond the header's
+SURPLUS_PREFIX = REPORT_PREFIX + "surplus "
 ATTRIBUTE_PREFIX = "attr:"
 
 

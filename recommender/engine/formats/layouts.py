@@ -21,7 +21,7 @@ from recommender.engine.formats.fields import (
 # Columns of known sets that tell nothing about an item.
 _NOISE = frozenset(
     """
-    split hasposter index unnamed0 width height related alsobuy alsobought alsoviewed boughttogether
+    split hasposter index unnamed0 width height related alsobuy alsobought alsoview alsoviewed boughttogether
     salesrank rank helpful helpfulvote verifiedpurchase reviewername imdburl videorelease similaritem tech1
     tech2 fit
     """.split()  # noqa: SIM905 (a table of words reads better)
@@ -38,7 +38,7 @@ class Layout:
     Attributes:
         needs: columns that must all be there; ``one_of``: at least one of these, where any are given.
         fields: column to field, ahead of what the names alone would say.
-        ignore: columns to leave out.
+        ignore: columns to leave out; ``worse`` those to leave out where a better one, its value, is there.
         group_by: neighbouring rows with the same value here are one record.
         joined: columns whose values in such rows are joined, by which separator; others keep the first value.
     """
@@ -49,6 +49,7 @@ class Layout:
     fields: dict[str, str]
     one_of: frozenset[str] = frozenset()
     ignore: re.Pattern[str] | None = None
+    worse: dict[str, str] = field(default_factory=dict)
     group_by: str = ""
     joined: dict[str, str] = field(default_factory=dict)
 
@@ -97,6 +98,7 @@ LAYOUTS: tuple[Layout, ...] = (
         frozenset({"asin"}),
         {"asin": "external_id", "imurl": "image_urls", "imageurlhighres": "image_urls",
          "images": "image_urls", "categories": "category", "brand": "attr:brand", "store": "attr:store"},
+        worse={"imageurl": "imageurlhighres"},
         one_of=frozenset({"imurl", "imageurl", "imageurlhighres", "salesrank", "alsobuy"}),
     ),
     Layout(
@@ -140,9 +142,10 @@ def guess_mapping(columns: Sequence[str], kind: RecordKind) -> dict[str, str]:
     if layout is not None and layout.kind != kind:
         layout = None
     mapping: dict[str, str] = {}
+    keys = {column_key(column) for column in columns}
     open_columns = []
     for column in columns:
-        found = _fixed(column, layout)
+        found = _fixed(column, layout, keys)
         if found:
             mapping[column] = found
         elif found is None:
@@ -159,8 +162,12 @@ def guess_mapping(columns: Sequence[str], kind: RecordKind) -> dict[str, str]:
     return {column: mapping[column] for column in columns if column in mapping}
 
 
-def _fixed(column: str, layout: Layout | None) -> str | None:
-    """Field the column surely has, ``""`` when it is surely to be left out, None when its name must tell."""
+def _fixed(column: str, layout: Layout | None, keys: set[str]) -> str | None:
+    """Field the column surely has, ``""`` when it is surely to be left out, None when its name must tell.
+
+    Args:
+        keys: of all columns.
+    """
     if column.startswith(REPORT_PREFIX):
         return ""
     if column.startswith(ATTRIBUTE_PREFIX):
@@ -170,6 +177,8 @@ def _fixed(column: str, layout: Layout | None) -> str | None:
     key = column_key(column)
     if key in layout.fields:
         return layout.fields[key]
+    if layout.worse.get(key) in keys:
+        return ""
     return "" if layout.ignore is not None and layout.ignore.search(key) else None
 
 

@@ -23,6 +23,11 @@ _CURRENCY_SIGNS = {
     "₩": "KRW", "₽": "RUB", "R$": "BRL", "HK$": "HKD", "NT$": "TWD", "A$": "AUD", "C$": "CAD",
 }  # fmt: skip
 _PRICE = re.compile(r"(?P<before>[^\d.,+\-\s]*)\s*(?P<number>[\d.,\s'’]*\d)\s*(?P<after>[^\d.,\s]*)")
+#: A lowest price, or a lowest and a highest: the lowest counts, as shops advertise it.
+_PRICE_SPAN = re.compile(
+    r"from\s+(?P<only>.+)|(?P<least>[^–—-]+?)\s+[-–—]\s+(?P<most>[^–—-]+)", re.IGNORECASE
+)
+_NO_PRICE = ("", "-", "–", "—", "none", "null", "n/a", "na")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _DAY = re.compile(r"(19[789]|20\d)\d[01]\d[0-3]\d")  # 20240531
 _LEAST_EPOCH = 1e8  # seconds; in 1973
@@ -133,8 +138,13 @@ def price(value: Any) -> tuple[Decimal, str] | None:
     if isinstance(value, bool | list | dict):
         raise Unreadable("is not a price", "Write a number such as 12.50.")
     written = as_text(value).strip().translate({0xFF0C: ",", 0xFF0E: "."})
-    if not written:
+    if written.casefold() in _NO_PRICE:
         return None
+    if found := _PRICE_SPAN.fullmatch(written):
+        low, high = price(found["only"] or found["least"]), price(found["only"] or found["most"])
+        if low is None or high is None or low[0] > high[0]:
+            raise Unreadable("is not a price", _price_remedy(written))
+        return low[0], low[1] or high[1]
     if len(written) > 40:
         raise Unreadable("is not a price", "Write one number such as 12.50.")
     if isinstance(value, int | float) and math.isfinite(value):

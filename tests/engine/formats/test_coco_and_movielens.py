@@ -67,6 +67,13 @@ def test_marked_objects_become_categories(tmp_path):
     (record,), _ = read(write(tmp_path / "instances.json", json.dumps(marked)))
     assert record.values["category"] == "person"
     assert record.values["attributes"]["objects"] == ["person", "dog"]
+    assert record.values["title"] == "person, dog"
+
+
+def test_a_picture_of_which_nothing_is_known_is_called_by_its_file(tmp_path):
+    marked = {"info": {}, "images": [{"id": 1, "file_name": "train/harbour.jpg"}], "annotations": []}
+    (record,), _ = read(write(tmp_path / "instances.json", json.dumps(marked)))
+    assert record.values["title"] == "harbour"
 
 
 def test_annotations_cut_off_are_an_error_that_says_so(tmp_path):

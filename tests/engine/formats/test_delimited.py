@@ -42,7 +42,21 @@ def test_a_row_with_too_many_cells_is_named_and_the_next_is_read(tmp_path):
     assert problems[0].row == 2
     assert "3 cells" in problems[0].reason
     assert "double quotes" in problems[0].remedy
-    assert problems[0].raw == {"id": "1", "title": "Hat"}
+    assert problems[0].value == "red"
+    assert problems[0].raw == {"id": "1", "title": "Hat", "import:surplus 1": "red"}
+
+
+def test_a_row_with_too_many_cells_that_was_not_put_right_is_refused_again(tmp_path):
+    table = "id,title,import:surplus 1,import:reason\n1,Hat,red,3 cells\n2,Cap,,3 cells\n"
+    records, problems = read(write(tmp_path / "a.csv", table))
+    assert [record.values["external_id"] for record in records] == ["2"]
+    assert (problems[0].row, problems[0].value) == (2, "red")
+    assert "import:surplus" in problems[0].remedy
+
+
+def test_the_line_in_which_a_quote_stays_open_is_told(tmp_path):
+    _, problems = read(write(tmp_path / "a.csv", 'id,title\n1,"Hat\n2,Cap\n'))
+    assert problems[0].value == '1,"Hat'
 
 
 def test_a_quote_that_never_closes_costs_one_row_only(tmp_path):

@@ -97,6 +97,13 @@ def test_amazon_reviews_are_reviews(tmp_path):
     assert record.values["timestamp"].year == 2009
 
 
+def test_of_two_sizes_of_an_amazon_picture_the_larger_is_taken():
+    columns = ["asin", "title", "imageURL", "imageURLHighRes", "also_view"]
+    mapping = guess_mapping(columns, "item")
+    assert mapping == {"asin": "external_id", "title": "title", "imageURLHighRes": "image_urls"}
+    assert guess_mapping(["asin", "title", "imageURL"], "item")["imageURL"] == "image_urls"
+
+
 def test_the_newer_amazon_metadata_is_understood(tmp_path):
     row = {
         "main_category": "All Beauty",

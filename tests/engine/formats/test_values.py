@@ -18,6 +18,9 @@ from recommender.engine.formats.values import PARSERS, Unreadable
     [
         ("12.50", "12.50", ""),
         ("12,50", "12.50", ""),
+        ("$12.99 - $29.99", "12.99", "USD"),
+        ("12.99 – 29.99 EUR", "12.99", "EUR"),
+        ("from 14.99", "14.99", ""),
         ("1,299.00", "1299.00", ""),
         ("1.299,00", "1299.00", ""),
         ("1,299", "1299.00", ""),
@@ -47,8 +50,31 @@ def test_a_letter_in_a_price_is_found_out():
     assert "12.50" in caught.value.remedy
 
 
+@pytest.mark.parametrize("written", ["—", "-", "None", "N/A", ""])
+def test_signs_for_no_price_are_none(written):
+    assert values.price(written) is None
+
+
 @pytest.mark.parametrize(
-    "written", ["-5", "free", "12-15", "12..5,", "1e999", "nan", "∞", "12.5.0 x", "9" * 30, True, [1], "$$"]
+    "written",
+    [
+        "29.99 - 12.99",
+        "from",
+        "from - to",
+        "1 - 2 - 3",
+        "-5",
+        "free",
+        "12-15",
+        "12..5,",
+        "1e999",
+        "nan",
+        "∞",
+        "12.5.0 x",
+        "9" * 30,
+        True,
+        [1],
+        "$$",
+    ],
 )
 def test_what_is_no_price_is_refused(written):
     with pytest.raises(Unreadable):
