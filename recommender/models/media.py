@@ -24,6 +24,11 @@ class MediaQuerySet(models.QuerySet["Media"]):
     def failed(self) -> Self:
         return self.filter(state=Media.State.FAILED)
 
+    def failed_anywhere(self) -> Self:
+        """What could not be prepared, or of which a vector could not be made."""
+        failed = models.Q(state=Media.State.FAILED) | models.Q(embeddings__state="failed")
+        return self.filter(failed).distinct()
+
     def of_kind(self, *kinds: str) -> Self:
         return self.filter(kind__in=kinds)
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -75,8 +75,7 @@ def retry_media(ids: Iterable[int]) -> int:
 def retry_failed() -> int:
     """Try everything again that could not be prepared or encoded; says how many media."""
     failed = Embedding.objects.filter(state=Embedding.State.FAILED)
-    unread = Q(state=Media.State.FAILED) | Q(embeddings__state=Embedding.State.FAILED)
-    ids = set(Media.objects.filter(unread).values_list("pk", flat=True))
+    ids = set(Media.objects.failed_anywhere().values_list("pk", flat=True))
     failed.filter(media__isnull=True).delete()
     call_once("encode_pending")
     return retry_media(ids)

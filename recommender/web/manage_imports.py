@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from recommender.engine.formats.fields import ATTRIBUTE_PREFIX
 from recommender.errors import RecommenderError
-from recommender.models import ImportBatch
+from recommender.models import ImportBatch, Media
 from recommender.services import imports
 from recommender.web.access import MANAGE_CATALOGUE, needs
+from recommender.web.feed import filling_now
 from recommender.web.jobs import pace
 
 PAGE = 25
 ISSUES_SHOWN = 50
 PREVIEW_ROWS = 5
+#: So long after an import its page still tells how far media and words are.
+_FOLLOWED = timedelta(hours=1)
 #: canonical field: what people call it
 FIELD_LABELS: dict[str, Any] = {
     "external_id": gettext_lazy("External id"),
@@ -150,15 +156,35 @@ def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
         {"label": _("Media"), "value": found.media_added},
         {"label": _("Refused"), "value": found.rejected, "bad": bool(found.rejected)},
     ]
+    becoming = _becoming(found)
     return {
-        "live": found.state in _OPEN,
+        "live": found.state in _OPEN or any(step["done"] < step["total"] for step in becoming),
+        "becoming": becoming,
         "siblings": list(ImportBatch.objects.filter(path=found.path).exclude(pk=found.pk).order_by("pk")),
         "job": found.job,
         "counts": counts,
         "issues": list(found.issues.all()[:ISSUES_SHOWN]),
         "issues_left": max(0, refused - ISSUES_SHOWN),
+        "most_issues": imports.MAX_ISSUES if refused >= imports.MAX_ISSUES else 0,
         **pace(request),
     }
+
+
+def _becoming(found: ImportBatch) -> list[dict[str, Any]]:
+    """How far the whole catalogue's media and words are, while what the batch brought is on its way."""
+    ended = found.finished_at
+    if found.kind != ImportBatch.Kind.ITEM or (ended and timezone.now() - ended > _FOLLOWED):
+        return []
+    if not (found.created or found.updated or found.media_added):
+        return []
+    over = Q(state__in=[Media.State.READY, Media.State.FAILED])
+    media = Media.objects.aggregate(
+        total=Count("pk"), done=Count("pk", over), failed=Count("pk", Q(state=Media.State.FAILED))
+    )
+    steps = [{"label": _("Pictures, sounds and films prepared"), **media}]
+    if words := filling_now():
+        steps.append({"label": _("Items encoded"), **words})
+    return steps if any(step["done"] < step["total"] for step in steps) else []
 
 
 @require_POST

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,6 +20,8 @@ from recommender.web.access import MANAGE_CATALOGUE, needs
 from recommender.web.item import describe_medium
 
 PAGE = 50
+#: Items named whose words could not be encoded; all are counted.
+_WORDS_SHOWN = 20
 
 
 @require_safe
@@ -65,8 +67,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One item's media and vectors, with what went wrong."""
     found = get_object_or_404(Item.objects.for_cards(), pk=pk)
     media = list(found.media.all())
-    for one in media:
-        describe_medium(one)
+    _describe(media)
     vectors = Embedding.objects.filter(Q(item=found) | Q(media__item=found)).select_related("space")
     context = {
         "section": "manage",
@@ -98,11 +99,29 @@ def availability(request: HttpRequest, pk: int, state: str) -> HttpResponseBase:
 @require_safe
 @needs(MANAGE_CATALOGUE)
 def failed_media(request: HttpRequest) -> HttpResponseBase:
-    """Everything that could not be prepared, with the reason."""
-    failed = Media.objects.failed().select_related("item").order_by("-updated_at", "-pk")
+    """Everything that could not be prepared or encoded, with the reason."""
+    failed = Media.objects.failed_anywhere().select_related("item").order_by("-updated_at", "-pk")
     page = Paginator(failed, PAGE).get_page(request.GET.get("page"))
-    context = {"section": "manage", "tab": "media", "media": list(page), "page": page, "show_item": True}
+    words = Embedding.objects.filter(state=Embedding.State.FAILED, media=None).select_related("item")
+    context = {
+        "section": "manage",
+        "tab": "media",
+        "media": _describe(list(page)),
+        "page": page,
+        "show_item": True,
+        "words_failed": words.count(),
+        "words": list(words.order_by("-pk")[:_WORDS_SHOWN]),
+    }
     return render(request, "manage/failed_media.html", context)
+
+
+def _describe(media: list[Media]) -> list[Media]:
+    """With what their templates use, failed vectors among it."""
+    failed = Embedding.objects.filter(state=Embedding.State.FAILED)
+    prefetch_related_objects(media, Prefetch("embeddings", failed, to_attr="failed_vectors"))
+    for one in media:
+        describe_medium(one)
+    return media
 
 
 @require_POST
@@ -112,7 +131,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponseBase:
     medium = get_object_or_404(Media, pk=pk)
     preprocess.retry_media([pk])
     medium.refresh_from_db()
-    describe_medium(medium)
+    _describe([medium])
     if request.headers.get("HX-Request"):
         return render(request, "manage/medium.html", {"medium": medium})
     return redirect("failed_media")

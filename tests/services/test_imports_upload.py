@@ -53,6 +53,19 @@ def test_a_started_upload_calls_a_worker_once_the_transaction_is_through(
     assert not uploads(settings)
 
 
+def test_refused_rows_come_back_with_the_mapping_they_were_refused_under(settings):
+    batch = upload(b"a,b,c\n1,Hat,5\n2,Cap,cheap\n")
+    chosen = {"a": "external_id", "b": "title", "c": "price"}
+    imports.start(batch, kind="item", mapping=chosen, queue=False)
+    imports.run_import(batch.pk)
+    report = "".join(imports.issues_csv(batch))
+    again = upload(report.replace("cheap", "6", 1).encode(), "refused.csv")
+    assert (again.kind, again.mapping) == ("item", chosen)
+    imports.start(again, queue=False)
+    imports.run_import(again.pk)
+    assert set(Item.objects.values_list("title", flat=True)) == {"Hat", "Cap"}
+
+
 def test_a_corrected_mapping_is_used(settings):
     batch = upload(b"a,b\n1,Hat\n")
     imports.start(batch, kind="item", mapping={"a": "external_id", "b": "title"}, queue=False)

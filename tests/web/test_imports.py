@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from recommender.engine.formats import FIELDS
-from recommender.models import ImportBatch, Job
+from recommender.models import ImportBatch, ImportIssue, Job, Media
 from recommender.services import imports
 from recommender.web.manage_imports import FIELD_LABELS
+from tests.web.conftest import Shop
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +48,38 @@ def test_a_job_is_named_in_the_readers_language(as_: Callable[[str], Any]) -> No
 def test_every_field_of_a_mapping_has_a_name_for_people() -> None:
     known = {field.name for fields in FIELDS.values() for field in fields}
     assert known - FIELD_LABELS.keys() == set()
+
+
+def finished(cast: Any, **fields: Any) -> ImportBatch:
+    made = {"kind": "item", "state": "done", "finished_at": timezone.now(), "created": 3} | fields
+    return ImportBatch.objects.create(filename="bags.csv", path="imports/x.csv", **made)
+
+
+def test_after_the_rows_the_page_tells_how_far_their_media_are(
+    shop: Shop, cast: Any, as_: Callable[[str], Any]
+) -> None:
+    Media.objects.create(item=shop.items[1], kind="image", source="new.jpg")
+    url = reverse("import", args=[finished(cast).pk])
+    told = as_("catalogue_admin").get(url).content.decode()
+    assert "Becoming searchable" in told
+    assert "2 / 3" in told
+    assert "hx-get" in told.split('class="import-live"')[1].split(">")[0]
+
+
+def test_an_import_whose_media_are_all_there_tells_no_more_of_them(
+    shop: Shop, cast: Any, as_: Callable[[str], Any]
+) -> None:
+    url = reverse("import", args=[finished(cast).pk])
+    assert "Becoming searchable" not in as_("catalogue_admin").get(url).content.decode()
+
+
+def test_more_faults_than_are_kept_are_said_to_be_more(
+    shop: Shop, cast: Any, as_: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = finished(cast, rejected=3)
+    ImportIssue.objects.create(batch=batch, source="bags.csv", row=2, reason="wrong")
+    page = as_("catalogue_admin").get(reverse("import", args=[batch.pk])).content.decode()
+    assert "Only the first" not in page
+    monkeypatch.setattr(imports, "MAX_ISSUES", 1)
+    page = as_("catalogue_admin").get(reverse("import", args=[batch.pk])).content.decode()
+    assert "Only the first 1 faults are kept" in page

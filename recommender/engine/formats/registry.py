@@ -37,6 +37,16 @@ _NOT_TABLES = (
 )
 
 
+#: first bytes to what such a file is called, and what to do with it
+_FOREIGN = {
+    b"\x1f\x8b": ("packed with gzip", "Unpack it, then upload the file in it."),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", 'In Excel, save it as "CSV UTF-8", and upload that.'),
+    b"%PDF": ("a PDF", "Upload the table it was made from."),
+}
+_WORKBOOK = ("an Excel or OpenDocument workbook", 'Save its sheet as "CSV UTF-8", and upload that.')
+_WORKBOOKS = (".xlsx", ".xlsm", ".ods")
+
+
 def take_sample(blob: Blob, path: Path | None = None) -> Sample:
     """The beginning of ``blob``, decoded where it is text in one of the usual encodings."""
     head = blob.head()
@@ -71,6 +81,11 @@ def recognise(sample: Sample) -> Format:
     name = sample.blob.name
     if not sample.head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
         raise FormatError(f"{name} is empty.", "Upload a file with at least one row.")
+    for first, (what, remedy) in _FOREIGN.items():
+        if sample.head.startswith(first):
+            raise FormatError(f"{name} is {what}.", remedy)
+    if name.lower().endswith(_WORKBOOKS) and sample.head.startswith(b"PK"):
+        raise FormatError(f"{name} is {_WORKBOOK[0]}.", _WORKBOOK[1])
     sureness, best = max(((form.recognise(sample), form) for form in FORMATS), key=lambda found: found[0])
     if sureness <= 0:
         if sample.head.lstrip().startswith(b"{"):

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +19,21 @@ from django.db.models import Q
 from django.utils import timezone
 
 from recommender.contracts import RecordKind
-from recommender.engine.formats import FIELDS, CatalogSource, Field, check_mapping, open_source
+from recommender.engine.formats import (
+    FIELDS,
+    REPORT_PREFIX,
+    CatalogSource,
+    Field,
+    check_mapping,
+    open_source,
+)
 from recommender.errors import FormatError, RecommenderError
 from recommender.models import ImportBatch, Job
 from recommender.services.calls import call_task
 from recommender.services.jobs import cancel_job, start_job
 
+#: Imports with refused rows among which that of a corrected file is looked for.
+_LOOKED_BACK = 50
 _FOLDER = "imports"  # below MEDIA_ROOT; never served
 _SPARE = 256 << 20  # bytes of disk to leave free
 #: Options that whoever starts an import may set.
@@ -113,6 +122,8 @@ def _describe(
     with open_source(path, filename=name, allow_local_paths=local, media_root=root) as source:
         kinds = source.kinds if kind == "auto" else (kind,)
         mappings = {one: source.guess_mapping(one) for one in kinds}  # type: ignore[arg-type]
+        if kind == "auto" and (earlier := _corrected(source.columns)):
+            mappings = {earlier.kind: earlier.mapping}
         format_ = source.format
     stored = str(path) if local else f"{_FOLDER}/{path.name}"
     with transaction.atomic():
@@ -130,6 +141,15 @@ def _describe(
             )
             for one, mapping in mappings.items()
         ]
+
+
+def _corrected(columns: Sequence[str]) -> ImportBatch | None:
+    """The batch whose refused rows come back in a file of these columns, if that can be told."""
+    if not any(column.startswith(REPORT_PREFIX) for column in columns):
+        return None
+    own = set(columns)
+    refused = ImportBatch.objects.filter(rejected__gt=0).exclude(mapping={}).order_by("-pk")[:_LOOKED_BACK]
+    return next((batch for batch in refused if batch.mapping.keys() <= own), None)
 
 
 def file_of(batch: ImportBatch) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from recommender.engine.formats import open_source
@@ -61,3 +63,21 @@ def test_a_picture_is_no_table(tmp_path):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
     with pytest.raises(FormatError, match=r"a\.csv"):
         open_source(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "remedy"),
+    [
+        ("goods.csv.gz", gzip.compress(b"id,title\n1,Hat\n"), "Unpack"),
+        ("goods.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "CSV UTF-8"),
+        ("goods.xlsx", b"PK\x03\x04" + bytes(600), "CSV UTF-8"),
+        ("goods.pdf", b"%PDF-1.7\n" + bytes(600), "table"),
+    ],
+)
+def test_what_is_no_table_is_named_with_what_to_do(tmp_path, name, content, remedy):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(FormatError) as error:
+        open_source(path)
+    assert name in error.value.message
+    assert remedy in error.value.remedy
