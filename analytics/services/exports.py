@@ -161,7 +161,7 @@ def run_export(job_id: int) -> None:
     draft = target.with_name(f"{target.name}.part")
     try:
         with translation.override(job.result["language"] or None), JobProgress(job) as progress:
-            progress.stage(_("Writing"), report.overview(filters, previous=False).reviews)
+            progress.stage("write", report.overview(filters, previous=False).reviews)
             rows = write_now(kind, filters, draft, progress.advance)
             os.replace(draft, target)
             job.result |= {"reviews": rows, "bytes": target.stat().st_size}

@@ -20,6 +20,17 @@ _KINDS = {
 }
 
 
+_STAGES = {
+    "check": _("Checking the file"),
+    "rows": _("Taking the rows"),
+    "retire": _("Retiring what is missing"),
+    "vectors": _("Making vectors"),
+    "read": _("Reading the labelled reviews"),
+    "learn": _("Learning"),
+    "write": _("Writing"),
+}
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: Any) -> Self:
         """Jobs that whoever may see jobs is shown: what somebody exported is nobody else's."""
@@ -81,6 +92,11 @@ class Job(models.Model):
     def kind_name(self) -> str:
         """The kind in the reader's language."""
         return str(_KINDS.get(self.kind, self.kind))
+
+    @property
+    def stage_name(self) -> str:
+        """What it is at, in the reader's language."""
+        return str(_STAGES.get(self.stage, self.stage))
 
     @property
     def name(self) -> str:

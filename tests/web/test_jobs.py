@@ -42,3 +42,11 @@ def test_programs_see_no_more_of_others_exports_than_pages_do(export: Job, as_: 
     assert [one["id"] for one in listed] == [other.pk]
     assert client.get(f"/api/v1/jobs/{export.pk}").status_code == 404
     assert as_("catalogue_admin").get(f"/api/v1/jobs/{export.pk}").status_code == 200
+
+
+def test_the_stage_of_a_job_is_told_in_the_readers_language(cast: Cast, as_: Any) -> None:
+    job = Job.objects.create(kind="import", state="running", stage="check", total=100)
+    client = as_("operator")
+    chinese = client.get(f"/jobs/{job.pk}/", headers={"accept-language": "zh-hans"}).content.decode()
+    assert "正在检查文件" in chinese
+    assert "Checking the file" in client.get(f"/jobs/{job.pk}/").content.decode()
