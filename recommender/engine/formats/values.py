@@ -140,13 +140,13 @@ def price(value: Any) -> tuple[Decimal, str] | None:
     written = as_text(value).strip().translate({0xFF0C: ",", 0xFF0E: "."})
     if written.casefold() in _NO_PRICE:
         return None
+    if len(written) > 40:
+        raise Unreadable("is not a price", "Write one number such as 12.50.")
     if found := _PRICE_SPAN.fullmatch(written):
         low, high = price(found["only"] or found["least"]), price(found["only"] or found["most"])
         if low is None or high is None or low[0] > high[0]:
             raise Unreadable("is not a price", _price_remedy(written))
         return low[0], low[1] or high[1]
-    if len(written) > 40:
-        raise Unreadable("is not a price", "Write one number such as 12.50.")
     if isinstance(value, int | float) and math.isfinite(value):
         written = repr(value) if abs(value) < 1e15 else "x"
         if "e" in written:

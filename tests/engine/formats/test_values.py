@@ -71,6 +71,8 @@ def test_signs_for_no_price_are_none(written):
         "∞",
         "12.5.0 x",
         "9" * 30,
+        "from " * 20_000,
+        "1" + " " * 50_000 + "x",
         True,
         [1],
         "$$",
