@@ -7,7 +7,7 @@ score (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,10 +72,7 @@ class Network:
 
     def read(self, tokens: Tokens) -> np.ndarray:
         """(texts,) float64 scores: above 0 where the text is rather positive."""
-        scores = np.zeros(len(tokens.sizes))
-        for texts, part in chunks(tokens.sizes):
-            scores[texts] = self._read(tokens.units[part], tokens.pairs[part], tokens.sizes[texts])
-        return scores
+        return in_chunks(tokens, self._read)
 
     def _read(self, units: np.ndarray, pairs: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         each = len(self.lean) // len(WIDTHS)
@@ -102,7 +99,15 @@ class Network:
         return np.asarray(largest @ self.weights, np.float64) + self.shift
 
 
-def chunks(sizes: np.ndarray) -> Iterator[tuple[slice, slice]]:
+def in_chunks(tokens: Tokens, read: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """(texts,) scores that ``read`` gives for units, pairs and sizes of some texts at a time."""
+    scores = np.zeros(len(tokens.sizes))
+    for texts, part in _chunks(tokens.sizes):
+        scores[texts] = read(tokens.units[part], tokens.pairs[part], tokens.sizes[texts])
+    return scores
+
+
+def _chunks(sizes: np.ndarray) -> Iterator[tuple[slice, slice]]:
     """(texts, tokens) of parts of a batch, few enough to stay in the processor's cache."""
     ends = np.cumsum(sizes)
     first = 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.engine.sentiment.text_network import Tokens, chunks
+from analytics.engine.sentiment.text_network import Tokens, in_chunks
 
 #: How far the places that a filter reads stand apart, layer by layer.
 STRIDES = (1, 1, 2)
@@ -45,10 +45,7 @@ class DeepNetwork:
 
     def read(self, tokens: Tokens) -> np.ndarray:
         """(texts,) float64 scores: above 0 where the text is rather positive."""
-        scores = np.zeros(len(tokens.sizes))
-        for texts, part in chunks(tokens.sizes):
-            scores[texts] = self._read(tokens.units[part], tokens.pairs[part], tokens.sizes[texts])
-        return scores
+        return in_chunks(tokens, self._read)
 
     def _read(self, units: np.ndarray, pairs: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         # Zeros stand before, between and after texts, so that no filter sees two of them.
