@@ -104,8 +104,9 @@ class AspectModel:
     def _mentions(self, number: int, text: str) -> list[Mention]:
         """The aspects named in ``text``, each once a clause."""
         mentions: dict[tuple[str, tuple[int, int]], Mention] = {}
+        lowered = _lower(text[:_LONGEST])
         for clause in clauses_of(text[:_LONGEST])[:_MOST_CLAUSES]:
-            for match in self._pattern.finditer(text.lower() if text.isascii() else _lower(text), *clause):
+            for match in self._pattern.finditer(lowered, *clause):
                 for aspect in self._aspects[match.group()]:
                     mentions.setdefault((aspect, clause), Mention(number, aspect, clause, match.span()))
         return list(mentions.values())
@@ -211,4 +212,6 @@ def _compiled(lexicon: Lexicon) -> tuple[re.Pattern[str], dict[str, tuple[str, .
 
 def _lower(text: str) -> str:
     """Lower case, character for character."""
+    if len(whole := text.lower()) == len(text):
+        return whole
     return "".join(low if len(low := character.lower()) == 1 else character for character in text)
