@@ -117,6 +117,10 @@ class _Portion:
     def _language(self, n: int) -> str:
         return "zh" if self._chinese[n] else "en"
 
+    def _heard(self, n: int) -> str:
+        """What was said aloud, where it was: the words of another review."""
+        return self._texts[-n] if "speech" in self._channels[n] else ""
+
     def reviews(self) -> Iterator[dict[str, Any]]:
         for n, when in enumerate(self._when):
             yield {
@@ -137,9 +141,9 @@ class _Portion:
                 "model_label": label, "model_polarity": polarity, "confidence": 0.5 + abs(polarity) / 2,
                 "abstained": self._abstained[n], "reason": "", "disagreement": self._disagreement[n],
                 "text_polarity": polarity, "image_polarity": None, "speech_polarity": None,
-                "details": details, "item_id": self._which[n][0], "category_id": self._which[n][1],
-                "language": self._language(n), "rating": self._rating[n], "channels": self._channels[n],
-                "reviewed_at": when,
+                "details": details, "heard": self._heard(n), "item_id": self._which[n][0],
+                "category_id": self._which[n][1], "language": self._language(n), "rating": self._rating[n],
+                "channels": self._channels[n], "reviewed_at": when,
             }  # fmt: skip
 
     def aspects(self) -> Iterator[dict[str, Any]]:

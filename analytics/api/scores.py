@@ -18,6 +18,10 @@ from recommender.api.errors import missing
 from recommender.api.paging import PAGE, Limit, Offset, Page, piece
 
 router = Router(tags=["sentiment"], auth=holders(VIEW_ANALYTICS))
+_WORDS = (
+    "those in which these stand, written or heard in a recording, among the newest "
+    f"{report.SEARCHED_AMONG:,} of the selection"
+)
 
 
 class ScoresOut(Page):
@@ -45,6 +49,7 @@ class QueuedOut(Schema):
     review: int
     second_opinion: bool
     text: str
+    heard: str = Field(description="words heard in its recordings, as of a score")
     confidence: float
     disagreement: float
 
@@ -68,10 +73,16 @@ class ScoreNowIn(Schema):
 
 @router.get("/scores", response=ScoresOut, url_name="scores")
 def scores(
-    request: HttpRequest, asked: Annotated[Selection, Query()], offset: Offset = 0, limit: Limit = PAGE
+    request: HttpRequest,
+    asked: Annotated[Selection, Query()],
+    words: Annotated[str, Query(max_length=100, description=_WORDS)] = "",
+    offset: Offset = 0,
+    limit: Limit = PAGE,
 ) -> ScoresOut:
     """Scored reviews of a selection, newest first."""
-    shown, total, after = piece(report.reviews(asked.filters()).for_list(), offset, limit)
+    filters, wanted = asked.filters(), words.strip()
+    found = report.reviews_with(wanted, filters) if wanted else report.reviews(filters)
+    shown, total, after = piece(found.for_list(), offset, limit)
     return ScoresOut(scores=[score_out(one) for one in shown], total=total, next_offset=after)
 
 
@@ -115,6 +126,7 @@ def queue(request: HttpRequest, limit: Limit = PAGE) -> QueueOut:
             review=one.review_id,
             second_opinion=one.second_opinion,  # type: ignore[attr-defined]
             text=one.review.text,
+            heard=one.heard,
             confidence=one.confidence,
             disagreement=one.disagreement,
         )

@@ -106,6 +106,7 @@ class ScoreOut(Schema):
     missing: dict[str, str] = Field(description="what could not be used, by channel")
     transcripts: list[TranscriptOut] = Field(description="empty where no recogniser listens")
     text: str
+    heard: str = Field(description="the transcripts that count, a line for each; empty where there are none")
     rating: int | None
     language: str
     reviewed_at: datetime
@@ -135,7 +136,7 @@ def score_out(score: SentimentScore) -> ScoreOut:
     """A row with its review, item and aspects at hand."""
     same = (
         "state label polarity corrected model model_label model_polarity confidence abstained reason "
-        "disagreement rating language reviewed_at scored_at"
+        "disagreement heard rating language reviewed_at scored_at"
     )
     details = score.details
     regions = details.get("regions")

@@ -27,6 +27,10 @@ class SentimentScoreQuerySet(models.QuerySet["SentimentScore"]):
     def ready(self) -> Self:
         return self.filter(state=SentimentScore.State.READY)
 
+    def with_words(self, words: str) -> Self:
+        """Those in which the words stand as they are given, in any case: written, or heard in a recording."""
+        return self.filter(models.Q(review__text__icontains=words) | models.Q(heard__icontains=words))
+
     def for_list(self) -> Self:
         """With review, author, item, aspects and media in a fixed number of queries."""
         return self.select_related(
@@ -72,6 +76,8 @@ class SentimentScore(models.Model):
     #: "moments": [[media id, start, end, weight]], "regions": [[media id, x, y, width, height, weight]],
     #: "missing": {channel: reason}, "heard": what ``services/scoring/heard.py`` writes, where there is any}
     details = models.JSONField(default=dict, blank=True)
+    #: of the transcripts in ``details`` those that count, a line for each: what is searched and listed
+    heard = models.TextField(_("words heard"), blank=True, default="", db_default="")
     # -- of the review, for reports
     item = models.ForeignKey("recommender.Item", on_delete=models.CASCADE, related_name="sentiments")
     category = models.ForeignKey(

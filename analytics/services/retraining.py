@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analytics.contracts import Example
-from analytics.models import Correction
+from analytics.engine.sentiment.recogniser import Remembered
+from analytics.models import Correction, SentimentScore
 from analytics.services.audit import note
 from analytics.services.corrections import counting
 from analytics.services.scoring import plugs
 from analytics.services.scoring.content import read_contents
+from analytics.services.scoring.heard import known_transcripts
 from analytics.services.scoring.model import KIND, current_scorer, folder_of, forget_scorer
 from analytics.services.scoring.waiting import TASK as SCORE_TASK
 from recommender.errors import JobCancelled, RecommenderError
@@ -26,6 +28,9 @@ from recommender.models import Job, ModelVersion, Review
 from recommender.services.calls import call_once, call_task
 from recommender.services.jobs import JobProgress, start_job
 from recommender.services.versions import flip, written_aside
+
+if TYPE_CHECKING:
+    from analytics.engine.sentiment import Scorer
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +107,8 @@ def _learn(progress: JobProgress) -> ModelVersion:
     from analytics.engine.sentiment import load_scorer
     from analytics.engine.sentiment import retrain as fit
 
-    base = ModelVersion.objects.serving(KIND)
-    examples = list(_examples(progress))
+    base, scorer = ModelVersion.objects.serving(KIND), current_scorer()
+    examples = list(_examples(progress, scorer))
     if len(examples) < LEAST:
         raise RecommenderError(
             _("{have} corrected reviews are too few to learn from.").format(have=len(examples)),
@@ -112,7 +117,7 @@ def _learn(progress: JobProgress) -> ModelVersion:
     progress.stage("learn")
     row = ModelVersion.objects.create(kind=KIND, path=f"sentiment-{uuid.uuid4().hex[:12]}")
     with written_aside(row, Path(settings.SENTIMENT_ROOT)) as folder:
-        row.metrics = dict(fit(folder_of(base), examples, folder))
+        row.metrics = dict(fit(folder_of(base), examples, folder, recogniser=_remembered(scorer)))
         key = load_scorer(folder).key
     row.parameters = {"key": key, "base": base.pk if base else None, "examples": len(examples)}
     row.state = State.READY
@@ -129,17 +134,23 @@ def _corrected() -> list[int]:
     return sorted(set(standing.values_list("review_id", flat=True)))
 
 
-def _examples(progress: JobProgress) -> Iterator[Example]:
+def _remembered(scorer: Scorer) -> Remembered | None:
+    """What the recogniser in service has heard; it listens to nothing anew, which could take hours."""
+    recogniser = getattr(scorer, "recogniser", None)
+    return Remembered(recogniser.key, recogniser.languages) if recogniser else None
+
+
+def _examples(progress: JobProgress, scorer: Scorer) -> Iterator[Example]:
     """Every corrected review with the label that counts, as the scorer would read it."""
     ids = _corrected()
     progress.stage("read", len(ids))
-    scorer = current_scorer()
     for start in range(0, len(ids), _PORTION):
         portion = ids[start : start + _PORTION]
         said = counting(portion)
         chosen = Review.objects.filter(pk__in=said).select_related("user__profile")
         reviews = list(chosen.order_by("pk").prefetch_related("media"))
-        for review, content in zip(reviews, read_contents(reviews, scorer), strict=True):
+        heard = known_transcripts(SentimentScore.objects.filter(review__in=said))
+        for review, content in zip(reviews, read_contents(reviews, scorer, heard), strict=True):
             yield Example(content.spoken, said[review.pk].label)  # type: ignore[arg-type]
         progress.advance(len(portion))
 

@@ -51,9 +51,10 @@ def channel_name(score: SentimentScore, channel: str) -> str:
     return str(CHANNEL_NAMES.get(channel, channel))
 
 
-def spoken_words(score: SentimentScore) -> str:
-    """The transcripts that count, for reviews that have no written words to show."""
-    return " ".join(told["text"] for told in score.details.get("heard", []) if told["share"])
+def heard_language(score: SentimentScore) -> str:
+    """The language of the words heard that count; "" where it is not known, or not one."""
+    found = {told["language"] for told in score.details.get("heard", []) if not told["left_out"]}
+    return found.pop() if len(found) == 1 else ""
 
 
 def describe(score: SentimentScore) -> dict[str, Any]:
@@ -65,8 +66,9 @@ def describe(score: SentimentScore) -> dict[str, Any]:
         "score": score,
         "url": reverse("sentiment_review", args=[score.review_id]),
         "text": review.text,
-        "spoken": "" if review.text else spoken_words(score),
         "language": review.language,
+        "heard": score.heard,
+        "heard_language": heard_language(score),
         "author": author_of(review),
         "item": score.item.local_title,
         "photos": [one.thumbnail(160) for one in media if one.has_picture],

@@ -97,12 +97,13 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What is felt about an aspect, and the words that say so."""
+    """What is felt about an aspect, and the words that say so; ``heard`` where those are of a recording."""
 
     name: str
     aspect: str
     polarity: float
     words: tuple[str, ...] = field(default=())
+    heard: bool = False
 
 
 def pieces(text: str, words: list[list[Any]]) -> list[Piece]:
@@ -202,7 +203,11 @@ def opinions(score: SentimentScore) -> list[Opinion]:
     """What it feels about each aspect."""
     return [
         Opinion(
-            name_of("aspect", one.aspect), one.aspect, one.polarity, tuple(str(word[0]) for word in one.words)
+            name_of("aspect", one.aspect),
+            one.aspect,
+            one.polarity,
+            tuple(str(word[0]) for word in one.words),
+            one.medium is not None,
         )
         for one in score.aspects.all()
     ]

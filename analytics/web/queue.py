@@ -28,7 +28,7 @@ def queue(request: HttpRequest) -> HttpResponseBase:
         "rows": [describe(score) for score in scores],
         "agreement": corrections.agreement(),
         "done": mine.count(),
-        "recent": list(mine.select_related("review")[:5]),
+        "recent": list(mine.select_related("review__sentiment")[:5]),
         **form_context(reverse("sentiment_queue")),
     }
     return answer(request, "sentiment_queue", "analytics/queue.html", context)

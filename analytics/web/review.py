@@ -20,7 +20,7 @@ from analytics.services import corrections, regions
 from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES
 from analytics.services.report import Filters
 from analytics.web import evidence
-from analytics.web.cards import author_of, bars, channel_name, spoken_words
+from analytics.web.cards import author_of, bars, channel_name
 from analytics.web.frame import address, analysts_only, answer
 from analytics.web.told import told
 from recommender.errors import RecommenderError
@@ -54,7 +54,6 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
         "words": details.get("words", []),
         "photos": evidence.photos(score.review, details),
         "voices": evidence.voices(score.review, details),
-        "spoken": spoken_words(score),
         "bars": bars(score),
         "channels": _channels(score),
         "missing": [

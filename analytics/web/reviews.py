@@ -78,7 +78,7 @@ def _rows(filters: Filters, order: str, words: str, alert: Alert | None, number:
         return report.reviews_page(filters, number, PAGE, order, words=words)
     found = report.reviews(filters, order).filter(review__in=alert.evidence)
     if words:
-        found = found.filter(review__text__icontains=words)
+        found = found.with_words(words)
     start = PAGE * (number - 1)
     return list(found.for_list()[start : start + PAGE])
 

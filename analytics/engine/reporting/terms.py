@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -49,6 +49,11 @@ def terms_of(text: str) -> frozenset[str]:
             if len(found) >= _MOST_TERMS:
                 return frozenset(found)
     return frozenset(found)
+
+
+def terms_of_all(texts: Iterable[str]) -> frozenset[str]:
+    """What the texts of one review say together; no phrase reaches from one into the next."""
+    return frozenset[str]().union(*(terms_of(text) for text in texts if text))
 
 
 def _phrases(text: str) -> Iterator[Iterator[str]]:

@@ -16,7 +16,7 @@ from analytics.engine.sentiment.disagreement import disagreement
 from analytics.engine.sentiment.fusion import Fusion, Signals
 from analytics.engine.sentiment.image import ImageModel
 from analytics.engine.sentiment.recogniser import Recogniser
-from analytics.engine.sentiment.scorer_intake import Usable, usable
+from analytics.engine.sentiment.scorer_intake import Usable
 from analytics.engine.sentiment.scorer_words import (
     AspectReader,
     TextReader,
@@ -26,7 +26,7 @@ from analytics.engine.sentiment.scorer_words import (
     reading_of,
 )
 from analytics.engine.sentiment.speech import SpeechModel
-from analytics.engine.sentiment.transcripts import listen
+from analytics.engine.sentiment.transcripts import taken_in
 from recommender.contracts import Clip
 
 #: Below this probability of the likeliest label the scorer does not commit itself.
@@ -110,19 +110,12 @@ class ChannelScorer:
 
     def score(self, batch: Sequence[Spoken]) -> list[Sentiment]:
         """See ``Scorer``."""
-        parts = [usable(spoken) for spoken in batch]
-        self._listen(batch, parts)
+        listener = None if self.text is None else self.recogniser
+        parts = taken_in(batch, listener, getattr(self.text, "languages", ()))
         signals = self._signals(batch, parts)
         fused = self.fusion.fuse(signals)
         opinions = read_aspects(parts, self.aspects) if self.aspects else [()] * len(parts)
         return [self._sentiment(part, signals, fused, row, opinions[row]) for row, part in enumerate(parts)]
-
-    def _listen(self, batch: Sequence[Spoken], parts: Sequence[Usable]) -> None:
-        if self.recogniser is None or self.text is None:
-            return
-        languages = getattr(self.text, "languages", ())
-        for spoken, part in zip(batch, parts, strict=True):
-            listen(self.recogniser, spoken, part, languages)
 
     def _signals(self, batch: Sequence[Spoken], parts: Sequence[Usable]) -> Signals:
         """Every channel's reading of every review, and which there are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import numpy as np
 
 from analytics.contracts import LABELS, Example, Spoken
 from analytics.engine.sentiment.calibration import accuracy, expected_calibration_error, macro_f1
+from analytics.engine.sentiment.recogniser import Recogniser
 from analytics.engine.sentiment.scorer import Scorer
-from analytics.engine.sentiment.scorer_intake import usable
 from analytics.engine.sentiment.scorer_loading import PARTS, files_of, load_scorer, place_of
+from analytics.engine.sentiment.scorer_words import share_of, share_out, sources
+from analytics.engine.sentiment.text import TextModel
+from analytics.engine.sentiment.transcripts import taken_in
 from recommender.errors import RecommenderError
 
 #: Fewer corrections with words than this teach nothing that could be measured.
@@ -23,16 +27,41 @@ _SHOP = 11  # seed of the made-up shop; no training takes this one
 _NOTHING = (1 / 3, 1 / 3, 1 / 3)
 
 
-def retrain(base: Path | None, examples: Sequence[Example], output: Path, *, seed: int = 0) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """A corrected review with the words that the text model reads of it.
+
+    Attributes:
+        texts: the written one first, then what was heard, each with its share of the review's words.
+        label: place in ``LABELS``.
+    """
+
+    example: Example
+    texts: tuple[tuple[str, float], ...]
+    label: int
+
+
+def retrain(
+    base: Path | None,
+    examples: Sequence[Example],
+    output: Path,
+    *,
+    recogniser: Recogniser | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
     """Fit the text model to corrected reviews and write a whole scorer to ``output``.
 
     A quarter of the examples, drawn by label and never trained on, says what was gained; equal texts stay
     together. The other channels' weights are copied from ``base``.
 
+    What was said aloud teaches as far as it counts when it is scored: the same transcripts are left out, and
+    written and heard words of one review are together one example, each by its share.
+
     Args:
         base: the folder of the scorer in service; None for the shipped one.
         examples: reviews with the label an analyst gave.
         output: a new folder; ``load_scorer`` reads it afterwards.
+        recogniser: of whoever scores these reviews; recordings that ``Spoken.heard`` lacks are given to it.
         seed: of the draw.
 
     Returns:
@@ -45,29 +74,59 @@ def retrain(base: Path | None, examples: Sequence[Example], output: Path, *, see
     """
     from analytics.engine.sentiment.learning.text import retrain_text
 
-    spoken = [(usable(example.spoken).text, example) for example in examples]
-    kept = [(text, example) for text, example in spoken if text]
-    if len({text for text, _ in kept}) < FEWEST:
+    lessons = _lessons(examples, recogniser)
+    first = [lesson.texts[0][0] for lesson in lessons]
+    held = _held_out(first, np.array([lesson.label for lesson in lessons]), seed)
+    taught, spared = _divided(lessons, held)
+    if len(set(first)) < FEWEST or not taught:
         raise RecommenderError(
-            f"{len(kept)} corrected reviews with words are too few to learn from.",
+            f"{len(lessons)} corrected reviews with words are too few to learn from.",
             f"Correct at least {FEWEST}, then train again.",
         )
-    labels = np.array([LABELS.index(example.label) for _, example in kept])
-    held = _held_out([text for text, _ in kept], labels, seed)
     _copy(base, output)
-    texts = [text for text, _ in kept]
-    wanted = [int(label) for label in labels[~held]]
-    taught = [text for text, out in zip(texts, held, strict=True) if not out]
-    retrain_text(place_of("text", base), taught, wanted, output / "text")
-    test = [example for (_, example), out in zip(kept, held, strict=True) if out]
-    old, new, shop = load_scorer(base), load_scorer(output), made_up_reviews()
+    texts, shares, labels = zip(*taught, strict=True)
+    retrain_text(place_of("text", base), texts, labels, output / "text", shares)
+    old, new = (load_scorer(folder, recogniser=recogniser) for folder in (base, output))
+    shop = made_up_reviews()
     return {
-        "before": _measured(old, test),
-        "after": _measured(new, test),
+        "before": _measured(old, spared),
+        "after": _measured(new, spared),
         "general": {"before": _measured(old, shop), "after": _measured(new, shop)},
         "trained": int((~held).sum()),
         "held": int(held.sum()),
     }
+
+
+def _lessons(examples: Sequence[Example], recogniser: Recogniser | None) -> list[_Lesson]:
+    """Those of the examples that have words, taken in as they are when they are scored."""
+    parts = taken_in([example.spoken for example in examples], recogniser, TextModel.languages)
+    share_out(parts)
+    texts: list[list[tuple[str, float]]] = [[] for _ in parts]
+    for one in sources(parts):
+        texts[one.row].append((one.text, share_of(one, parts[one.row])))
+    return [
+        _Lesson(example, tuple(found), LABELS.index(example.label))
+        for example, found in zip(examples, texts, strict=True)
+        if found
+    ]
+
+
+def _divided(
+    lessons: Sequence[_Lesson], held: np.ndarray
+) -> tuple[list[tuple[str, float, int]], list[Example]]:
+    """Texts to learn from, each with its share and label, and the examples to measure by.
+
+    A text that is also in an example to measure by, such as a short sentence that many say, teaches nothing.
+    """
+    apart = {text for lesson, out in zip(lessons, held, strict=True) if out for text, _ in lesson.texts}
+    taught = [
+        (text, share, lesson.label)
+        for lesson, out in zip(lessons, held, strict=True)
+        if not out
+        for text, share in lesson.texts
+        if text not in apart
+    ]
+    return taught, [lesson.example for lesson, out in zip(lessons, held, strict=True) if out]
 
 
 def _held_out(texts: Sequence[str], labels: np.ndarray, seed: int) -> np.ndarray:

@@ -64,22 +64,32 @@ def read_words(parts: Sequence[Usable], model: TextReader, most: int) -> dict[in
     if not texts:
         return {}
     read, words = model.read_with_words([one.text for one in texts], most)
-    heard = [row for row, part in enumerate(parts) if part.heard]
-    for row in heard:
-        # A lone emoji is no word, but it is something that was written.
-        written = max(1, count_words(parts[row].text)) if parts[row].text else 0
-        parts[row].heard = shared(parts[row].heard, written)
+    share_out(parts)
     mixed: dict[int, np.ndarray] = {}
     for one, reading, found in zip(texts, read, words, strict=True):
         part = parts[one.row]
         if one.place is None:
             part.words, part.written = found, reading_of(reading)
-            share = 1.0 - sum(told.share for told in part.heard)
         else:
-            own = replace(part.heard[one.place], reading=reading_of(reading), words=found)
-            part.heard[one.place], share = own, own.share
-        mixed[one.row] = mixed.get(one.row, np.zeros(3)) + share * reading
+            part.heard[one.place] = replace(part.heard[one.place], reading=reading_of(reading), words=found)
+        mixed[one.row] = mixed.get(one.row, np.zeros(3)) + share_of(one, part) * reading
     return mixed
+
+
+def share_out(parts: Sequence[Usable]) -> None:
+    """Give every transcript its share of its review's words."""
+    for part in parts:
+        if part.heard:
+            # A lone emoji is no word, but it is something that was written.
+            written = max(1, count_words(part.text)) if part.text else 0
+            part.heard = shared(part.heard, written)
+
+
+def share_of(one: Source, part: Usable) -> float:
+    """How much of the words of ``part``, once they are shared out, one of its texts is."""
+    if one.place is not None:
+        return part.heard[one.place].share
+    return 1.0 - sum(told.share for told in part.heard)
 
 
 def read_aspects(parts: Sequence[Usable], model: AspectReader) -> list[tuple[AspectOpinion, ...]]:

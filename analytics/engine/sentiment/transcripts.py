@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from analytics.contracts import Heard, Spoken, Transcript
 from analytics.engine.sentiment.recogniser import Recogniser
-from analytics.engine.sentiment.scorer_intake import Usable
+from analytics.engine.sentiment.scorer_intake import Usable, usable
 from recommender.contracts import Clip
 from recommender.engine.preprocess.text import detect_language
 
@@ -39,6 +39,17 @@ _WORD = re.compile(rf"[{_HAN}]|[^\W\d_{_HAN}]+")
 def count_words(text: str) -> int:
     """Words of ``text``; in Chinese, characters."""
     return len(_WORD.findall(text))
+
+
+def taken_in(
+    batch: Sequence[Spoken], recogniser: Recogniser | None, read_languages: Collection[str] = ()
+) -> list[Usable]:
+    """What of each review can be used, with what is heard in it where a recogniser listens."""
+    parts = [usable(spoken) for spoken in batch]
+    if recogniser is not None:
+        for spoken, part in zip(batch, parts, strict=True):
+            listen(recogniser, spoken, part, read_languages)
+    return parts
 
 
 def listen(

@@ -35,6 +35,7 @@ COLUMNS: tuple[tuple[str, Any, str], ...] = (
     ("speech_polarity", _("polarity of the voice"), "speech_polarity"),
     ("model", _("model"), "model"),
     ("text", _("text"), "review__text"),
+    ("heard", _("words heard"), "heard"),
     ("aspects", _("aspects"), ""),
 )
 NAMES = tuple(name for name, _title, _field in COLUMNS)

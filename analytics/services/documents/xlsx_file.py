@@ -18,7 +18,7 @@ from analytics.services.names import BY_NAMES, name_of
 
 #: Reviews on one sheet: what Excel holds, less the heading.
 SHEET_MOST = 1_048_575
-_WIDE = {"time": 17, "title": 36, "category": 26, "text": 70, "aspects": 34, "model": 18}
+_WIDE = {"time": 17, "title": 36, "category": 26, "text": 70, "heard": 50, "aspects": 34, "model": 18}
 #: Writes a value into a row and a column.
 Put = Callable[[int, int, Any], Any]
 _NO_MARK: Callable[[int], None] = lambda rows: None  # noqa: E731

@@ -3,7 +3,14 @@
 from analytics.services.report.breakdown import breakdown, impact
 from analytics.services.report.compare import compare
 from analytics.services.report.emerging import emerging, telling_terms, terms_both_ways
-from analytics.services.report.evidence import SEARCHED_AMONG, SORTED_AMONG, oldest_day, reviews, reviews_page
+from analytics.services.report.evidence import (
+    SEARCHED_AMONG,
+    SORTED_AMONG,
+    oldest_day,
+    reviews,
+    reviews_page,
+    reviews_with,
+)
 from analytics.services.report.figures import model_in_service, overview, trend
 from analytics.services.report.filters import Filters
 from analytics.services.report.shapes import (
@@ -44,6 +51,7 @@ __all__ = [
     "overview",
     "reviews",
     "reviews_page",
+    "reviews_with",
     "telling_terms",
     "terms_both_ways",
     "trend",

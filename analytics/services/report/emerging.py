@@ -11,7 +11,7 @@ import numpy as np
 
 from analytics.engine.reporting.cubes import CUBES
 from analytics.engine.reporting.intervals import Tally
-from analytics.engine.reporting.terms import log_odds, p_values, terms_of, without_echoes
+from analytics.engine.reporting.terms import log_odds, p_values, terms_of_all, without_echoes
 from analytics.services.report.cells import read, restricted
 from analytics.services.report.evidence import reviews_sample
 from analytics.services.report.filters import Filters
@@ -141,11 +141,11 @@ def _summed(filters: Filters) -> _Counts:
 
 def _sampled(filters: Filters) -> _Counts:
     now = [Counter[str]() for _ in range(4)]
-    for text, label in reviews_sample(filters, SAMPLE):
-        now[label].update(terms_of(text))
+    for texts, label in reviews_sample(filters, SAMPLE):
+        now[label].update(terms_of_all(texts))
     before = Counter[str]()
-    for text, _ in reviews_sample(filters.previous(), SAMPLE):
-        before.update(terms_of(text))
+    for texts, _ in reviews_sample(filters.previous(), SAMPLE):
+        before.update(terms_of_all(texts))
     terms: Sequence[str] = sorted(set(before).union(*now))
     table = np.array([[counter[term] for counter in now] for term in terms], dtype=np.float64).reshape(-1, 4)
     old = np.array([before[term] for term in terms], dtype=np.float64)

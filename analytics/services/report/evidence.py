@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models import Q
 
 from analytics.engine.reporting.cubes import CUBES
-from analytics.engine.reporting.terms import terms_of
+from analytics.engine.reporting.terms import terms_of_all
 from analytics.models import SentimentScore
 from analytics.models.scores import SentimentScoreQuerySet
 from analytics.services.report.cells import read, select, subtree
@@ -77,14 +77,13 @@ def reviews_page(
     Args:
         page: counted from 1.
         term: only reviews that have it, as ``emerging`` counts them; then always the newest first.
-        words: only reviews in which they stand as they are written here, among the newest
-            ``SEARCHED_AMONG``, to the end of the day that those reach into.
+        words: only reviews that have them, as ``reviews_with`` finds those.
     """
     skip = (max(1, page) - 1) * size
     if term:
         return _with_term(filters, term.lower(), skip, size)
     if words:
-        return _with_words(filters, words, skip, size, order)
+        return list(reviews_with(words, filters, order).for_list()[skip : skip + size])
     by_time = order not in ORDERS or order in ("newest", "oldest")
     wanted = (skip, skip + size) if by_time else (0, SORTED_AMONG)
     window = _window(filters, *wanted, newest_first=order != "oldest")
@@ -103,27 +102,30 @@ def oldest_day(filters: Filters, among: int) -> date | None:
     return window[0] if window and first and window[0] > first[0] else None
 
 
-def _with_words(filters: Filters, words: str, skip: int, size: int, order: str) -> list[SentimentScore]:
+def reviews_with(words: str, filters: Filters, order: str = "newest") -> SentimentScoreQuerySet:
+    """Reviews of a selection in which words stand as they are given here, written or heard.
+
+    They are looked for among the newest ``SEARCHED_AMONG``, to the end of the day that those reach into.
+    """
     window = _window(filters, 0, SEARCHED_AMONG, newest_first=True)
     if window is None:
-        return []
-    found = reviews(filters.replace(start=window[0], end=window[1]), order)
-    return list(found.filter(review__text__icontains=words).for_list()[skip : skip + size])
+        return SentimentScore.objects.none()
+    return reviews(filters.replace(start=window[0], end=window[1]), order).with_words(words)
 
 
 def _with_term(filters: Filters, term: str, skip: int, size: int) -> list[SentimentScore]:
     """The sums name the days on which the term was used; what is like it there is read, newest first."""
     found = reviews(filters)
     for word in term.split():
-        found = found.filter(review__text__icontains=word.partition("'")[0])
+        found = found.with_words(word.partition("'")[0])
     days = sorted(_days_with(filters, term), reverse=True)
     chosen: list[int] = []
     for start in range(0, len(days), _DAYS_AT_ONCE):
         portion = [date.fromordinal(day) for day in days[start : start + _DAYS_AT_ONCE]]
         inside = found.filter(reviewed_at__gte=midnight(portion[-1]))
         inside = inside.filter(reviewed_at__lt=midnight(portion[0] + timedelta(days=1)))
-        rows = inside.values_list("pk", "review__text").iterator(chunk_size=500)
-        chosen += [pk for pk, text in rows if term in terms_of(text)]
+        rows = inside.values_list("pk", "review__text", "heard").iterator(chunk_size=500)
+        chosen += [pk for pk, *texts in rows if term in terms_of_all(texts)]
         if len(chosen) >= skip + size:
             break
     page = chosen[skip : skip + size]
@@ -156,14 +158,17 @@ def _window(filters: Filters, first: int, last: int, *, newest_first: bool) -> t
     return date.fromordinal(edges[0]), date.fromordinal(edges[1]), int(upto[one] - counts[days[one]])
 
 
-def reviews_sample(filters: Filters, most: int) -> list[tuple[str, int]]:
-    """Texts of the newest reviews of the selection, with what counts of each (see ``label_code``)."""
+def reviews_sample(filters: Filters, most: int) -> list[tuple[tuple[str, str], int]]:
+    """What the newest reviews of the selection say, written and heard, with what counts (``label_code``)."""
     window = _window(filters, 0, most, newest_first=True)
     if window is None:
         return []
     found = reviews(filters.replace(start=window[0], end=window[1]))
-    fields = ("review__text", "label", "abstained", "corrected")
+    fields = ("review__text", "heard", "label", "abstained", "corrected")
     if not filters.aspect:
-        return [(text, label_code(*said)) for text, *said in found.values_list(*fields)[:most]]
+        rows = found.values_list(*fields)[:most]
+        return [((text, heard), label_code(*said)) for text, heard, *said in rows]
     rows = found.values_list(*fields, "aspects__polarity")[:most]
-    return [(text, aspect_code(label_code(*said), polarity)) for text, *said, polarity in rows]
+    return [
+        ((text, heard), aspect_code(label_code(*said), polarity)) for text, heard, *said, polarity in rows
+    ]

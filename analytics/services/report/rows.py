@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from analytics.contracts import CHANNELS, LABELS
 from analytics.engine.reporting.cubes import ABSTAINED, Columns
-from analytics.engine.reporting.terms import terms_of
+from analytics.engine.reporting.terms import terms_of_all
 from analytics.models import AspectScore, SentimentScore
 from analytics.services.report.names import Kind, codes
 
@@ -23,7 +23,7 @@ ASPECT_LEAN = 0.2
 COMMITTED = Q(label__in=LABELS) & (Q(abstained=False) | Q(corrected=True))
 _FIELDS = (
     "pk", "reviewed_at", "item_id", "category_id", "language", "channels", "rating", "label", "abstained",
-    "corrected", "disagreement", "review__text",
+    "corrected", "disagreement", "review__text", "heard",
 )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def _aspects(rows: list[tuple[Any, ...]], reviews: Columns, opinions: list[tuple
 
 def _terms(rows: list[tuple[Any, ...]], reviews: Columns, known: dict[str, int] | None) -> Columns:
     """Every term of every review once, with the columns that terms are told apart by."""
-    found = [terms_of(row[11]) for row in rows]
+    found = [terms_of_all(row[11:13]) for row in rows]
     numbers = codes(Kind.TERM, frozenset().union(*found), known)
     where = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
     columns = {name: reviews[name][where] for name in ("category", "language", "label", "reviews")}

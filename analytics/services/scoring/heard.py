@@ -39,6 +39,11 @@ def written_down(heard: Sequence[Heard], media: Sequence[int]) -> list[dict[str,
     ]
 
 
+def words_heard(heard: Sequence[Heard]) -> str:
+    """For ``SentimentScore.heard``: the transcripts that count, a line for each."""
+    return "\n".join(one.transcript.text for one in heard if not one.left_out)
+
+
 def known_transcripts(rows: Iterable[SentimentScore]) -> dict[int, Transcript]:
     """By medium, what a recogniser heard in it when the review was last scored."""
     return {

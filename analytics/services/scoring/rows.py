@@ -13,7 +13,7 @@ from django.utils import timezone
 from analytics.contracts import CHANNELS, Channel, Sentiment, Word
 from analytics.models import AspectScore, SentimentScore
 from analytics.services.scoring.content import Content, joined
-from analytics.services.scoring.heard import written_down
+from analytics.services.scoring.heard import words_heard, written_down
 from analytics.services.scoring.waiting import facts_of
 from recommender.models import Review
 from recommender.services.reviews import set_polarities
@@ -96,7 +96,7 @@ def _fill(row: SentimentScore, outcome: Outcome, key: str, now: datetime) -> Non
         reading = sentiment.channels.get(name)
         setattr(row, f"{name}_polarity", reading.polarity if reading else None)
     row.channels = "+".join(name for name in CHANNELS if name in sentiment.channels)
-    row.details = _details(sentiment, content)
+    row.details, row.heard = _details(sentiment, content), words_heard(sentiment.heard)
     if not row.corrected:
         row.label, row.polarity = row.model_label, row.model_polarity
 
@@ -131,8 +131,8 @@ _FIELDS = [
     for name in (
         "state", "attempts", "error", "model", "seen_at", "scored_at", "label", "polarity", "model_label",
         "model_polarity", "confidence", "abstained", "reason", "disagreement", "text_polarity",
-        "image_polarity", "speech_polarity", "details", "item", "category", "language", "rating", "channels",
-        "reviewed_at",
+        "image_polarity", "speech_polarity", "details", "heard", "item", "category", "language", "rating",
+        "channels", "reviewed_at",
     )
 ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from scipy import stats
 from analytics.engine.reporting.anomalies import false_discovery_bound, upper_tail, worst_days
 from analytics.engine.reporting.cubes import CUBES, packed, summed, unpacked
 from analytics.engine.reporting.intervals import Tally, difference, net_interval
-from analytics.engine.reporting.terms import log_odds, terms_of, without_echoes
+from analytics.engine.reporting.terms import log_odds, terms_of, terms_of_all, without_echoes
 
 COUNTS = st.integers(0, 200)
 
@@ -100,3 +100,7 @@ def test_a_common_change_outranks_a_word_said_once() -> None:
 def test_a_term_that_a_better_one_contains_goes() -> None:
     terms = ["不舒服", "舒服", "handle", "good", "not good"]
     assert without_echoes(terms, [10, 11, 9, 90, 10]) == [0, 2, 3, 4]
+
+
+def test_no_phrase_reaches_from_one_text_of_a_review_into_the_next() -> None:
+    assert terms_of_all(["It is not", "good 手机", "壳好看", ""]) == {"not", "good", "手机", "壳好", "好看"}

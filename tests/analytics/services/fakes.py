@@ -82,7 +82,9 @@ def learner(monkeypatch: pytest.MonkeyPatch) -> list[Example]:
     """In place of ``retrain``: gives what it was handed, and writes a scorer with a key of its own."""
     given: list[Example] = []
 
-    def fit(base: Path | None, examples: Sequence[Example], output: Path) -> dict[str, Any]:
+    def fit(
+        base: Path | None, examples: Sequence[Example], output: Path, recogniser: Any = None
+    ) -> dict[str, Any]:
         given.extend(examples)
         (output / "key").write_text(f"words@{output.name}", encoding="utf-8")
         return {"before": {"accuracy": 0.6}, "after": {"accuracy": 0.8}}

@@ -86,7 +86,7 @@ def test_a_newer_candidate_takes_the_place_of_the_older(corrected: list[Review],
 def test_what_fails_is_told_by_the_job_and_leaves_nothing_behind(
     corrected: list[Review], cast: Cast, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    def fit(*_: Any) -> None:
+    def fit(*_: Any, **__: Any) -> None:
         raise RecommenderError("There is only one label.", "Correct reviews of other kinds too.")
 
     monkeypatch.setattr("analytics.engine.sentiment.retrain", fit, raising=False)

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 
-from analytics.services import scoring
+from analytics.models import Alert
+from analytics.services import corrections, scoring
 from analytics.services.scoring import plugs
 from recommender.engine.demo.speech import synthesise
 from recommender.engine.preprocess.audio import flac_bytes
 from recommender.errors import RecommenderError
+from recommender.models import Review
 from tests.analytics.engine.listeners import PlantedRecogniser
 from tests.analytics.scored import sum_up
 from tests.analytics.services.fakes import add_medium, make_review
@@ -50,11 +53,63 @@ def test_the_review_says_why_words_do_not_count(listener: PlantedRecogniser, cas
     assert "这些话不计入评分。" in chinese
 
 
-def test_lists_show_what_was_said_where_nothing_is_written(listener: PlantedRecogniser, cast: Cast) -> None:
-    review, _ = spoken_review()
+@pytest.mark.parametrize("written", ["", "A lamp, as described."])
+def test_lists_show_what_was_said_and_say_that_it_was_heard(
+    written: str, listener: PlantedRecogniser, cast: Cast
+) -> None:
+    scored(spoken_review(written)[0])
+    sum_up()
+    for language, label in (("zh-hans", "听到的话"), ("en", "Words heard")):
+        for shown in (page(cast, "sentiment_reviews", language=language), page(cast, "sentiment_queue")):
+            assert f'<span lang="en">{BAD}</span>' in shown
+            assert written in shown
+        assert f"{label}</span>" in page(cast, "sentiment_reviews", language=language)
+
+
+def test_without_a_recogniser_lists_say_nothing_of_words_heard(cast: Cast) -> None:
+    scored(spoken_review("A lamp, as described.")[0])
+    sum_up()
+    assert "Words heard" not in page(cast, "sentiment_reviews")
+
+
+def test_reviews_are_found_by_what_was_said(listener: PlantedRecogniser, cast: Cast) -> None:
+    review, _ = spoken_review("A lamp, as described.")
     scored(review)
     sum_up()
-    assert BAD in page(cast, "sentiment_reviews")
+    client = Client()
+    client.force_login(cast.analyst)
+    alert = behind_an_alert(review)
+    for asked in ({"q": "Battery IS"}, {"q": "Battery IS", "alert": alert.pk}):
+        rows = client.get(reverse("sentiment_reviews"), asked).context["rows"]
+        assert [row["pk"] for row in rows] == [review.pk]
+        assert not client.get(reverse("sentiment_reviews"), asked | {"q": "no such"}).context["rows"]
+
+
+def behind_an_alert(review: Review) -> Alert:
+    return Alert.objects.create(
+        key="k", item=review.item, starts_at=timezone.now(), ends_at=timezone.now(), evidence=[review.pk]
+    )
+
+
+def test_an_opinion_says_that_its_words_were_heard(listener: PlantedRecogniser, cast: Cast) -> None:
+    review, _ = spoken_review("The price is good.")
+    scored(review)
+    shown = page(cast, "sentiment_review", review.pk).split('id="aspects"')[1]
+    opinions = {
+        part.split("<")[0].split(">")[-1]: part for part in shown.split('class="link-plain strong"')[1:]
+    }
+    said = {name: "Words heard" in part for name, part in opinions.items()}
+    assert said == {"Price": False, "Battery": True, "Quality": True}
+
+
+def test_a_label_of_a_spoken_review_is_listed_by_what_was_said(
+    listener: PlantedRecogniser, cast: Cast
+) -> None:
+    review, _ = spoken_review()
+    scored(review)
+    corrections.correct(cast.analyst, [review.pk], "positive")
+    for language, label in (("zh-hans", "听到的话"), ("en", "Words heard")):
+        assert f"{label}</span> {BAD}</a>" in page(cast, "sentiment_queue", language=language)
 
 
 def test_the_model_page_says_what_listens(listener: PlantedRecogniser, cast: Cast) -> None:

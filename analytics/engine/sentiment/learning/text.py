@@ -346,13 +346,20 @@ def _unsaid(_: str) -> None:
     return None
 
 
-def retrain_text(base: Path | None, texts: Sequence[str], labels: Sequence[int], output: Path) -> TextModel:
+def retrain_text(
+    base: Path | None,
+    texts: Sequence[str],
+    labels: Sequence[int],
+    output: Path,
+    importance: Sequence[float] | None = None,
+) -> TextModel:
     """The model in ``base`` moved towards a site's own labels (places in ``LABELS``), written to ``output``.
 
     What the experts know stays; a correction of their odds is learned, held near zero, so that a few examples
     move little and the rest of the language keeps its reading. Corrections learned earlier are learned anew.
-    Needs no more than numpy and scipy.
+    Needs no more than numpy and scipy. ``importance``: how much of an example each text is, 1 without.
     """
+    weight = np.ones(len(texts)) if importance is None else np.asarray(importance, np.float64)
     table = load(base or SHIPPED)
     table.steps[:, SITE.columns] = 0
     table.scales[SITE.columns] = 0
@@ -365,13 +372,14 @@ def retrain_text(base: Path | None, texts: Sequence[str], labels: Sequence[int],
         sparse.csr_matrix(rows[:, kept]),
         wanted,
         2,
-        1 / (_SITE * len(wanted)),
+        1 / (_SITE * weight.sum()),
         offsets=offsets,
+        importance=weight,
         hold_shift=True,
     )
     table.scales[SITE.columns] = np.maximum(np.abs(found).max(0), 1e-6) / 127
     table.steps[kept, SITE.columns] = np.rint(found / table.scales[SITE.columns]).astype(np.int8)
     calibration = {**table.facts["calibration"], SITE.name: {"scale": [1.0, 1.0], "shift": shift.tolist()}}
-    facts = {**table.facts, "calibration": calibration, "site_examples": len(wanted)}
+    facts = {**table.facts, "calibration": calibration, "site_examples": round(float(weight.sum()))}
     save(output, table.steps, table.scales, table.networks, facts)
     return TextModel.load(output)

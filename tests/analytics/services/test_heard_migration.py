@@ -1,0 +1,75 @@
+"""Words that were heard before there was a column for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from analytics.models import RollupDay, SentimentScore
+from analytics.services.report.rollups import local_day
+from tests.analytics.scored import add_review, make_shop, sum_up
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BEFORE, COLUMN = ("analytics", "0008_aspect_medium"), ("analytics", "0009_words_heard")
+
+
+def migrate(*target: tuple[str, str]) -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate(list(target) or executor.loader.graph.leaf_nodes("analytics"))
+
+
+@pytest.fixture(autouse=True)
+def _put_right() -> Iterator[None]:
+    yield
+    migrate()
+
+
+def told(text: str, left_out: str = "") -> dict[str, Any]:
+    return {"medium": 1, "text": text, "left_out": left_out, "share": 0.0 if left_out else 0.5}
+
+
+def test_scores_with_a_transcript_get_their_words_and_their_days_are_counted_anew() -> None:
+    shop = make_shop()
+    spoken = add_review(shop.lamp, "Fine.", days_ago=3, details={"heard": [told("it broke"), told("坏了")]})
+    unsure = add_review(shop.lamp, "", days_ago=4, details={"heard": [told("hm hm", "too uncertain")]})
+    silent = add_review(shop.phone, "Fine.", days_ago=5, details={"words": []})
+    sum_up()
+    migrate(BEFORE)
+    migrate()
+    heard = dict(SentimentScore.objects.values_list("pk", "heard"))
+    assert heard == {spoken.pk: "it broke\n坏了", unsure.pk: "", silent.pk: ""}
+    assert [one.day for one in RollupDay.objects.stale()] == [local_day(spoken.reviewed_at)]
+
+
+def test_more_than_one_portion_is_filled_and_what_a_worker_wrote_meanwhile_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("analytics.migrations.0010_words_heard_before.SEARCHED", 3)
+    monkeypatch.setattr("analytics.migrations.0010_words_heard_before.WRITTEN", 2)
+    lamp = make_shop().lamp
+    rows = [add_review(lamp, details={"heard": [told(f"number {n} broke")]}) for n in range(7)]
+    migrate(BEFORE)
+    migrate(COLUMN)
+    SentimentScore.objects.filter(pk=rows[0].pk).update(heard="by a worker")
+    migrate()
+    found = SentimentScore.objects.order_by("pk").values_list("heard", flat=True)
+    assert list(found) == ["by a worker", *(f"number {n} broke" for n in range(1, 7))]
+
+
+def test_who_knows_nothing_of_the_column_writes_no_words() -> None:
+    shop = make_shop()
+    score, other = add_review(shop.lamp, heard="it broke"), add_review(shop.phone)
+    SentimentScore.objects.filter(pk=other.pk).delete()
+    fields = [field.column for field in SentimentScore._meta.concrete_fields]
+    names = ", ".join(name for name in fields if name not in ("id", "review_id", "heard"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO analytics_sentimentscore (review_id, {names}) "
+            f"SELECT %s, {names} FROM analytics_sentimentscore WHERE id = %s",
+            [other.review_id, score.pk],
+        )
+    assert SentimentScore.objects.get(review=other.review_id).heard == ""
