@@ -19,6 +19,11 @@ from recommender.errors import EncoderError, RecommenderError
 _BATCH = 32
 _LONGEST = 512  # tokens
 _BESIDE = 2  # positions that some models keep for themselves
+_WHOLE = "Check that its folder is whole."
+_ONCE = (
+    "Check its name. One on the hub needs the network once; without a network, give the folder of a model "
+    "that was put on this machine."
+)
 
 
 class TransformerText:
@@ -102,25 +107,41 @@ def _loaded(plug: TextPlug) -> tuple[Any, Any]:
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    source = str(plug.folder or plug.spec)
-    local = plug.folder is not None
     try:
-        model, info = transformers.AutoModelForSequenceClassification.from_pretrained(
-            source, output_loading_info=True, local_files_only=local
-        )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, local_files_only=local)
+        model, info, tokenizer = _from_here_first(plug)
     except Exception as error:  # the library raises whatever the files and the network below it raise
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise RecommenderError(
-            f"The text model {plug.name} cannot be loaded: {reason}",
-            "Check its name, or that its folder is whole; a name on the hub needs the network once.",
-        ) from error
+        remedy = _WHOLE if plug.folder is not None else _ONCE
+        raise RecommenderError(f"The text model {plug.name} cannot be loaded: {reason}", remedy) from error
     if absent := sorted(info["missing_keys"]):
         raise RecommenderError(
             f"{plug.name} was not trained to classify texts: it lacks {', '.join(absent[:3])}.",
             "Name a model that was fitted to sentiment.",
         )
     return model, tokenizer
+
+
+def _from_here_first(plug: TextPlug) -> tuple[Any, Any, Any]:
+    """Model, what was missing of it, and tokenizer; of a name on the hub what was downloaded before.
+
+    Asked for a model that it has, the library would still ask the hub for each file, and where the network
+    is down try again for minutes.
+    """
+    if plug.folder is not None:
+        return _pretrained(str(plug.folder), here=True)
+    try:
+        return _pretrained(plug.spec, here=True)
+    except Exception:  # as above; what is wrong is told by the second try
+        return _pretrained(plug.spec, here=False)
+
+
+def _pretrained(source: str, *, here: bool) -> tuple[Any, Any, Any]:
+    import transformers
+
+    model, info = transformers.AutoModelForSequenceClassification.from_pretrained(
+        source, output_loading_info=True, local_files_only=here
+    )
+    return model, info, transformers.AutoTokenizer.from_pretrained(source, local_files_only=here)
 
 
 def _names(config: Any) -> list[str]:
