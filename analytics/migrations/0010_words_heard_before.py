@@ -8,7 +8,7 @@ from django.db import migrations, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-SEARCHED, WRITTEN = 10_000, 500
+SEARCHED, WRITTEN = 10_000, 200
 
 
 def fill(apps, schema_editor):

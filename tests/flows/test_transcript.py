@@ -44,6 +44,7 @@ def spoken(live_site: str, settings: Any) -> int:
             }
         ],
     }  # fmt: skip
+    score.heard = TEXT
     score.save()
     sum_up()
     return number
