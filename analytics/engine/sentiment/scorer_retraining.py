@@ -72,7 +72,7 @@ def retrain(
     Raises:
         RecommenderError: too few examples have words.
     """
-    from analytics.engine.sentiment.learning.text import retrain_text
+    from analytics.engine.sentiment.learning.text_corrections import retrain_text
 
     lessons = _lessons(examples, recogniser)
     first = [lesson.texts[0][0] for lesson in lessons]

@@ -53,7 +53,7 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     ) -> None:
         found.update(zip(texts, shares, strict=True))
 
-    monkeypatch.setattr("analytics.engine.sentiment.learning.text.retrain_text", learn)
+    monkeypatch.setattr("analytics.engine.sentiment.learning.text_corrections.retrain_text", learn)
     return found
 
 

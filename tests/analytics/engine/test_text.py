@@ -7,7 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from analytics.engine.sentiment.learning.text import relearn_posts, retrain_text
+from analytics.engine.sentiment.learning.text import relearn_posts
+from analytics.engine.sentiment.learning.text_corrections import retrain_text
 from analytics.engine.sentiment.text import ENGLISH, TextModel
 from analytics.engine.sentiment.text_evidence import by_character, row_starts
 from analytics.engine.sentiment.text_features import features, tidy

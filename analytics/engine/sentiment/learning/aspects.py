@@ -39,14 +39,7 @@ def train_aspects(data: Path, output: Path, *, seed: int, say: Callable[[str], N
     parts = {domain: terms(data, domain) for domain in DOMAINS}
     train = parts["restaurants"][0] + parts["laptops"][0]
     words = AspectPolarity.load(SHIPPED)
-    # In runs of as many, since every so-many-th sentence was held out already.
-    apart = train.sentences // _CALIBRATED % _CALIBRATED == 0
-    trial = fitted(words, train.take(np.flatnonzero(~apart)), seed, say)
-    tried = train.take(np.flatnonzero(apart))
-    chosen = trial.scores(tried.named).argmax(1)
-    say(f"aspects: accuracy on {len(chosen)} training terms kept apart {(chosen == tried.labels).mean():.4f}")
-    temperature = fit_temperature(softmax(trial.scores(tried.named)), tried.labels, with_bias=False).value
-    model = AspectPolarity({**fitted(words, train, seed, say).arrays, "temperature": np.array(temperature)})
+    model = calibrated(words, train, seed, say)
     figures: dict[str, float] = {}
     for domain, (_, test) in parts.items():
         read = model.read(test.named)
@@ -54,6 +47,18 @@ def train_aspects(data: Path, output: Path, *, seed: int, say: Callable[[str], N
         figures[f"{domain} calibration error"] = expected_calibration_error(read, test.labels)
     _write(output, model, {"seed": seed, "terms": len(train.labels), "figures": figures})
     return figures
+
+
+def calibrated(words: AspectPolarity, train: Terms, seed: int, say: Callable[[str], None]) -> AspectPolarity:
+    """A model with ``words``' vectors, taught ``train``; its temperature is fitted on a part kept apart."""
+    # In runs of as many, since every so-many-th sentence was held out already.
+    apart = train.sentences // _CALIBRATED % _CALIBRATED == 0
+    trial = fitted(words, train.take(np.flatnonzero(~apart)), seed, say)
+    tried = train.take(np.flatnonzero(apart))
+    chosen = trial.scores(tried.named).argmax(1)
+    say(f"aspects: accuracy on {len(chosen)} training terms kept apart {(chosen == tried.labels).mean():.4f}")
+    temperature = fit_temperature(softmax(trial.scores(tried.named)), tried.labels, with_bias=False).value
+    return AspectPolarity({**fitted(words, train, seed, say).arrays, "temperature": np.array(temperature)})
 
 
 def fitted(words: AspectPolarity, train: Terms, seed: int, say: Callable[[str], None]) -> AspectPolarity:

@@ -45,8 +45,11 @@ class Terms:
         )
 
 
-def terms(data: Path, domain: str) -> tuple[Terms, Terms]:
+def terms(data: Path, domain: str, first: int = 0) -> tuple[Terms, Terms]:
     """Training and held-out terms of ``domain``; no sentence stands, letter for letter, in both.
+
+    Args:
+        first: the place of the first sentence held out, below 5; what ships never saw those from place 0.
 
     Raises:
         RecommenderError: the file is not there.
@@ -56,16 +59,17 @@ def terms(data: Path, domain: str) -> tuple[Terms, Terms]:
         raise RecommenderError(f"There is no {path}.", "Point --data at the folder of the data sets.")
     root = ElementTree.parse(path).getroot()  # noqa: S314  our own training data
     texts = [sentence.findtext("text") or "" for sentence in root]
-    held = {text for place, text in enumerate(texts) if place % _HELD == 0}
+    apart = [place % _HELD == first for place in range(len(texts))]
+    held = {text for place, text in enumerate(texts) if apart[place]}
     parts: tuple[list[tuple[Named, int, int]], ...] = ([], [])
     for place, (sentence, text) in enumerate(zip(root, texts, strict=True)):
-        if place % _HELD and text in held:
+        if not apart[place] and text in held:
             continue
         for term in sentence.iter("aspectTerm"):
             if (mood := term.get("polarity", "")) in _MOODS:
                 start, stop = int(term.get("from", 0)), int(term.get("to", 0))
                 named = Named(text[:start], text[start:stop], text[stop:])
-                parts[place % _HELD == 0].append((named, _MOODS[mood], place))
+                parts[apart[place]].append((named, _MOODS[mood], place))
     train, test = (_gathered(part) for part in parts)
     return train, test
 

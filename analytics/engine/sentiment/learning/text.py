@@ -1,4 +1,4 @@
-"""Train the text model: its experts, their gate and their calibration, and fit it to a site's corrections."""
+"""Train the text model: its experts, their gate and their calibration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import scipy.sparse as sparse
 
 from analytics.engine.sentiment.learning import text_corpora as corpora
-from analytics.engine.sentiment.learning.linear import fit
 from analytics.engine.sentiment.learning.text_calibration import MIDDLE, fit_ordered, fit_sides
 from analytics.engine.sentiment.learning.text_held_out import held_out, sentences_of
 from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, ENGLISH_PLAN, Plan, train_network
@@ -36,12 +35,12 @@ from analytics.engine.sentiment.text_network_files import pack
 from analytics.engine.sentiment.text_table import distinct, load, save
 
 _WIDTH = 1 << BITS
-#: Strength of a site's corrections.
-_SITE = 4.0
 #: Log odds by which a text is taken for a review rather than for talk or a post: reviews are what a site has.
 _REVIEW = 3.5
 #: How much sharper the gates decide than they were trained to: mixing blurs what each expert is sure of.
 _SHARP = 1.5
+#: The Chinese gate decides softly and leans against hotels: goods have reviews of hotels among them.
+_SOFT, _HOTEL = 0.75, 1.0
 #: Entries kept of each column, the most telling first.
 _KEPT = {
     "hotels": 600_000, "meals": 600_000, "goods": 1_200_000, "films": 400_000,
@@ -79,7 +78,12 @@ class _Lesson:
 
 @dataclass(frozen=True, slots=True)
 class _Script:
-    """A script's experts with the set of each, and what of it is held out for calibration."""
+    """A script's experts with the set of each, what of it is held out for calibration, and the network that
+    did not learn from that.
+
+    Attributes:
+        together: each expert learns from all sets beside its own, and in the end from what was held out too.
+    """
 
     experts: Sequence[Expert]
     gate: Expert
@@ -87,6 +91,7 @@ class _Script:
     parts: Sequence[corpora.Labelled]
     held: Sequence[np.ndarray]
     network: Future[AnyNetwork]
+    together: bool
 
 
 def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None]) -> dict[str, float]:
@@ -105,33 +110,50 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
     apart = [spared, *(held_out(part.texts, seed) for part in kinds[1:])]
     # The networks learn one after the other beside the n-grams.
     with ThreadPoolExecutor(1) as pool:
+        trial = pool.submit(_network, CHINESE_PLAN, parts, held, seed, say)
+        english = pool.submit(_network, ENGLISH_PLAN, kinds[:1], apart[:1], seed, say)
         networks = {
-            CHINESE_NETWORK: pool.submit(_network, CHINESE_PLAN, parts, held, seed, say),
-            ENGLISH_NETWORK: pool.submit(_network, ENGLISH_PLAN, kinds[:1], apart[:1], seed, say),
+            CHINESE_NETWORK: pool.submit(_network, CHINESE_PLAN, parts, _none(held), seed, say),
+            ENGLISH_NETWORK: english,
         }
-        first = _Script(CHINESE, CHINESE_GATE, CHINESE_PLAN, parts, held, networks[CHINESE_NETWORK])
-        second = _Script(ENGLISH, ENGLISH_GATE, ENGLISH_PLAN, kinds, apart, networks[ENGLISH_NETWORK])
-        learned = _experts(first, seed, say, together=True) | _experts(second, seed, say, together=False)
+        first = _Script(CHINESE, CHINESE_GATE, CHINESE_PLAN, parts, held, trial, together=True)
+        second = _Script(ENGLISH, ENGLISH_GATE, ENGLISH_PLAN, kinds, apart, english, together=False)
+        learned = _experts(first, seed, say) | _experts(second, seed, say)
     _write(output, learned, pack({name: network.result() for name, network in networks.items()}), seed)
     model = TextModel.load(output)
     return {one.name: accuracy(model, one.test) for one in (films, *chinese, talk, posts)}
 
 
-def _experts(script: _Script, seed: int, say: Callable[[str], None], *, together: bool) -> dict[str, Learned]:
-    """What a script's experts and its gate learn, each from its own set, and ``together`` from all."""
+def _experts(script: _Script, seed: int, say: Callable[[str], None]) -> dict[str, Learned]:
+    """What a script's experts and its gate learn."""
     rows = [matrix(part.texts) for part in script.parts]
-    shared = _together(rows, script.parts, script.held, say) if together else None
-    lessons = [
-        _lesson(expert, one, part.labels, held, say, shared)
-        for expert, one, part, held in zip(script.experts, rows, script.parts, script.held, strict=True)
-    ]
-    gate = _gate(script.gate, rows, seed, say)
+    lessons = final = _lessons(script, rows, script.held, say)
+    if script.together:
+        final = _lessons(script, rows, _none(script.held), say)
+    learned = {script.gate.name: _gate(script.gate, rows, seed, say)}
     network = script.network.result()
-    learned = {script.gate.name: gate}
-    for expert, lesson, part, held in zip(script.experts, lessons, script.parts, script.held, strict=True):
+    for expert, lesson, last, part, held in zip(
+        script.experts, lessons, final, script.parts, script.held, strict=True
+    ):
         texts = [part.texts[place] for place in np.flatnonzero(held)[lesson.kept]]
-        learned[expert.name] = _calibrated(expert, lesson, network.read(script.plan.tokens(texts)), say)
+        learned[expert.name] = _calibrated(expert, lesson, last, network.read(script.plan.tokens(texts)), say)
     return learned
+
+
+def _lessons(
+    script: _Script, rows: Sequence[sparse.csr_matrix], held: Sequence[np.ndarray], say: Callable[[str], None]
+) -> list[_Lesson]:
+    """One for each expert, from what is not held out of its set, and ``together`` from that of all."""
+    shared = _together(rows, script.parts, held, say) if script.together else None
+    return [
+        _lesson(expert, one, part.labels, apart, say, shared)
+        for expert, one, part, apart in zip(script.experts, rows, script.parts, held, strict=True)
+    ]
+
+
+def _none(held: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """As many marks as ``held`` has, of which none is set."""
+    return [np.zeros_like(one) for one in held]
 
 
 def accuracy(model: TextModel, held: corpora.Labelled) -> float:
@@ -253,10 +275,13 @@ def _lesson(
     return _Lesson(weights, shift, np.asarray(rows[held] @ weights) + shift, labels[held], kept)
 
 
-def _calibrated(expert: Expert, lesson: _Lesson, ordered: np.ndarray, say: Callable[[str], None]) -> Learned:
+def _calibrated(
+    expert: Expert, lesson: _Lesson, last: _Lesson, ordered: np.ndarray, say: Callable[[str], None]
+) -> Learned:
     """The expert with its scales, fitted on the texts held out.
 
     Args:
+        last: what is kept in the end; its scores have the spread of ``lesson``'s.
         ordered: (held,) what the script's network says of them.
     """
     lean: float | np.ndarray
@@ -270,8 +295,8 @@ def _calibrated(expert: Expert, lesson: _Lesson, ordered: np.ndarray, say: Calla
         calibration, odds = {}, lesson.raw * scale + lean
     alone, both = _right(lesson.raw, lesson.labels), _right(odds, lesson.labels)
     say(f"{expert.name}: {alone:.4f} right of those held out by n-grams alone, {both:.4f} in all")
-    calibration |= {"scale": [scale] * expert.sides, "shift": (lesson.shift * scale + lean).tolist()}
-    return Learned(lesson.weights, calibration)
+    calibration |= {"scale": [scale] * expert.sides, "shift": (last.shift * scale + lean).tolist()}
+    return Learned(last.weights, calibration)
 
 
 def _right(odds: np.ndarray, labels: np.ndarray) -> float:
@@ -297,8 +322,9 @@ def _gate(
     weights = _pruned(weights, rows, _KEPT[expert.name])
     right = (np.hstack([np.zeros((len(kinds), 1)), rows @ weights + shift]).argmax(1) == kinds).mean()
     say(f"{expert.name}: {len(kinds)} texts, {right:.4f} right in training")
-    lean = _REVIEW if expert is ENGLISH_GATE else 0.0
-    return Learned(weights, {"scale": [_SHARP] * expert.sides, "shift": (shift * _SHARP - lean).tolist()})
+    # Hotels and films are the first of their kind, against which the others stand.
+    sharp, lean = (_SHARP, _REVIEW) if expert is ENGLISH_GATE else (_SOFT, -_HOTEL)
+    return Learned(weights, {"scale": [sharp] * expert.sides, "shift": (shift * sharp - lean).tolist()})
 
 
 def _write(output: Path, learned: Mapping[str, Learned], networks: bytes, seed: int) -> None:
@@ -336,7 +362,7 @@ def relearn_posts(texts: Sequence[str], labels: np.ndarray, *, seed: int = 0) ->
     table, expert = load(SHIPPED), ENGLISH[-1]
     held = held_out(texts, seed)
     lesson = _lesson(expert, matrix(texts), labels, held, _unsaid)
-    learned = _calibrated(expert, lesson, np.zeros(len(lesson.raw)), _unsaid)
+    learned = _calibrated(expert, lesson, lesson, np.zeros(len(lesson.raw)), _unsaid)
     table.steps[:, expert.columns], table.scales[expert.columns] = _stepped(learned.weights)
     calibration = {**table.facts["calibration"], expert.name: learned.calibration}
     return TextModel(replace(table, facts={**table.facts, "calibration": calibration}))
@@ -344,42 +370,3 @@ def relearn_posts(texts: Sequence[str], labels: np.ndarray, *, seed: int = 0) ->
 
 def _unsaid(_: str) -> None:
     return None
-
-
-def retrain_text(
-    base: Path | None,
-    texts: Sequence[str],
-    labels: Sequence[int],
-    output: Path,
-    importance: Sequence[float] | None = None,
-) -> TextModel:
-    """The model in ``base`` moved towards a site's own labels (places in ``LABELS``), written to ``output``.
-
-    What the experts know stays; a correction of their odds is learned, held near zero, so that a few examples
-    move little and the rest of the language keeps its reading. Corrections learned earlier are learned anew.
-    Needs no more than numpy and scipy. ``importance``: how much of an example each text is, 1 without.
-    """
-    weight = np.ones(len(texts)) if importance is None else np.asarray(importance, np.float64)
-    table = load(base or SHIPPED)
-    table.steps[:, SITE.columns] = 0
-    table.scales[SITE.columns] = 0
-    logs = np.log(np.maximum(TextModel(table).read(texts), 1e-9))
-    rows = matrix(texts)
-    kept = np.flatnonzero(np.bincount(rows.indices, minlength=_WIDTH))
-    wanted = np.array([1, 0, 2])[np.asarray(labels, np.int64)]
-    offsets = np.stack([logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]], 1)
-    found, shift = fit(
-        sparse.csr_matrix(rows[:, kept]),
-        wanted,
-        2,
-        1 / (_SITE * weight.sum()),
-        offsets=offsets,
-        importance=weight,
-        hold_shift=True,
-    )
-    table.scales[SITE.columns] = np.maximum(np.abs(found).max(0), 1e-6) / 127
-    table.steps[kept, SITE.columns] = np.rint(found / table.scales[SITE.columns]).astype(np.int8)
-    calibration = {**table.facts["calibration"], SITE.name: {"scale": [1.0, 1.0], "shift": shift.tolist()}}
-    facts = {**table.facts, "calibration": calibration, "site_examples": round(float(weight.sum()))}
-    save(output, table.steps, table.scales, table.networks, facts)
-    return TextModel.load(output)
