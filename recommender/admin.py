@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from recommender import models
 from recommender.services.catalogue import note_changes
@@ -21,12 +22,32 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-class MediaInline(admin.TabularInline):
+class TellsError:
+    """Shows what went wrong in the reader's language; the columns themselves hold the English."""
+
+    @admin.display(description=_("error"))
+    def told_error(self, row: models.Media | models.ImportBatch) -> str:
+        return f"{row.told_error} {row.told_remedy}".strip()
+
+
+class TellsReason:
+    """Shows reason and remedy in the reader's language; the columns themselves hold the English."""
+
+    @admin.display(description=_("reason"))
+    def told_reason(self, row: models.ImportIssue) -> str:
+        return row.told_reason
+
+    @admin.display(description=_("remedy"))
+    def told_remedy(self, row: models.ImportIssue) -> str:
+        return row.told_remedy
+
+
+class MediaInline(TellsError, admin.TabularInline):
     model = models.Media
     fk_name = "item"
     extra = 0
-    fields = ("kind", "position", "state", "file", "source", "error")
-    readonly_fields = ("state", "file", "error")
+    fields = ("kind", "position", "state", "file", "source", "told_error")
+    readonly_fields = ("state", "file", "told_error")
     show_change_link = True
 
 
@@ -114,12 +135,12 @@ class ApiTokenAdmin(ReadOnly):
     search_fields = ("name", "user__username")
 
 
-class IssueInline(admin.TabularInline):
+class IssueInline(TellsReason, admin.TabularInline):
     model = models.ImportIssue
     extra = 0
     max_num = 0
     can_delete = False
-    fields = ("row", "column", "value", "reason", "remedy")
+    fields = ("row", "column", "value", "told_reason", "told_remedy")
     readonly_fields = fields
     ordering = ("row",)
 
@@ -139,8 +160,8 @@ class ImportBatchAdmin(ReadOnly):
 
 
 @admin.register(models.ImportIssue)
-class ImportIssueAdmin(ReadOnly):
-    list_display = ("batch", "row", "column", "reason")
+class ImportIssueAdmin(TellsReason, ReadOnly):
+    list_display = ("batch", "row", "column", "told_reason")
     list_select_related = ("batch",)
     search_fields = ("reason", "value", "batch__filename")
     show_full_result_count = False

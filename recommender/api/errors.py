@@ -10,6 +10,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from recommender.errors import RecommenderError
+from recommender.models.telling import translated
 
 _CONTRACT = "The parameters are described in /api/v1/openapi.json."
 
@@ -53,7 +54,7 @@ def handle_problems(api: NinjaAPI) -> None:
 
     @api.exception_handler(RecommenderError)
     def told(request: HttpRequest, error: RecommenderError) -> HttpResponse:
-        return problem(422 if error.permanent else 503, error.message, error.remedy)
+        return problem(422 if error.permanent else 503, translated(error.message), translated(error.remedy))
 
     @api.exception_handler(AuthenticationError)
     def unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

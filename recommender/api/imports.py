@@ -211,12 +211,14 @@ def _find(import_id: int) -> ImportBatch:
 
 
 def _batch_out(batch: ImportBatch) -> ImportOut:
-    same = "filename bytes format kind state mapping error remedy created_at finished_at"
+    same = "filename bytes format kind state mapping created_at finished_at"
     return ImportOut(
         id=batch.pk,
         counts=Counts(**{name: getattr(batch, name) for name in Counts.model_fields}),
         issues=batch.faults,  # type: ignore[attr-defined]
         job=job_out(batch.job) if batch.job else None,
+        error=batch.told_error,
+        remedy=batch.told_remedy,
         **{name: getattr(batch, name) for name in same.split()},
     )
 
@@ -235,4 +237,7 @@ def _preview_out(batch: ImportBatch, kind: Kind) -> PreviewOut:
 
 
 def _issue_out(issue: ImportIssue) -> IssueOut:
-    return IssueOut(**{name: getattr(issue, name) for name in IssueOut.model_fields})
+    told = {"reason": issue.told_reason, "remedy": issue.told_remedy}
+    return IssueOut(
+        **{name: getattr(issue, name) for name in IssueOut.model_fields if name not in told}, **told
+    )

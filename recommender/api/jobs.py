@@ -87,11 +87,13 @@ def _find(request: HttpRequest, job_id: int) -> Job:
 
 def job_out(job: Job) -> JobOut:
     same = (
-        "kind label state stage done total percent rate eta_seconds error remedy cancel_requested result "
+        "kind label state stage done total percent rate eta_seconds cancel_requested result "
         "created_at started_at finished_at"
     )
     return JobOut(
         id=job.pk,
         owner=job.owner.get_username() if job.owner else None,
+        error=job.told_error,
+        remedy=job.told_remedy,
         **{name: getattr(job, name) for name in same.split()},
     )

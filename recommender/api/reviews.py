@@ -18,9 +18,12 @@ from recommender.api.media import MediumOut, medium_out
 from recommender.api.paging import PAGE, Limit, Offset, Page, piece
 from recommender.errors import MediaError, RecommenderError
 from recommender.models import Review
+from recommender.said import gettext_noop as _
+from recommender.said import ngettext_noop, say, say_many
 from recommender.services import reviews
 from recommender.services.reviews import PHOTO_BYTES, PHOTOS_MAX, VOICE_BYTES
 
+_PHOTOS = ngettext_noop("There is {n} photo.", "There are {n} photos.")
 router = Router(tags=["reviews"])
 
 
@@ -91,13 +94,15 @@ def write_review(
 
 def _check(given: ReviewIn, photos: Sequence[UploadedFile], voices: Sequence[UploadedFile]) -> None:
     if not (given.text.strip() or given.rating or photos or voices):
-        raise RecommenderError("The review is empty.", "Send a text, a rating, photos or a voice.")
+        raise RecommenderError(_("The review is empty."), _("Send a text, a rating, photos or a voice."))
     if len(photos) > PHOTOS_MAX:
-        raise MediaError(f"There are {len(photos)} photos.", f"Send at most {PHOTOS_MAX}.")
+        told = say_many(_PHOTOS, len(photos))
+        raise MediaError(told, say(_("Send at most {limit}."), limit=PHOTOS_MAX))
     for files, limit in ((photos, PHOTO_BYTES), (voices, VOICE_BYTES)):
         for file in files:
             if (file.size or 0) > limit:
-                raise MediaError(f"{file.name} has more than {limit >> 20} MB.", "Make it smaller.")
+                told = say(_("{name} has more than {size} MB."), name=file.name, size=limit >> 20)
+                raise MediaError(told, _("Make the file smaller."))
 
 
 def _review_out(request: HttpRequest, review: Review) -> ReviewOut:

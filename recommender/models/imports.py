@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from recommender.models.telling import Telling, TellingError
 
-class ImportBatch(models.Model):
+
+class ImportBatch(TellingError):
     """One uploaded file: what it is, how its columns are read, and how far it got."""
 
     class State(models.TextChoices):
@@ -54,7 +56,7 @@ class ImportBatch(models.Model):
         return self.filename
 
 
-class ImportIssue(models.Model):
+class ImportIssue(Telling):
     """One bad row or cell: where, what, why, and what to do about it."""
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="issues")
@@ -72,3 +74,11 @@ class ImportIssue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}:{self.row} {self.column}: {self.reason}"
+
+    @property
+    def told_reason(self) -> str:
+        return self.told("reason")
+
+    @property
+    def told_remedy(self) -> str:
+        return self.told("remedy")

@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from recommender.models.telling import TellingError
+
 _KINDS = {
     "import": _("Import"),
     "encode": _("Encoding the catalogue"),
@@ -44,7 +46,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state=Job.State.RUNNING, heartbeat_at__lt=timezone.now() - timedelta(minutes=2))
 
 
-class Job(models.Model):
+class Job(TellingError):
     """A piece of long work: where it stands, how fast it goes, and whether someone asked it to stop."""
 
     class State(models.TextChoices):

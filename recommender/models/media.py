@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from recommender.models.telling import TellingError
+
 
 class MediaQuerySet(models.QuerySet["Media"]):
     def awaiting(self) -> Self:
@@ -33,7 +35,7 @@ class MediaQuerySet(models.QuerySet["Media"]):
         return self.filter(kind__in=kinds)
 
 
-class Media(models.Model):
+class Media(TellingError):
     """One picture, sound or film of an item or a review.
 
     The file's name is its checksum, so equal files are kept once. ``source`` says where it came from; it is

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from recommender.errors import RecommenderError
 from recommender.models import Embedding, EncoderSpace, Job
+from recommender.models.telling import kept
 from recommender.services import spaces
 from recommender.services.calls import call_task
 from recommender.services.jobs import start_job
@@ -77,7 +78,7 @@ class EncodingJob:
         self._job.done += steps
         self._job.total = max(self._job.total, self._job.done)
         rate = self._steps / max(time.monotonic() - self._began, 1e-3)
-        self._save(state=Job.State.RUNNING, stage="vectors", rate=rate, error="", remedy="")
+        self._save(state=Job.State.RUNNING, stage="vectors", rate=rate, **kept(error="", remedy=""))
         if Job.objects.filter(pk=self._job.pk, cancel_requested=True).exists():
             self._save(state=Job.State.CANCELLED, finished_at=timezone.now())
             return False
@@ -96,7 +97,9 @@ class EncodingJob:
             same = last is not None and last.state == Job.State.FAILED and last.error == error.message
             self._job = last if same else Job.objects.create(kind=KIND)
         self._save(
-            state=Job.State.FAILED, finished_at=timezone.now(), error=error.message, remedy=error.remedy
+            state=Job.State.FAILED,
+            finished_at=timezone.now(),
+            **kept(error=error.message, remedy=error.remedy),
         )
 
     def _save(self, **fields: object) -> None:

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from recommender.errors import JobCancelled, RecommenderError
 from recommender.models import Job
+from recommender.models.telling import kept
+from recommender.said import gettext_noop as _
 
 WRITE_SECONDS = 0.5  # between two writes of a job's progress
 _RATE_SECONDS = 5.0  # the rate shown is that of about this long
@@ -61,7 +63,7 @@ class JobProgress:
 
     def __enter__(self) -> JobProgress:
         now = timezone.now()
-        self._save(state=Job.State.RUNNING, started_at=now, finished_at=None, error="", remedy="")
+        self._save(state=Job.State.RUNNING, started_at=now, finished_at=None, **kept(error="", remedy=""))
         return self
 
     def stage(self, name: str, total: int = 0) -> None:
@@ -78,7 +80,7 @@ class JobProgress:
         if time.monotonic() - self._written >= WRITE_SECONDS:
             self._save()
             if Job.objects.filter(pk=self.job.pk, cancel_requested=True).exists():
-                raise JobCancelled("Cancelled.", "What was done so far is kept.")
+                raise JobCancelled(_("Cancelled."), _("What was done so far is kept."))
 
     def _rate(self) -> float:
         """Steps a second, over the last few seconds."""
@@ -111,7 +113,7 @@ class JobProgress:
         elif isinstance(error, JobCancelled):
             ended |= {"state": Job.State.CANCELLED}
         elif isinstance(error, RecommenderError):
-            ended |= {"state": Job.State.FAILED, "error": error.message, "remedy": error.remedy}
+            ended |= {"state": Job.State.FAILED, **kept(error=error.message, remedy=error.remedy)}
         else:
             ended |= {"state": Job.State.FAILED, "error": f"{kind.__name__ if kind else ''}: {error}"[:1000]}
         self._save(**ended)

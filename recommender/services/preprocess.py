@@ -14,10 +14,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from recommender.errors import MediaError, RecommenderError
 from recommender.models import Embedding, Item, Media, Review
+from recommender.models.telling import kept
+from recommender.said import gettext_noop as _
+from recommender.said import renamed, say
 from recommender.services.calls import call_once
 from recommender.services.imports.fetching import fetch_url
 from recommender.services.measured import MEDIA, MEDIA_FAILURES, MEDIA_SECONDS, reason_of
@@ -66,7 +68,7 @@ def retry_media(ids: Iterable[int]) -> int:
     with transaction.atomic():
         Embedding.objects.filter(media__in=chosen, state=Embedding.State.FAILED).delete()
         count = chosen.filter(state__in=[Media.State.FAILED, Media.State.READY]).update(
-            state=Media.State.PENDING, attempts=0, claimed_at=None, error="", remedy=""
+            state=Media.State.PENDING, attempts=0, claimed_at=None, **kept(error="", remedy="")
         )
         call_once("prepare_media")
     return count
@@ -121,14 +123,18 @@ def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
     except OSError as error:
         return _because(
             error,
-            MediaError(_("The media storage failed: %s.") % error, _("It is tried again."), permanent=False),
+            MediaError(
+                say(_("The media storage failed: {error}."), error=str(error)),
+                _("It is tried again."),
+                permanent=False,
+            ),
         )
     except Exception as error:  # libraries below raise kinds of their own over odd files
         log.exception("Medium %s broke its preparation.", medium.pk)
         return _because(
             error,
             MediaError(
-                _("The file cannot be read (%s).") % f"{type(error).__name__}: {error}",
+                say(_("The file cannot be read ({error})."), error=f"{type(error).__name__}: {error}"),
                 _("Save it anew, in a common format, and upload it again."),
             ),
         )
@@ -145,7 +151,7 @@ def _keep(medium: Media, outcome: dict[str, Any] | RecommenderError) -> None:
     if isinstance(outcome, RecommenderError):
         fields = _failure(medium, outcome)
     else:
-        fields = {**outcome, "state": Media.State.READY, "error": "", "remedy": ""}
+        fields = {**outcome, "state": Media.State.READY, **kept(error="", remedy="")}
     mine = Media.objects.filter(pk=medium.pk, state=Media.State.WORKING, claimed_at=medium.claimed_at)
     try:
         with transaction.atomic():
@@ -170,7 +176,7 @@ def _count(medium: Media, outcome: dict[str, Any] | RecommenderError, fields: di
 
 
 def _failure(medium: Media, error: RecommenderError) -> dict[str, Any]:
-    told = {"error": _named_as_given(medium, error.message), "remedy": error.remedy}
+    told = kept(error=_named_as_given(medium, error.message), remedy=error.remedy)
     if error.permanent or medium.attempts >= MOST_ATTEMPTS:
         return told | {"state": Media.State.FAILED}
     return told | {"claimed_at": _due_again(medium.attempts)}
@@ -179,8 +185,8 @@ def _failure(medium: Media, error: RecommenderError) -> dict[str, Any]:
 def _named_as_given(medium: Media, text: str) -> str:
     """``text`` with the name that the catalogue gave the file, not the checksum it is kept under."""
     source = medium.source.partition("?")[0] if "://" in medium.source else medium.source
-    kept, given = PurePosixPath(medium.file).name, PurePosixPath(source).name
-    return text.replace(kept, given) if kept and given else text
+    stored, given = PurePosixPath(medium.file).name, PurePosixPath(source).name
+    return renamed(text, stored, given) if stored and given else text
 
 
 def _due_again(attempts: int) -> datetime:

@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 from recommender.engine.preprocess.text import normalise_text
 from recommender.errors import EncoderUnavailable, MediaError, RecommenderError
 from recommender.models import EncoderSpace
+from recommender.said import renamed
 from recommender.services import calls
 from recommender.services.renditions import put
 
@@ -110,7 +111,7 @@ def _sound(upload: UploadedFile) -> bytes:
         try:
             return flac_bytes(load_clip(path, SOUND_SECONDS))
         except MediaError as error:
-            told = error.message.replace(path.name, upload.name or _("The sound"), 1)
+            told = renamed(error.message, path.name, upload.name or _("The sound"))
             raise MediaError(told, error.remedy) from error
 
 

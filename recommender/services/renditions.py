@@ -26,6 +26,9 @@ from recommender.engine.preprocess.probe import MediaFacts, probe_media
 from recommender.engine.preprocess.video import key_frames, most_telling
 from recommender.errors import MediaError
 from recommender.models import Media
+from recommender.said import gettext_noop as _
+from recommender.said import say
+from recommender.services.imports.storage import KIND_WORDS
 
 KEY_FRAMES = 4
 _FRAME_SIZE = 480
@@ -57,7 +60,8 @@ def local_file(name: str) -> Iterator[Path]:
             with default_storage.open(name) as source, copy.open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
         except OSError as error:
-            raise MediaError(f"{name} cannot be read ({error}).", "Try again.", permanent=False) from error
+            told = say(_("{name} cannot be read ({error})."), name=name, error=str(error))
+            raise MediaError(told, _("Try again."), permanent=False) from error
         yield copy
 
 
@@ -112,9 +116,10 @@ def make_renditions(medium: Media) -> dict[str, Any]:
 def _kind(medium: Media, facts: MediaFacts) -> str:
     """By content; but a film given as a sound (a recording in a film's container) is taken as one."""
     if Media.Kind.IMAGE in {medium.kind, facts.kind} and medium.kind != facts.kind:
+        told = _("This is {found}, not {wanted}.")
         raise MediaError(
-            f"This is not {Media.Kind(medium.kind).label} but {Media.Kind(facts.kind).label}.",
-            "Put it where such files belong.",
+            say(told, found=say(KIND_WORDS[facts.kind]), wanted=say(KIND_WORDS[medium.kind])),
+            _("Put it where such files belong."),
         )
     return Media.Kind.AUDIO if medium.kind == Media.Kind.AUDIO else facts.kind
 

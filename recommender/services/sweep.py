@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from recommender.models import (
     Embedding,
@@ -24,6 +23,8 @@ from recommender.models import (
     Media,
     ModelVersion,
 )
+from recommender.models.telling import kept
+from recommender.said import gettext_noop as _
 from recommender.services import encoding_job, imports, spaces, train
 from recommender.services.calls import call_once
 from recommender.services.versions import forget_builder
@@ -69,8 +70,10 @@ def _end_silent_jobs() -> int:
     failed = {
         "state": Job.State.FAILED,
         "finished_at": timezone.now(),
-        "error": _("The worker stopped before the work was done."),
-        "remedy": _("Start it again; if it stops again, see what the worker printed."),
+        **kept(
+            error=_("The worker stopped before the work was done."),
+            remedy=_("Start it again; if it stops again, see what the worker printed."),
+        ),
     }
     jobs = [*by_command.values_list("job", flat=True)]
     jobs += silent.exclude(kind__in=["import", encoding_job.KIND]).values_list("pk", flat=True)

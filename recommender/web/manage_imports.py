@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from recommender.engine.formats.fields import ATTRIBUTE_PREFIX
 from recommender.errors import RecommenderError
 from recommender.models import ImportBatch, Media
+from recommender.models.telling import translated_error
 from recommender.services import imports
 from recommender.web.access import MANAGE_CATALOGUE, needs
 from recommender.web.feed import filling_now
@@ -86,7 +87,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
         try:
             batch = imports.receive_upload(file, owner=request.user)
         except RecommenderError as error:
-            problem = str(error)
+            problem = translated_error(error)
         else:
             address = reverse("import", args=[batch.pk])
             return JsonResponse({"url": address}, status=201) if wants_json else redirect(address)
@@ -123,7 +124,7 @@ def _mapping(found: ImportBatch, kind: str, given: dict[str, str] | None = None)
     try:
         view = imports.preview(found, kind, rows=PREVIEW_ROWS)
     except RecommenderError as error:
-        return base | {"problem": str(error)}
+        return base | {"problem": translated_error(error)}
     mapping = view.mapping if given is None else given
     chosen = set(mapping.values())
     known = [{"value": one.name, "label": FIELD_LABELS.get(one.name, one.name)} for one in view.fields]
@@ -204,7 +205,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponseBase:
             options={"retire_missing": "retire_missing" in request.POST},
         )
     except RecommenderError as error:
-        messages.error(request, str(error))
+        messages.error(request, translated_error(error))
         if found.state == ImportBatch.State.UPLOADED:  # with what was chosen, to be corrected
             context = {"section": "manage", "tab": "imports", "batch": found}
             context |= _mapping(found, kind or found.kind, mapping)

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from recommender.contracts import MODALITIES
 from recommender.errors import RecommenderError
 from recommender.models import Item
+from recommender.models.telling import translated_error
 from recommender.services import queries
 from recommender.services import search as searching
 from recommender.services.search import MINUS_ALONE, Filters, SearchPage, SearchQuery
@@ -122,7 +123,7 @@ def search_media(request: HttpRequest) -> HttpResponse:
             try:
                 name = queries.receive_media(kind, request.FILES[kind])
             except RecommenderError as error:
-                return JsonResponse({"error": str(error)}, status=422)
+                return JsonResponse({"error": translated_error(error)}, status=422)
             return JsonResponse({"name": name, "url": default_storage.url(name)})
     return JsonResponse({"error": _("No file was sent.")}, status=422)
 
@@ -150,8 +151,8 @@ def _results(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         page = searching.search(question, actor_of(request))
     except RecommenderError as error:
         return {
-            "asked": True, "total": 0, "notice": "error", "notice_text": str(error), "facets": {},
-            "filters": asked.filters,
+            "asked": True, "total": 0, "notice": "error", "notice_text": translated_error(error),
+            "facets": {}, "filters": asked.filters,
         }  # fmt: skip
     return _shown(request, asked, page)
 

@@ -170,3 +170,25 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_is_asked(shop: Sho
 def test_an_unknown_job_is_not_found(shop: Shop, program: Program) -> None:
     assert program("operator").get("/api/v1/jobs/99").status_code == 404
     assert program("operator").post("/api/v1/jobs/99/cancel").status_code == 404
+
+
+def test_reasons_are_told_in_the_language_of_the_program(admin: Any, cast: Cast) -> None:
+    number = upload(admin)["batch"]["id"]
+    begin(admin, number)
+    run_import(number)
+    chinese = {"accept-language": "zh-hans"}
+    path = f"/api/v1/imports/{number}/issues"
+    assert "不是价格" in {one["reason"] for one in json_of(admin.get(path, headers=chinese))["issues"]}
+    assert "is not a price" in {one["reason"] for one in json_of(admin.get(path))["issues"]}
+    told = json_of(admin.get("/api/v1/imports/0", headers=chinese), 404)
+    assert told["error"]
+
+
+def test_what_is_refused_is_told_in_the_language_of_the_program(admin: Any) -> None:
+    def error(language: str) -> str:
+        file = SimpleUploadedFile("goods.csv", b"")
+        answer = admin.post("/api/v1/imports", {"file": file}, headers={"accept-language": language})
+        return str(json_of(answer, 422)["error"])
+
+    assert error("zh-hans") == "goods.csv 是空的。"
+    assert error("en") == "goods.csv is empty."

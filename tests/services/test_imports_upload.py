@@ -205,7 +205,7 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
     (tmp_path / "items.csv").write_bytes(TABLE + b"3,Sock,many\n")
     call_command("import_catalog", tmp_path / "items.csv", "--dry-run")
     shown = capsys.readouterr()
-    assert "2 rows can be taken, 1 problems" in shown.out
+    assert "2 rows can be taken, 1 problem." in shown.out
     assert "'many'" in shown.err
     assert not Item.objects.exists()
     assert not ImportBatch.objects.exists()

@@ -8,12 +8,14 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from recommender.contracts import MediaKind, MediaRef
 from recommender.engine.formats.base import MAX_MEDIA_BYTES, Blob, Opened, Sample, Table
 from recommender.engine.formats.members import MemberIndex, media_kind
 from recommender.errors import FormatError, MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 MAX_MEMBERS = 500_000
 MAX_UNPACKED = 64 << 30  # bytes in all
@@ -23,7 +25,9 @@ RATIO_FROM = 16 << 20
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 _NESTED = re.compile(r"\.(zip|tar|tgz|gz|bz2|xz|zst|7z|rar)$", re.IGNORECASE)
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.[^/]+$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-_WHOLE = "Make the archive again and upload the whole of it."
+_WHOLE = _("Make the archive again and upload the whole of it.")
+_SPLIT = _("Split it.")
+_UNPACK = _("Unpack that one into this one.")
 
 
 class Archive:
@@ -34,7 +38,8 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(path)
         except _DAMAGED as error:
-            raise FormatError(f"{name} is not a whole ZIP archive ({error}).", _WHOLE) from error
+            told = say(_("{name} is not a whole ZIP archive ({error})."), name=name, error=str(error))
+            raise FormatError(told, _WHOLE) from error
         try:
             self._members = self._checked()
         except BaseException:
@@ -48,15 +53,14 @@ class Archive:
         """Members by clean path; FormatError for an archive that is not what an honest tool makes."""
         infos = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
         if len(infos) > MAX_MEMBERS:
-            raise FormatError(
-                f"{self.name} holds {len(infos):,} files; {MAX_MEMBERS:,} are the limit.", "Split it."
-            )
+            told = _("{name} holds {count} files; {limit} are the limit.")
+            raise self._error(told, _SPLIT, count=f"{len(infos):,}", limit=f"{MAX_MEMBERS:,}")
         if sum(info.compress_size for info in infos) > self._size:
-            raise FormatError(
-                f"{self.name}: its files overlap, so it would unpack to more than it holds.", _WHOLE
-            )
+            told = _("{name}: its files overlap, so it would unpack to more than it holds.")
+            raise self._error(told, _WHOLE)
         if sum(info.file_size for info in infos) > MAX_UNPACKED:
-            raise FormatError(f"{self.name} would unpack to more than {MAX_UNPACKED >> 30} GiB.", "Split it.")
+            told = _("{name} would unpack to more than {limit} GiB.")
+            raise self._error(told, _SPLIT, limit=MAX_UNPACKED >> 30)
         members: dict[str, zipfile.ZipInfo] = {}
         for info in infos:
             clean = self._clean_path(info)
@@ -66,35 +70,37 @@ class Archive:
             members[clean] = info
         return members
 
+    def _error(self, text: str, remedy: str, **values: Any) -> FormatError:
+        return FormatError(say(text, name=self.name, **values), remedy)
+
     def _clean_path(self, info: zipfile.ZipInfo) -> str:
         name = _real_name(info).replace("\\", "/")
         parts = name.split("/")
         if not name or name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name) or "\0" in name:
-            raise FormatError(
-                f"{self.name} holds a path that leaves its own folder: {name[:200]!r}.",
-                "Make the archive again from inside its folder, with relative paths.",
+            raise self._error(
+                _("{name} holds a path that leaves its own folder: {path}."),
+                _("Make the archive again from inside its folder, with relative paths."),
+                path=repr(name[:200]),
             )
         mode = info.external_attr >> 16
         if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            raise FormatError(
-                f"{self.name}: {name[:200]!r} is a link or a device, not a file.", "Put in the file itself."
-            )
+            told = _("{name}: {path} is a link or a device, not a file.")
+            raise self._error(told, _("Put in the file itself."), path=repr(name[:200]))
         return posixpath.normpath(name)
 
     def _check_content(self, info: zipfile.ZipInfo, name: str) -> None:
         if info.flag_bits & 0x1:
-            raise FormatError(
-                f"{self.name} is protected by a password ({name[:200]}).", "Upload it without one."
-            )
+            told = _("{name} is protected by a password ({path}).")
+            raise self._error(told, _("Upload it without one."), path=name[:200])
         if _NESTED.search(name):
-            raise FormatError(
-                f"{self.name} holds another archive, {name[:200]}.", "Unpack that one into this one."
-            )
+            raise self._error(_("{name} holds another archive, {path}."), _UNPACK, path=name[:200])
         growth = info.file_size / max(1, info.compress_size)
         if info.file_size > RATIO_FROM and growth > MAX_RATIO:
-            raise FormatError(
-                f"{self.name}: {name[:200]} would grow to {growth:.0f} times its size.",
-                "Upload that file outside of an archive.",
+            raise self._error(
+                _("{name}: {path} would grow to {times} times its size."),
+                _("Upload that file outside of an archive."),
+                path=name[:200],
+                times=f"{growth:.0f}",
             )
 
     # -- reading -----------------------------------------------------------------------------------------
@@ -111,7 +117,8 @@ class Archive:
         try:
             return cast(BinaryIO, _Member(self._zip.open(info), f"{self.name}: {name}"))
         except _DAMAGED as error:
-            raise FormatError(f"{self.name}: {name} cannot be read ({error}).", _WHOLE) from error
+            told = _("{name}: {path} cannot be read ({error}).")
+            raise self._error(told, _WHOLE, path=name, error=str(error)) from error
 
     def find(self, name: str, near: str) -> str:
         return self._index.find(name, near)
@@ -130,11 +137,11 @@ class Archive:
         """The member; reading a damaged one raises FormatError. MediaError when it is too large."""
         info = self._members.get(ref.member)
         if info is None:
-            raise MediaError(f"{self.name} holds no file {ref.member!r}.", "Correct the name.")
+            told = say(_("{name} holds no file {path}."), name=self.name, path=repr(ref.member))
+            raise MediaError(told, _("Correct the name."))
         if info.file_size > MAX_MEDIA_BYTES:
-            raise MediaError(
-                f"{ref.member} has more than {MAX_MEDIA_BYTES >> 20} MB.", "Make the file smaller."
-            )
+            told = say(_("{name} has more than {size} MB."), name=ref.member, size=MAX_MEDIA_BYTES >> 20)
+            raise MediaError(told, _("Make the file smaller."))
         return self._open(info, ref.member)
 
     def close(self) -> None:
@@ -151,7 +158,8 @@ class _Member:
         try:
             return self._inner.read(size)
         except _DAMAGED as error:
-            raise FormatError(f"{self.name} is damaged or cut off ({error}).", _WHOLE) from error
+            told = say(_("{name} is damaged or cut off ({error})."), name=self.name, error=str(error))
+            raise FormatError(told, _WHOLE) from error
 
     def close(self) -> None:
         self._inner.close()
@@ -192,9 +200,8 @@ class ZipArchive:
         from recommender.engine.formats.registry import open_tables
 
         if sample.path is None:
-            raise FormatError(
-                f"{sample.blob.name} is an archive within an archive.", "Unpack that one into this one."
-            )
+            told = say(_("{name} is an archive within an archive."), name=sample.blob.name)
+            raise FormatError(told, _UNPACK)
         archive = Archive(sample.path, sample.blob.name)
         try:
             tables: list[Table] = open_tables(archive.data_blobs(), within=sample.blob.name)

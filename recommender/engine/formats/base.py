@@ -72,6 +72,14 @@ class _Metered(io.RawIOBase):
         super().close()
 
 
+class Unreadable(Exception):
+    """A cell cannot be taken; ``reason`` completes "the value ..."."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason, self.remedy = reason, remedy
+
+
 class Row(NamedTuple):
     """One record as it stands in the file: 1-based number (line, or record) and cells by column."""
 

@@ -16,6 +16,8 @@ import ijson
 from recommender.contracts import RowProblem
 from recommender.engine.formats.base import Blob, Opened, Row, Sample, as_text
 from recommender.errors import FormatError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _COLUMNS = ("id", "file_name", "title", "captions", "objects", "coco_url", "width", "height")
 _TITLE = 120  # characters
@@ -46,9 +48,10 @@ class CocoTable:
                 self._done = self._blob.size
                 yield from self._pictures(database, names)
             except (ijson.JSONError, UnicodeDecodeError) as error:
+                told = _("{name} stops being JSON ({error}).")
                 raise FormatError(
-                    f"{self.name} stops being JSON ({as_text(str(error))[:200]}).",
-                    "Upload the whole file again.",
+                    say(told, name=self.name, error=as_text(str(error))[:200]),
+                    _("Upload the whole file again."),
                 ) from error
 
     def _load(self, database: sqlite3.Connection) -> dict[Any, str]:
@@ -77,9 +80,8 @@ class CocoTable:
             for number, (_where, picture) in enumerate(_objects(file, "images"), 1):
                 key = picture.get("id")
                 if key is None:
-                    yield RowProblem(
-                        number, self.name, "id", "", "the picture has no id", "Give every picture an id.", {}
-                    )
+                    reason, remedy = _("the picture has no id"), _("Give every picture an id.")
+                    yield RowProblem(number, self.name, "id", "", reason, remedy, {})
                     continue
                 said = database.execute(query, (str(key),)).fetchall()
                 seen = Counter(names.get(category, "") for _caption, category in said if category is not None)

@@ -18,13 +18,30 @@ from recommender.engine.formats.base import (
     Sample,
     as_raw,
 )
+from recommender.engine.formats.encodings import (
+    LINE_TOO_LONG,
+    SHORTEN,
+    Lines,
+    LineTooLong,
+    RowTooLong,
+    detect_encoding,
+    open_text,
+)
 from recommender.engine.formats.encodings import REMEDY as ENCODING_REMEDY
-from recommender.engine.formats.encodings import Lines, LineTooLong, RowTooLong, detect_encoding, open_text
 from recommender.engine.formats.fields import SURPLUS_PREFIX, is_known_column
 from recommender.errors import FormatError
+from recommender.said import gettext_noop as _
+from recommender.said import ngettext_noop, say, say_many
 
 _DELIMITERS = (",", "\t", ";", "|")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
+_ENDS_WITHIN = ngettext_noop(
+    "the file ends within this row, after {count} of {n} cell",
+    "the file ends within this row, after {count} of {n} cells",
+)
+_TOO_MANY = ngettext_noop(
+    "the row has {n} cell, the header has {width}", "the row has {n} cells, the header has {width}"
+)
 
 # The limit is the module's, for the whole process; one row's characters are bounded by it as well.
 csv.field_size_limit(MAX_FIELD)
@@ -56,14 +73,18 @@ class DelimitedTable:
     def _read_header(self) -> tuple[str, ...]:
         first = next(self._cells(), None)
         if first is None:
-            raise FormatError(
-                f"{self.name} is empty.", "Upload a file with a header row and at least one row."
-            )
+            remedy = _("Upload a file with a header row and at least one row.")
+            raise FormatError(say(_("{name} is empty."), name=self.name), remedy)
         if isinstance(first, RowProblem):
-            raise FormatError(f"{self.name}: the header row cannot be read: {first.reason}.", first.remedy)
+            told = _("{name}: the header row cannot be read: {reason}.")
+            raise FormatError(say(told, name=self.name, reason=first.reason), first.remedy)
         names = first[1]
         if len(names) > MAX_COLUMNS:
-            raise FormatError(f"{self.name} has {len(names)} columns; {MAX_COLUMNS} are the limit.", "")
+            told = _("{name} has {count} columns; {limit} are the limit.")
+            raise FormatError(
+                say(told, name=self.name, count=f"{len(names):,}", limit=f"{MAX_COLUMNS:,}"),
+                _("Leave some out."),
+            )
         if _looks_like_data(names):
             self._headless = True
             return tuple(f"column {number}" for number in range(1, len(names) + 1))
@@ -92,12 +113,16 @@ class DelimitedTable:
         left = [raw[column] for column in self._surplus if raw[column]]
         if not left:
             return Row(number, raw)
-        return self._overfull(number, "cells beyond the header's were not put right", left, raw)
+        return self._overfull(number, _("cells beyond the header's were not put right"), left, raw)
 
     def _overfull(self, number: int, reason: str, surplus: list[str], raw: dict[str, str]) -> RowProblem:
-        remedy = (
-            f"Put cells that hold {self._delimiter!r} in double quotes; in the table of refused rows, move "
-            f"what stands under {SURPLUS_PREFIX!r} to where it belongs."
+        remedy = say(
+            _(
+                "Put cells that hold {mark} in double quotes; in the table of refused rows, move what stands "
+                "under {column} to where it belongs."
+            ),
+            mark=repr(self._delimiter),
+            column=repr(SURPLUS_PREFIX),
         )
         shown = self._delimiter.join(surplus)
         return RowProblem(number, self.name, "", shown, reason, remedy, as_raw(raw))
@@ -107,12 +132,12 @@ class DelimitedTable:
         width = len(self.columns)
         raw = dict(zip(self.columns, cells, strict=False))
         if len(cells) < width and not whole:
-            reason = f"the file ends within this row, after {len(cells)} of {width} cells"
-            return replace(self._problem(number, reason, "Upload the whole file again.", raw), cut=True)
+            reason = say_many(_ENDS_WITHIN, width, count=len(cells))
+            return replace(self._problem(number, reason, _("Upload the whole file again."), raw), cut=True)
         if len(cells) > width and any(cells[width:]):
             surplus = cells[width:]
             beyond = {f"{SURPLUS_PREFIX}{place}": cell for place, cell in enumerate(surplus, 1)}
-            reason = f"the row has {len(cells)} cells, the header has {width}"
+            reason = say_many(_TOO_MANY, len(cells), width=width)
             return self._overfull(number, reason, surplus, raw | beyond)
         return Row(number, raw | dict.fromkeys(self.columns[len(cells) :], ""))
 
@@ -155,16 +180,15 @@ class DelimitedTable:
 
     def _broken(self, lines: Lines, error: Exception) -> RowProblem:
         if isinstance(error, LineTooLong):
-            reason = f"the line has more than {MAX_FIELD:,} characters"
-            return self._problem(lines.first, reason, "Shorten it.")
+            return self._problem(lines.first, LINE_TOO_LONG, SHORTEN)
         text = str(error)
         if "unexpected end of data" in text:
-            reason = "a quote opened on this line is never closed; is the file cut off?"
+            reason = _("a quote opened on this line is never closed; is the file cut off?")
         elif "field larger" in text or isinstance(error, RowTooLong):
-            reason = "a quote opened on this line is not closed, or its cell is too large"
+            reason = _("a quote opened on this line is not closed, or its cell is too large")
         else:
-            reason = "a quoted cell is followed by more text"
-        remedy = 'Write a quote inside a quoted cell twice ("").'
+            reason = _("a quoted cell is followed by more text")
+        remedy = _('Write a quote inside a quoted cell twice ("").')
         return RowProblem(lines.first, self.name, "", lines.opening[:2_000], reason, remedy, {})
 
 

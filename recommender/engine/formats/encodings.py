@@ -11,6 +11,8 @@ from typing import TextIO
 
 from recommender.engine.formats.base import HEAD_BYTES, MAX_FIELD, MAX_ROW_LINES, Blob
 from recommender.errors import FormatError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,7 +21,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-REMEDY = "Save the file as UTF-8 (in Excel: “CSV UTF-8”) and upload it again."
+REMEDY = _("Save the file as UTF-8 (in Excel: “CSV UTF-8”) and upload it again.")
+LINE_TOO_LONG = say(_("the line has more than {limit} characters"), limit=f"{MAX_FIELD:,}")
+SHORTEN = _("Shorten it.")
 # What undecodable bytes turn into; U+FFFD only where nothing finer can be had (UTF-16, UTF-32).
 _FLAW = re.compile("[\udc80-\udcff\ufffd]")
 _HIGH_PAIR = re.compile(rb"[\x81-\xfe][\x30-\xfe]")
@@ -53,10 +57,8 @@ def detect_encoding(blob: Blob, *, otherwise: str = "") -> str:
     if otherwise:
         return otherwise
     number, byte = bad[0]
-    raise FormatError(
-        f"{blob.name}: line {number} holds the byte 0x{byte:02x}, which is neither UTF-8 nor GB18030.",
-        REMEDY,
-    )
+    told = _("{name}: line {number} holds the byte {byte}, which is neither UTF-8 nor GB18030.")
+    raise FormatError(say(told, name=blob.name, number=number, byte=f"0x{byte:02x}"), REMEDY)
 
 
 def _informative_head(blob: Blob) -> bytes:
@@ -201,7 +203,7 @@ class Lines:
                 self._skip_line()
             raise LineTooLong
         if "\0" in line:
-            self.flaw = "it holds a NUL byte"
+            self.flaw = _("it holds a NUL byte")
         elif not line.isascii() and not self.flaw:
             found = _FLAW.search(line)
             if found:
@@ -211,11 +213,11 @@ class Lines:
     def _name_flaw(self, char: str) -> str:
         if char == "\ufffd":
             # In UTF-8 it is an honest character, written by an earlier, lossy conversion.
-            return (
-                "" if not self._encoding.startswith(("utf-16", "utf-32")) else "it holds a broken character"
-            )
+            wide = self._encoding.startswith(("utf-16", "utf-32"))
+            return _("it holds a broken character") if wide else ""
         encoding = self._encoding.upper().removesuffix("-SIG")
-        return f"it holds the byte 0x{ord(char) - 0xDC00:02x}, which is not {encoding}"
+        told = _("it holds the byte {byte}, which is not {encoding}")
+        return say(told, byte=f"0x{ord(char) - 0xDC00:02x}", encoding=encoding)
 
     def _skip_line(self) -> None:
         while (rest := self._stream.readline(MAX_FIELD)) and rest[-1] not in "\r\n":

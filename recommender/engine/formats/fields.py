@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from recommender.contracts import RecordKind
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 #: Columns of the downloadable error report; ignored when the corrected file is imported again.
 REPORT_PREFIX = "import:"
 #: begins the columns of such a report that hold cells beyond the header's
 SURPLUS_PREFIX = REPORT_PREFIX + "surplus "
 ATTRIBUTE_PREFIX = "attr:"
+
+
+_KINDS: dict[str, str] = {"item": _("items"), "interaction": _("interactions"), "review": _("reviews")}
+
+
+def kinds_named(*kinds: str) -> str:
+    """What files hold, in words: "items and reviews"."""
+    first, *others = kinds
+    named: str = say(_KINDS[first])
+    for kind in others:
+        named = say(_("{one} and {other}"), one=named, other=say(_KINDS[kind]))
+    return named
 
 
 @dataclass(frozen=True, slots=True)

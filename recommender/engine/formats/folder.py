@@ -11,6 +11,8 @@ from recommender.contracts import MediaKind, MediaRef
 from recommender.engine.formats.base import MAX_MEDIA_BYTES, Blob
 from recommender.engine.formats.members import SUFFIXES, media_kind
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _DEPTH = 3  # levels of folders below the root that are looked into for files named after an id
 _FOLDERS = 200
@@ -76,17 +78,16 @@ class LocalFiles:
         """The file; MediaError when it is outside the root, not there, or too large."""
         path = Path(ref.path).resolve()
         if not path.is_relative_to(self._root):
-            raise MediaError(
-                f"{ref.path} is outside {self._root}.", "Name a folder above both as the media root."
-            )
+            told = say(_("{path} is outside {folder}."), path=ref.path, folder=str(self._root))
+            raise MediaError(told, _("Name a folder above both as the media root."))
         try:
             if path.stat().st_size > MAX_MEDIA_BYTES:
-                raise MediaError(
-                    f"{path.name} has more than {MAX_MEDIA_BYTES >> 20} MB.", "Make the file smaller."
-                )
+                told = say(_("{name} has more than {size} MB."), name=path.name, size=MAX_MEDIA_BYTES >> 20)
+                raise MediaError(told, _("Make the file smaller."))
             return path.open("rb")
         except OSError as error:
-            raise MediaError(f"{path.name} cannot be read ({error.strerror}).", "Check the file.") from error
+            told = say(_("{name} cannot be read ({error})."), name=path.name, error=error.strerror)
+            raise MediaError(told, _("Check the file.")) from error
 
     def close(self) -> None:
         pass

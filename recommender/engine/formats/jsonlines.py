@@ -10,19 +10,29 @@ from typing import Any
 import ijson
 
 from recommender.contracts import RowProblem
-from recommender.engine.formats.base import MAX_FIELD, Blob, Opened, Row, Sample, as_text
+from recommender.engine.formats.base import Blob, Opened, Row, Sample, as_text
+from recommender.engine.formats.encodings import (
+    LINE_TOO_LONG,
+    SHORTEN,
+    Lines,
+    LineTooLong,
+    detect_encoding,
+    open_text,
+)
 from recommender.engine.formats.encodings import REMEDY as ENCODING_REMEDY
-from recommender.engine.formats.encodings import Lines, LineTooLong, detect_encoding, open_text
 from recommender.errors import FormatError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _SAMPLED = 200  # rows read to learn the columns
-_JSON_REMEDY = "Write one JSON object a line; check quotes, commas and brackets."
+_JSON_REMEDY = _("Write one JSON object a line; check quotes, commas and brackets.")
+_NO_OBJECT = _("this is JSON, but not an object"), _("Put each row in { }.")
 
 
 def _union(rows: Iterator[Row | RowProblem]) -> tuple[str, ...]:
     """Keys of the first rows, in the order they first appear."""
     columns: dict[str, None] = {}
-    for found, _ in zip(rows, range(_SAMPLED), strict=False):
+    for found, _count in zip(rows, range(_SAMPLED), strict=False):
         if isinstance(found, Row):
             columns |= dict.fromkeys(str(key) for key in found.cells)
     return tuple(columns)
@@ -35,7 +45,8 @@ class JsonLinesTable:
         self._blob, self._encoding, self.name = blob, encoding, blob.name
         self.columns = _union(self.rows())
         if not self.columns:
-            raise FormatError(f"{self.name} holds no JSON object in its first lines.", _JSON_REMEDY)
+            told = say(_("{name} holds no JSON object in its first lines."), name=self.name)
+            raise FormatError(told, _JSON_REMEDY)
 
     def progress(self) -> tuple[int, int]:
         return self._blob.consumed, self._blob.size
@@ -51,9 +62,7 @@ class JsonLinesTable:
                 except StopIteration:
                     return
                 except LineTooLong:
-                    yield self._problem(
-                        lines.first, "", f"the line has more than {MAX_FIELD:,} characters", "Shorten it."
-                    )
+                    yield self._problem(lines.first, "", LINE_TOO_LONG, SHORTEN)
                     continue
                 if not line.strip():
                     continue
@@ -68,19 +77,25 @@ class JsonLinesTable:
         except (ValueError, RecursionError) as error:
             value = _python_literal(line)
             if value is None:
-                where = f" at character {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-                reason = f"this is not JSON ({getattr(error, 'msg', 'nested too deeply')}{where})"
                 if not ended:
-                    return self._problem(
-                        number, line, "the file ends within this line", "Upload the whole file again."
-                    )
-                return self._problem(number, line, reason, _JSON_REMEDY)
+                    reason, remedy = _("the file ends within this line"), _("Upload the whole file again.")
+                    return self._problem(number, line, reason, remedy)
+                return self._problem(number, line, _not_json(error), _JSON_REMEDY)
         if not isinstance(value, dict):
-            return self._problem(number, line, "this is JSON, but not an object", "Put each row in { }.")
+            return self._problem(number, line, *_NO_OBJECT)
         return Row(number, value)
 
     def _problem(self, number: int, line: str, reason: str, remedy: str) -> RowProblem:
         return RowProblem(number, self.name, "", as_text(line.strip())[:500], reason, remedy)
+
+
+def _not_json(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        told = _("this is not JSON ({error} at character {place})")
+        return say(told, error=error.msg, place=error.colno)
+    if isinstance(error, RecursionError):
+        return _("this is not JSON (nested too deeply)")
+    return say(_("this is not JSON ({error})"), error=str(error))
 
 
 def _python_literal(line: str) -> dict[str, Any] | None:
@@ -120,7 +135,8 @@ class JsonArrayTable:
         self._blob, self.name = blob, blob.name
         self.columns = _union(self.rows())
         if not self.columns:
-            raise FormatError(f"{self.name} holds no JSON object.", "Upload an array of objects: [{…}, {…}].")
+            told = say(_("{name} holds no JSON object."), name=self.name)
+            raise FormatError(told, _("Upload an array of objects: [{…}, {…}]."))
 
     def progress(self) -> tuple[int, int]:
         return self._blob.consumed, self._blob.size
@@ -134,12 +150,12 @@ class JsonArrayTable:
                     if isinstance(value, dict):
                         yield Row(number, value)
                     else:
-                        reason, remedy = "this is JSON, but not an object", "Put each row in { }."
-                        yield RowProblem(number, self.name, "", as_text(value)[:500], reason, remedy)
+                        yield RowProblem(number, self.name, "", as_text(value)[:500], *_NO_OBJECT)
             except (ijson.JSONError, UnicodeDecodeError) as error:
+                told = _("{name} stops being JSON after object {number} ({error}).")
                 raise FormatError(
-                    f"{self.name} stops being JSON after object {number} ({as_text(str(error))[:200]}).",
-                    "Upload the whole file again, as UTF-8.",
+                    say(told, name=self.name, number=number, error=as_text(str(error))[:200]),
+                    _("Upload the whole file again, as UTF-8."),
                 ) from error
 
 
@@ -154,7 +170,8 @@ class JsonArray:
 
     def open(self, sample: Sample) -> Opened:
         if sample.encoding not in ("utf-8", "utf-8-sig", ""):
+            told = _("{name} is JSON in {encoding}, not plain UTF-8.")
             raise FormatError(
-                f"{sample.blob.name} is JSON in {sample.encoding}, not plain UTF-8.", "Save it as UTF-8."
+                say(told, name=sample.blob.name, encoding=sample.encoding), _("Save it as UTF-8.")
             )
         return Opened([JsonArrayTable(sample.blob)])

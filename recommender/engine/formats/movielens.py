@@ -10,6 +10,8 @@ from recommender.engine.formats.base import Opened, Row, Sample
 from recommender.engine.formats.delimited import DelimitedTable
 from recommender.engine.formats.encodings import detect_encoding
 from recommender.errors import FormatError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _GENRES = """
     unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy Film-Noir Horror
@@ -69,8 +71,8 @@ class MovieLens:
         blob, shape = sample.blob, self._shape(sample)
         if shape == "people":
             raise FormatError(
-                f"{blob.name} lists people; there is nothing in it to import.",
-                "Upload the films and the ratings: people come with their ratings.",
+                say(_("{name} lists people; there is nothing in it to import."), name=blob.name),
+                _("Upload the films and the ratings: people come with their ratings."),
             )
         encoding = detect_encoding(blob, otherwise="latin-1")
         separator = "::" if "::" in sample.lines[0] else "|" if shape == "films" else "\t"

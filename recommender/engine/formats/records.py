@@ -8,14 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.contracts import MediaKind, MediaRef, RawRecord, RecordKind, RowProblem
-from recommender.engine.formats.base import MediaStore, Row, Table, as_raw, as_text
-from recommender.engine.formats.fields import ATTRIBUTE_PREFIX, FIELD_BY_NAME, FIELDS, MULTIPLE
+from recommender.engine.formats.base import MediaStore, Row, Table, Unreadable, as_raw, as_text
+from recommender.engine.formats.fields import (
+    ATTRIBUTE_PREFIX,
+    FIELD_BY_NAME,
+    FIELDS,
+    MULTIPLE,
+    kinds_named,
+)
 from recommender.engine.formats.layouts import grouped, is_field
-from recommender.engine.formats.values import PARSERS, Unreadable, attribute
+from recommender.engine.formats.values import PARSERS, attribute
 from recommender.errors import FormatError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 _MEDIA_FIELD = re.compile(r"(image|photo|audio|video)_(paths|urls)")
+_NO_ADDRESS = _("{name} is no http(s) address"), _("Correct it.")
+_ONLY_THE_TABLE = (
+    _("only the table was uploaded, not the file {name}"),
+    _("Upload a ZIP that holds the table and the files, or give http(s) addresses."),
+)
+_NO_FILE = (
+    _("there is no file {name}"),
+    _("Add the file, or correct its name; upper and lower case count."),
+)
 _KIND_OF: dict[str, MediaKind] = {"image": "image", "photo": "image", "audio": "audio", "video": "video"}
 
 
@@ -28,13 +45,19 @@ def check_mapping(mapping: Mapping[str, str], kind: RecordKind, columns: Sequenc
     given: dict[str, str] = {}
     for column, name in mapping.items():
         if column not in columns:
-            raise FormatError(f"There is no column {column!r}.", f"The columns are {', '.join(columns)}.")
-        if not is_field(kind, name):
-            known = ", ".join(FIELD_BY_NAME[kind])
-            raise FormatError(f"{name!r} is not a field of {kind}s.", f"The fields are {known}.")
-        if name in given and name not in MULTIPLE:
             raise FormatError(
-                f"The columns {given[name]!r} and {column!r} are both mapped to {name}.", "Keep one of them."
+                say(_("There is no column {column}."), column=repr(column)),
+                say(_("The columns are {columns}."), columns=", ".join(columns)),
+            )
+        if not is_field(kind, name):
+            raise FormatError(
+                say(_("{field} is not a field of {kinds}."), field=repr(name), kinds=kinds_named(kind)),
+                say(_("The fields are {fields}."), fields=", ".join(FIELD_BY_NAME[kind])),
+            )
+        if name in given and name not in MULTIPLE:
+            told = _("The columns {one} and {other} are both mapped to {field}.")
+            raise FormatError(
+                say(told, one=repr(given[name]), other=repr(column), field=name), _("Keep one of them.")
             )
         given[name] = column
     missing = [field.name for field in FIELDS[kind] if field.required and field.name not in given]
@@ -42,8 +65,12 @@ def check_mapping(mapping: Mapping[str, str], kind: RecordKind, columns: Sequenc
         missing.remove("title")
     if missing:
         raise FormatError(
-            f"No column is mapped to {' or '.join(missing)}, which every {kind} needs.",
-            f"Choose which of these it is: {', '.join(columns)}.",
+            say(
+                _("No column is mapped to {fields}, which {kinds} need."),
+                fields=", ".join(missing),
+                kinds=kinds_named(kind),
+            ),
+            say(_("Choose which of these it is: {columns}."), columns=", ".join(columns)),
         )
 
 
@@ -90,6 +117,10 @@ class Recorder:
         value = as_text(row.cells.get(column))[:500] if column else ""
         return RowProblem(row.number, self._table.name, column, value, reason, remedy, as_raw(row.cells))
 
+    def _missing(self, row: Row, cell: _Cell) -> RowProblem:
+        reason = say(_("the {field} is missing"), field=cell.name)
+        return self._problem(row, cell.column, reason, _("Fill it in."))
+
     def _record(self, row: Row) -> Iterator[RawRecord | RowProblem]:
         values: dict[str, Any] = {}
         problems: list[RowProblem] = []
@@ -99,9 +130,7 @@ class Recorder:
                 raw = row.cells[cell.column]
             except KeyError:
                 if cell.needed:
-                    problems.append(
-                        self._problem(row, cell.column, f"the {cell.name} is missing", "Fill it in.")
-                    )
+                    problems.append(self._missing(row, cell))
                 continue
             try:
                 value = cell.parse(raw) if raw is not None and raw != "" else None
@@ -109,7 +138,7 @@ class Recorder:
                 problems.append(self._problem(row, cell.column, unreadable.reason, unreadable.remedy))
                 continue
             if cell.needed and not value:
-                problems.append(self._problem(row, cell.column, f"the {cell.name} is missing", "Fill it in."))
+                problems.append(self._missing(row, cell))
             elif _MEDIA_FIELD.fullmatch(cell.name):
                 files.setdefault(cell.name, []).extend((name, cell.column) for name in value or ())
             else:
@@ -131,7 +160,7 @@ class Recorder:
             values["kind"] = "click" if values.get("value") is None else "rating"
         if values["kind"] == "rating" and values.get("value") is None:
             column = next((c for c, name in self._mapping.items() if name == "value"), "")
-            return [self._problem(row, column, "a rating needs a value", "Write the stars, such as 4.")]
+            return [self._problem(row, column, _("a rating needs a value"), _("Write the stars, such as 4."))]
         return []
 
     # -- media ----------------------------------------------------------------------------------------------
@@ -181,16 +210,15 @@ class Recorder:
             if reference:
                 refs.append(self._ref(kind, reference, caption))
             elif "://" in name:
-                problems.append(self._problem(row, column, f"{name!r} is no http(s) address", "Correct it."))
+                problems.append(self._lost(row, column, name, *_NO_ADDRESS))
             elif self._media is None:
-                remedy = "Upload a ZIP that holds the table and the files, or give http(s) addresses."
-                problems.append(
-                    self._problem(row, column, f"only the table was uploaded, not the file {name!r}", remedy)
-                )
+                problems.append(self._lost(row, column, name, *_ONLY_THE_TABLE))
             else:
-                remedy = "Add the file, or correct its name; upper and lower case count."
-                problems.append(self._problem(row, column, f"there is no file {name!r}", remedy))
+                problems.append(self._lost(row, column, name, *_NO_FILE))
         return refs, problems
+
+    def _lost(self, row: Row, column: str, name: str, reason: str, remedy: str) -> RowProblem:
+        return self._problem(row, column, say(reason, name=repr(name)), remedy)
 
 
 def _put(values: dict[str, Any], cell: _Cell, value: Any) -> None:

@@ -14,11 +14,13 @@ from recommender.engine.formats.encodings import detect_encoding
 from recommender.engine.formats.jsonlines import JsonArray, JsonLines
 from recommender.engine.formats.movielens import MovieLens
 from recommender.errors import FormatError
+from recommender.said import bare, say
+from recommender.said import gettext_noop as _
 
 #: Every format, by the Protocol ``Format``. Adding one is adding its instance here.
 FORMATS: tuple[Format, ...] = (Delimited(), JsonLines(), JsonArray(), Coco(), MovieLens(), ZipArchive())
 
-_KNOWN = (
+_KNOWN = _(
     "Upload a CSV, TSV, JSON Lines, MS COCO JSON or MovieLens file, or a ZIP of such files and their media."
 )
 _NOT_TABLES = (
@@ -37,13 +39,19 @@ _NOT_TABLES = (
 )
 
 
-#: first bytes to what such a file is called, and what to do with it
+#: first bytes to what such a file is, and what to do with it
 _FOREIGN = {
-    b"\x1f\x8b": ("packed with gzip", "Unpack it, then upload the file in it."),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", 'In Excel, save it as "CSV UTF-8", and upload that.'),
-    b"%PDF": ("a PDF", "Upload the table it was made from."),
+    b"\x1f\x8b": (_("{name} is packed with gzip."), _("Unpack it, then upload the file in it.")),
+    b"\xd0\xcf\x11\xe0": (
+        _("{name} is an old Excel workbook."),
+        _('In Excel, save it as "CSV UTF-8", and upload that.'),
+    ),
+    b"%PDF": (_("{name} is a PDF."), _("Upload the table it was made from.")),
 }
-_WORKBOOK = ("an Excel or OpenDocument workbook", 'Save its sheet as "CSV UTF-8", and upload that.')
+_WORKBOOK = (
+    _("{name} is an Excel or OpenDocument workbook."),
+    _('Save its sheet as "CSV UTF-8", and upload that.'),
+)
 _WORKBOOKS = (".xlsx", ".xlsm", ".ods")
 
 
@@ -80,19 +88,18 @@ def recognise(sample: Sample) -> Format:
     """
     name = sample.blob.name
     if not sample.head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-        raise FormatError(f"{name} is empty.", "Upload a file with at least one row.")
-    for first, (what, remedy) in _FOREIGN.items():
+        raise FormatError(say(_("{name} is empty."), name=name), _("Upload a file with at least one row."))
+    for first, (told, remedy) in _FOREIGN.items():
         if sample.head.startswith(first):
-            raise FormatError(f"{name} is {what}.", remedy)
+            raise FormatError(say(told, name=name), remedy)
     if name.lower().endswith(_WORKBOOKS) and sample.head.startswith(b"PK"):
-        raise FormatError(f"{name} is {_WORKBOOK[0]}.", _WORKBOOK[1])
+        raise FormatError(say(_WORKBOOK[0], name=name), _WORKBOOK[1])
     sureness, best = max(((form.recognise(sample), form) for form in FORMATS), key=lambda found: found[0])
     if sureness <= 0:
         if sample.head.lstrip().startswith(b"{"):
-            raise FormatError(
-                f"{name} is one JSON object, not a list of rows.", "Write one object a line, or an array."
-            )
-        raise FormatError(f"{name} is in no format that is known.", _KNOWN)
+            told = say(_("{name} is one JSON object, not a list of rows."), name=name)
+            raise FormatError(told, _("Write one object a line, or an array."))
+        raise FormatError(say(_("{name} is in no format that is known."), name=name), _KNOWN)
     return best
 
 
@@ -119,6 +126,11 @@ def open_tables(blobs: Sequence[Blob], *, within: str) -> list[Table]:
                 raise
             excuses.append(error)
     if not tables:
-        reason = f" ({excuses[0].message})" if excuses else ""
-        raise FormatError(f"{within} holds no table{reason}.", _KNOWN)
+        raise FormatError(_no_table(within, excuses), _KNOWN)
     return tables
+
+
+def _no_table(within: str, excuses: Sequence[FormatError]) -> str:
+    if not excuses:
+        return say(_("{name} holds no table."), name=within)
+    return say(_("{name} holds no table ({reason})."), name=within, reason=bare(excuses[0].message))

@@ -10,12 +10,14 @@ from typing import BinaryIO
 
 from recommender.contracts import MediaRef, RawRecord, RecordKind, RowProblem
 from recommender.engine.formats.base import MediaStore, Opened, Row, Table, as_text
-from recommender.engine.formats.fields import FIELDS
+from recommender.engine.formats.fields import FIELDS, kinds_named
 from recommender.engine.formats.folder import LocalFiles, blob_of
 from recommender.engine.formats.layouts import grouped, guess_kind, guess_mapping
 from recommender.engine.formats.records import Recorder, check_mapping
 from recommender.engine.formats.registry import open_tables, recognise, take_sample
 from recommender.errors import FormatError, MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _COUNT_STEP = 5_000
 _ORDER: tuple[RecordKind, ...] = ("item", "interaction", "review")
@@ -102,7 +104,8 @@ class CatalogSource:
         tables = self.tables_of(kind)
         if not tables:
             raise FormatError(
-                f"The file holds no {kind}s.", f"It holds {' and '.join(f'{k}s' for k in self.kinds)}."
+                say(_("The file holds no {kinds}."), kinds=kinds_named(kind)),
+                say(_("It holds {kinds}."), kinds=kinds_named(*self.kinds)),
             )
         check_mapping(mapping, kind, self.columns_of(kind))
         for table in tables:
@@ -146,7 +149,8 @@ class CatalogSource:
             MediaError: there is none, or it is too large. FormatError while reading: the archive is damaged.
         """
         if self._media is None or ref.url:
-            raise MediaError(f"{ref.source} is not in the uploaded file.", "Fetch it by its address.")
+            told = say(_("{name} is not in the uploaded file."), name=ref.source)
+            raise MediaError(told, _("Fetch it by its address."))
         return self._media.open(ref)
 
 
@@ -182,10 +186,11 @@ def open_source(
     """
     path = Path(path)
     if not path.exists():
-        raise FormatError(f"There is no file {path}.", "Check the name.")
+        raise FormatError(say(_("There is no file {path}."), path=str(path)), _("Check the name."))
     if path.is_dir():
         if not allow_local_paths:
-            raise FormatError(f"{path} is a folder.", "Upload a file, or a ZIP of the folder.")
+            told = say(_("{path} is a folder."), path=str(path))
+            raise FormatError(told, _("Upload a file, or a ZIP of the folder."))
         files = LocalFiles(path, search=True)
         return CatalogSource("folder", Opened(open_tables(files.data_blobs(), within=path.name), files))
     sample = take_sample(blob_of(path, filename or path.name), path)

@@ -7,32 +7,23 @@ import math
 import re
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from recommender.engine.formats.base import as_text
+from recommender.engine.formats.base import Unreadable, as_text
+from recommender.engine.formats.prices import currency, price
 from recommender.engine.formats.times import from_epoch, from_words
 from recommender.engine.preprocess.text import clean_text
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 MAX_TEXT = 100_000
 MAX_NAMES = 100
 KINDS = ("view", "click", "like", "dislike", "hide", "save", "purchase", "rating")
 
-_CURRENCY_SIGNS = {
-    "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "元": "CNY", "₹": "INR",
-    "₩": "KRW", "₽": "RUB", "R$": "BRL", "HK$": "HKD", "NT$": "TWD", "A$": "AUD", "C$": "CAD",
-}  # fmt: skip
-_PRICE = re.compile(r"(?P<before>[^\d.,+\-\s]*)\s*(?P<number>[\d.,\s'’]*\d)\s*(?P<after>[^\d.,\s]*)")
-#: A lowest price, or a lowest and a highest: the lowest counts, as shops advertise it.
-_PRICE_SPAN = re.compile(
-    r"from\s+(?P<only>.+)|(?P<least>[^–—-]+?)\s+[-–—]\s+(?P<most>[^–—-]+)", re.IGNORECASE
-)
-_NO_PRICE = ("", "-", "–", "—", "none", "null", "n/a", "na")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _DAY = re.compile(r"(19[789]|20\d)\d[01]\d[0-3]\d")  # 20240531
 _LEAST_EPOCH = 1e8  # seconds; in 1973
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
-_LOOKALIKES = str.maketrans("OoIl|SB０１２３４５６７８９，．。", "00111580123456789,..")
 
 _AVAILABILITY = {
     "available": "available true yes y 1 t instock active published onsale live preorder "
@@ -64,12 +55,12 @@ _LANGUAGES = {
 }  # fmt: skip
 
 
-class Unreadable(Exception):
-    """A cell cannot be taken; ``reason`` completes "the value ..."."""
+_SHORTEN = _("Shorten it.")
+_NOT_AN_OBJECT = _("is not a JSON object"), _('Write {"colour": "red"}.')
 
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.reason, self.remedy = reason, remedy
+
+def _too_long(limit: int, remedy: str = _SHORTEN) -> Unreadable:
+    return Unreadable(say(_("is longer than {limit} characters"), limit=f"{limit:,}"), remedy)
 
 
 def _written(value: Any) -> str:
@@ -85,14 +76,14 @@ def key(value: Any, limit: int = 200) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, list | dict | bool):
-        raise Unreadable("is not an id", "Write one short text or number.")
+        raise Unreadable(_("is not an id"), _("Write one short text or number."))
     text = (
         value.strip()
         if isinstance(value, str) and value.isascii() and value.isprintable()
         else clean_text(_written(value))
     )
     if len(text) > limit:
-        raise Unreadable(f"is longer than {limit} characters", "Shorten it.")
+        raise _too_long(limit)
     return " ".join(text.split()) if " " in text or "\n" in text else text
 
 
@@ -118,84 +109,15 @@ def text(value: Any) -> str:
         return "\n".join(filter(None, (text(part) for part in value)))
     cleaned = clean_text(_written(value))
     if len(cleaned) > MAX_TEXT:
-        raise Unreadable(f"is longer than {MAX_TEXT:,} characters", "Shorten it.")
+        raise _too_long(MAX_TEXT)
     return cleaned
 
 
 def title(value: Any) -> str:
     line = " ".join(clean_text(_written(value)).split())
     if len(line) > 500:
-        raise Unreadable("is longer than 500 characters", "Shorten it; put the rest into the description.")
+        raise _too_long(500, _("Shorten it; put the rest into the description."))
     return line
-
-
-def price(value: Any) -> tuple[Decimal, str] | None:
-    """(amount with two decimals, currency or empty), None for an empty cell.
-
-    Both 1,299.00 and 1.299,00 are read: of two separators the last is the decimal one; a single
-    comma followed by exactly three digits separates thousands.
-    """
-    if isinstance(value, bool | list | dict):
-        raise Unreadable("is not a price", "Write a number such as 12.50.")
-    written = as_text(value).strip().translate({0xFF0C: ",", 0xFF0E: "."})
-    if written.casefold() in _NO_PRICE:
-        return None
-    if len(written) > 40:
-        raise Unreadable("is not a price", "Write one number such as 12.50.")
-    if found := _PRICE_SPAN.fullmatch(written):
-        low, high = price(found["only"] or found["least"]), price(found["only"] or found["most"])
-        if low is None or high is None or low[0] > high[0]:
-            raise Unreadable("is not a price", _price_remedy(written))
-        return low[0], low[1] or high[1]
-    if isinstance(value, int | float) and math.isfinite(value):
-        written = repr(value) if abs(value) < 1e15 else "x"
-        if "e" in written:
-            written = f"{value:.2f}"
-    found = _PRICE.fullmatch(written)
-    sign = (found["before"] or found["after"]) if found else ""
-    currency = _currency_of(sign)
-    if found is None or (sign and not currency):
-        raise Unreadable("is not a price", _price_remedy(written))
-    exact = Decimal(_plain_number(found["number"]))
-    if exact >= Decimal("1e10"):
-        raise Unreadable("is larger than a price can be", "Write at most ten digits before the point.")
-    return exact.quantize(Decimal("0.01")), currency
-
-
-def _currency_of(sign: str) -> str:
-    sign = sign.strip()
-    known = _CURRENCY_SIGNS.get(sign.upper()) or _CURRENCY_SIGNS.get(sign)
-    return known or (sign.upper() if re.fullmatch(r"[A-Za-z]{3}", sign) else "")
-
-
-def _price_remedy(written: str) -> str:
-    if written.startswith("-"):
-        return "A price cannot be negative."
-    guess = written.translate(_LOOKALIKES)
-    if guess != written and (found := _PRICE.fullmatch(guess)) and not (found["before"] or found["after"]):
-        return f"Did you mean {_plain_number(found['number'])}? A letter stands where a digit belongs."
-    return "Write one number such as 12.50, with the currency in its own column."
-
-
-def _plain_number(written: str) -> str:
-    """Digits with a decimal point, whichever way thousands and decimals were separated."""
-    digits = re.sub(r"[\s'’]", "", written)
-    last = max(digits.rfind(","), digits.rfind("."))
-    if last < 0:
-        return digits
-    mark, decimals = digits[last], digits[last + 1 :]
-    both = "," in digits and "." in digits
-    if not both and (digits.count(mark) > 1 or (len(decimals) == 3 and mark == "," and digits[0] != "0")):
-        return digits.replace(mark, "")
-    return digits[:last].replace(",", "").replace(".", "") + "." + decimals
-
-
-def currency(value: Any) -> str:
-    written = as_text(value).strip()
-    found = _currency_of(written) if written else ""
-    if written and not found:
-        raise Unreadable("is not a currency", "Write a code of three letters, such as EUR.")
-    return found
 
 
 def number(value: Any) -> float | None:
@@ -204,7 +126,7 @@ def number(value: Any) -> float | None:
         return None
     plain = written.replace(",", ".") if written.count(",") == 1 and "." not in written else written
     if not _NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
-        raise Unreadable("is not a number", "Write digits with a point, such as 4.5.")
+        raise Unreadable(_("is not a number"), _("Write digits with a point, such as 4.5."))
     return float(plain)
 
 
@@ -213,7 +135,7 @@ def stars(value: Any) -> int | None:
     if amount is None:
         return None
     if not amount.is_integer() or not 1 <= amount <= 5:
-        raise Unreadable("is not a rating", "Write a whole number from 1 to 5.")
+        raise Unreadable(_("is not a rating"), _("Write a whole number from 1 to 5."))
     return int(amount)
 
 
@@ -223,14 +145,15 @@ def availability(value: Any) -> str:
         return ""
     found = _AVAILABILITY_WORDS.get(word) or _AVAILABILITY_WORDS.get(word.removesuffix(".0"))
     if found is None:
-        raise Unreadable("is not known as an availability", "Write available, unavailable or retired.")
+        raise Unreadable(_("is not known as an availability"), _("Write available, unavailable or retired."))
     return found
 
 
 def kind(value: Any) -> str:
     word = _squeezed(value)
     if word and word not in _KIND_WORDS:
-        raise Unreadable("is not a kind of interaction", f"Write one of {', '.join(KINDS)}.")
+        remedy = say(_("Write one of {kinds}."), kinds=", ".join(KINDS))
+        raise Unreadable(_("is not a kind of interaction"), remedy)
     return _KIND_WORDS.get(word, "")
 
 
@@ -241,7 +164,7 @@ def language(value: Any) -> str:
     if word in _LANGUAGES:
         return _LANGUAGES[word]
     if not _CODE.fullmatch(word):
-        raise Unreadable("is not a language", "Write a code such as zh or en.")
+        raise Unreadable(_("is not a language"), _("Write a code such as zh or en."))
     return word.replace("_", "-").split("-")[0]
 
 
@@ -254,7 +177,7 @@ def timestamp(value: Any) -> datetime | None:
     if moment is None and _NUMBER.fullmatch(written):
         moment = from_epoch(float(written))
     if moment is None or not 1970 <= moment.year < 2100:
-        raise Unreadable("is not a time", "Write 2024-05-31T14:05:00Z, or seconds since 1970.")
+        raise Unreadable(_("is not a time"), _("Write 2024-05-31T14:05:00Z, or seconds since 1970."))
     return moment
 
 
@@ -268,7 +191,7 @@ def published(value: Any) -> datetime | None:
     if is_number and float(written) >= _LEAST_EPOCH:
         moment = from_epoch(float(written))
     if moment is None or not 1000 <= moment.year < 2100:
-        raise Unreadable("is not a date", "Write 2024-05-31, or 2024-05-31T14:05:00Z.")
+        raise Unreadable(_("is not a date"), _("Write 2024-05-31, or 2024-05-31T14:05:00Z."))
     return moment
 
 
@@ -281,7 +204,8 @@ def _as_list(value: Any) -> list[Any]:
         try:
             parsed = json.loads(written)
         except (ValueError, RecursionError) as error:
-            raise Unreadable("starts like a JSON list but is none", 'Write ["a", "b"], or a|b.') from error
+            reason, remedy = _("starts like a JSON list but is none"), _('Write ["a", "b"], or a|b.')
+            raise Unreadable(reason, remedy) from error
         return parsed if isinstance(parsed, list) else [parsed]
     return written.split("|")
 
@@ -298,9 +222,9 @@ def names(value: Any) -> list[str]:
         if name:
             found.append(name)
     if len(found) > MAX_NAMES:
-        raise Unreadable(f"names more than {MAX_NAMES} files", "Leave some out.")
+        raise Unreadable(say(_("names more than {limit} files"), limit=MAX_NAMES), _("Leave some out."))
     if any(len(name) > 1000 for name in found):
-        raise Unreadable("is longer than 1,000 characters", "Shorten the name or address.")
+        raise _too_long(1_000, _("Shorten the name or address."))
     return found
 
 
@@ -318,7 +242,9 @@ def category(value: Any) -> str:
     cleaned = [" ".join(clean_text(_written(part)).split()) for part in parts]
     path = [part for part in cleaned if part]
     if any(len(part) > 120 for part in path) or len(path) > 12 or len(" > ".join(path)) > 500:
-        raise Unreadable("is too long for a category", "Use at most 12 levels of 120 characters, 500 in all.")
+        raise Unreadable(
+            _("is too long for a category"), _("Use at most 12 levels of 120 characters, 500 in all.")
+        )
     return " > ".join(path)
 
 
@@ -336,11 +262,11 @@ def attributes(value: Any) -> dict[str, Any]:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError) as error:
-            raise Unreadable("is not a JSON object", 'Write {"colour": "red"}.') from error
+            raise Unreadable(*_NOT_AN_OBJECT) from error
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise Unreadable("is not a JSON object", 'Write {"colour": "red"}.')
+        raise Unreadable(*_NOT_AN_OBJECT)
     return {as_text(name)[:100]: attribute(part) for name, part in value.items() if part not in (None, "")}
 
 
@@ -351,7 +277,7 @@ def attribute(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         cleaned = value.strip() if value.isascii() and value.isprintable() else clean_text(value)
         if len(cleaned) > 2_000:
-            raise Unreadable("is longer than 2,000 characters", "Map it to the description, or leave it out.")
+            raise _too_long(2_000, _("Map it to the description, or leave it out."))
         return cleaned
     if isinstance(value, bool | int) or value is None:
         return value if value is None or abs(value) < 2**53 else str(value)

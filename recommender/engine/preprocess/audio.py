@@ -13,6 +13,8 @@ from recommender.contracts import Clip
 from recommender.engine.preprocess.container import REMEDY, open_container
 from recommender.engine.preprocess.effort import Effort
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -41,10 +43,11 @@ def load_clip(path: str | Path, max_seconds: float = MAX_SECONDS) -> Clip:
     wanted = round(max_seconds * RATE)
     with open_container(path) as container:
         if not container.streams.audio:
-            raise MediaError(f"{name} holds no sound.", "Upload a file with a sound track.")
+            told = say(_("{name} holds no sound."), name=name)
+            raise MediaError(told, _("Upload a file with a sound track."))
         samples = _decode(container, wanted, Effort(path))
     if not len(samples):
-        raise MediaError(f"{name} holds no sound that can be decoded.", REMEDY)
+        raise MediaError(say(_("{name} holds no sound that can be decoded."), name=name), REMEDY)
     return Clip(samples, RATE)
 
 
@@ -109,7 +112,8 @@ def log_mel(clip: Clip) -> np.ndarray:
     ``clip`` is at 16 kHz; one shorter than a window is padded with silence to one frame.
     """
     if clip.rate != RATE:
-        raise MediaError(f"log_mel takes sound at {RATE} Hz, this is at {clip.rate} Hz.", "Use load_clip.")
+        told = _("log_mel takes sound at {rate} Hz, this is at {other} Hz.")
+        raise MediaError(say(told, rate=RATE, other=clip.rate), _("Use load_clip."))
     samples = np.asarray(clip.samples, dtype=np.float32)
     if len(samples) < _WINDOW:
         samples = np.pad(samples, (0, _WINDOW - len(samples)))

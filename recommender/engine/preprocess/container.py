@@ -11,6 +11,8 @@ from recommender.engine.preprocess.effort import Effort
 from recommender.engine.preprocess.image import MAX_PIXELS
 from recommender.engine.preprocess.sniff import SNIFF_BYTES, MediaType, sniff_media
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 # Playlists, concatenations and pipes are demuxers too, and they open what a file tells them to.
 _DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,ogg,wav,w64,flac,mp3,aac"
-REMEDY = "Save it as MP4 (H.264), WebM, MP3, WAV, FLAC or Ogg and upload it again."
+REMEDY = _("Save it as MP4 (H.264), WebM, MP3, WAV, FLAC or Ogg and upload it again.")
 
 
 def sniff_file(path: str | Path) -> MediaType:
@@ -27,13 +29,13 @@ def sniff_file(path: str | Path) -> MediaType:
         with open(path, "rb") as file:
             head = file.read(SNIFF_BYTES)
     except OSError as error:
-        raise MediaError(
-            f"{Path(path).name} cannot be read ({error.strerror}).", "Upload it again."
-        ) from error
+        told = say(_("{name} cannot be read ({error})."), name=Path(path).name, error=error.strerror)
+        raise MediaError(told, _("Upload it again.")) from error
     found = sniff_media(head)
     if found is None:
-        reason = "is empty" if not head else "is neither a picture nor a sound nor a film that can be read"
-        raise MediaError(f"{Path(path).name} {reason}.", REMEDY)
+        unknown = _("{name} is neither a picture nor a sound nor a film that can be read.")
+        reason = unknown if head else _("{name} is empty.")
+        raise MediaError(say(reason, name=Path(path).name), REMEDY)
     return found
 
 
@@ -44,7 +46,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
 
     name = Path(path).name
     if sniff_file(path).kind == "image":
-        raise MediaError(f"{name} is a picture, not a sound or a film.", REMEDY)
+        raise MediaError(say(_("{name} is a picture, not a sound or a film."), name=name), REMEDY)
     options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
     try:
         with (
@@ -55,7 +57,8 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
     except (av.error.FFmpegError, ValueError, IndexError, OSError, RuntimeError) as error:
         # The text of an FFmpeg error names the file with its folder, which is nobody's business.
         reason = getattr(error, "strerror", None) or error
-        raise MediaError(f"{name} is damaged or cut off ({reason}).", REMEDY) from error
+        told = say(_("{name} is damaged or cut off ({error})."), name=name, error=str(reason))
+        raise MediaError(told, REMEDY) from error
 
 
 def picture_stream(container: InputContainer) -> VideoStream | None:

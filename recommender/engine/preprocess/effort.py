@@ -9,6 +9,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import ngettext_noop, say, say_many
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 MOST_SECONDS = 60.0
 #: A rate below it would turn a few samples into hours of sound, all of them in memory.
 LEAST_RATE = 1_000
+_RATE = ngettext_noop("{name} has {n} sample a second.", "{name} has {n} samples a second.")
 
 
 class TooMuch(MediaError):
@@ -52,9 +55,10 @@ class Effort:
         """All that are left of ``streams`` (one, a list, or all of them); a packet may decode to nothing."""
         for packet in container.demux() if streams is None else container.demux(streams):
             if monotonic() > self._end:
+                told = _("{name} takes more than {seconds} seconds to read.")
                 raise TooMuch(
-                    f"{self._name} takes more than {self._seconds:g} seconds to read.",
-                    "Scale it down, or cut it into shorter ones.",
+                    say(told, name=self._name, seconds=f"{self._seconds:g}"),
+                    _("Scale it down, or cut it into shorter ones."),
                 )
             yield packet
 
@@ -73,11 +77,15 @@ class Effort:
         # A recording of something live may begin at any moment.
         passed = (frame.time or 0.0) - (self._begin or 0.0)
         if self._decoded > self._frames or passed > self._length:
-            reached = f"{self._length:g} seconds or {self._frames:,.0f} frames"
-            raise TooMuch(
-                f"{self._name} goes on after {reached}, and its head does not say so.",
-                "Save it anew, so that its length is right, or cut it into shorter ones.",
+            told = say(
+                _("{name} goes on after {seconds} seconds or {frames} frames, and its head does not say so."),
+                name=self._name,
+                seconds=f"{self._length:g}",
+                frames=f"{self._frames:,.0f}",
             )
+            remedy = _("Save it anew, so that its length is right, or cut it into shorter ones.")
+            raise TooMuch(told, remedy)
         rate = getattr(frame, "sample_rate", LEAST_RATE)
         if rate < LEAST_RATE:
-            raise MediaError(f"{self._name} has {rate} samples a second.", "Save it at 8 kHz or more.")
+            told = say_many(_RATE, rate, name=self._name)
+            raise MediaError(told, _("Save it at 8 kHz or more."))

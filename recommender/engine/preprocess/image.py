@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 #: Pictures with more pixels than this are refused before they are decoded (about 190 MB as RGB).
 MAX_PIXELS = 64_000_000
@@ -25,7 +27,7 @@ def _name(source: str | Path | BinaryIO) -> str:
     if isinstance(source, str | Path):
         return Path(source).name
     name = getattr(source, "name", "")
-    return Path(name).name if isinstance(name, str) and name else "the picture"
+    return Path(name).name if isinstance(name, str) and name else say(_("the picture"))
 
 
 def open_image(
@@ -53,23 +55,23 @@ def open_image(
             with Image.open(path_or_file, formats=FORMATS) as image:
                 return _decode(image, name, max_pixels, fit)
     except UnidentifiedImageError as error:
-        raise MediaError(
-            f"{name} is not a picture that can be read.", "Use JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF."
-        ) from error
+        told = say(_("{name} is not a picture that can be read."), name=name)
+        raise MediaError(told, _("Use JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF.")) from error
     except Image.DecompressionBombError as error:
         raise _too_large(name, max_pixels) from error
     except FileNotFoundError as error:
-        raise MediaError(f"{name} does not exist.", "Upload the picture again.") from error
+        told = say(_("{name} does not exist."), name=name)
+        raise MediaError(told, _("Upload the picture again.")) from error
     except _DAMAGED as error:
-        raise MediaError(
-            f"{name} is damaged or cut off ({error}).", "Save the picture again and upload it once more."
-        ) from error
+        told = say(_("{name} is damaged or cut off ({error})."), name=name, error=str(error))
+        raise MediaError(told, _("Save the picture again and upload it once more.")) from error
 
 
 def _too_large(name: str, max_pixels: int) -> MediaError:
+    told = _("{name} has more than {limit} million pixels.")
     return MediaError(
-        f"{name} has more than {max_pixels / 1e6:g} million pixels.",
-        "Scale the picture down before uploading it.",
+        say(told, name=name, limit=f"{max_pixels / 1e6:g}"),
+        _("Scale the picture down before uploading it."),
     )
 
 

@@ -17,6 +17,8 @@ from recommender.engine.preprocess.container import (
 from recommender.engine.preprocess.effort import Effort
 from recommender.engine.preprocess.image import FORMATS, MAX_PIXELS
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def probe_media(path: str | Path) -> MediaFacts:
     with open_container(path) as container:
         picture, has_sound = picture_stream(container), bool(container.streams.audio)
         if picture is None and not has_sound:
-            raise MediaError(f"{Path(path).name} holds neither sound nor picture.", "Upload another file.")
+            told = say(_("{name} holds neither sound nor picture."), name=Path(path).name)
+            raise MediaError(told, _("Upload another file."))
         seconds = round(container_seconds(container, Effort(path)), 3)
         if picture is None:
             codec = container.streams.audio[0].codec_context.codec.canonical_name
@@ -72,11 +75,11 @@ def _probe_image(path: str | Path, mime: str, size: int) -> MediaFacts:
             turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
             codec = (image.format or "").lower()
     except Image.DecompressionBombError as error:
-        raise MediaError(
-            f"{name} has more than {MAX_PIXELS / 1e6:g} million pixels.", "Scale it down."
-        ) from error
+        told = _("{name} has more than {limit} million pixels.")
+        raise MediaError(say(told, name=name, limit=f"{MAX_PIXELS / 1e6:g}"), _("Scale it down.")) from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise MediaError(f"{name} is damaged ({error}).", "Save the picture again.") from error
+        told = say(_("{name} is damaged ({error})."), name=name, error=str(error))
+        raise MediaError(told, _("Save the picture again.")) from error
     if turned:
         width, height = height, width
     return MediaFacts("image", mime, width, height, None, False, codec, size)

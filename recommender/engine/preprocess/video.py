@@ -13,6 +13,8 @@ from recommender.engine.preprocess.container import REMEDY, container_seconds, o
 from recommender.engine.preprocess.effort import Effort, TooMuch
 from recommender.engine.preprocess.image import MAX_PIXELS
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -36,9 +38,10 @@ def key_frames(path: str | Path, count: int = 4) -> list[Image.Image]:
     with open_container(path) as container:
         stream = picture_stream(container)
         if stream is None:
-            raise MediaError(f"{name} holds no moving picture.", REMEDY)
+            raise MediaError(say(_("{name} holds no moving picture."), name=name), REMEDY)
         if stream.codec_context.width * stream.codec_context.height > MAX_PIXELS:
-            raise MediaError(f"{name} has too many pixels a frame.", "Scale the film down.")
+            told = say(_("{name} has too many pixels a frame."), name=name)
+            raise MediaError(told, _("Scale the film down."))
         length = container_seconds(container, effort)
         moments = [(i + 0.5) * length / count for i in range(count)]
     frames: list[Image.Image] = []
@@ -49,7 +52,7 @@ def key_frames(path: str | Path, count: int = 4) -> list[Image.Image]:
         if not frames:
             raise
     if not frames:
-        raise MediaError(f"{name} holds no picture that can be decoded.", REMEDY)
+        raise MediaError(say(_("{name} holds no picture that can be decoded."), name=name), REMEDY)
     return frames
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser
 from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import get_supported_language_variant, ngettext, override, to_language
+from django.utils.translation import gettext as _
 
-from recommender.contracts import RawRecord
-from recommender.engine.formats import open_source
+from recommender.contracts import RawRecord, RowProblem
+from recommender.engine.formats import kinds_named, open_source
 from recommender.errors import RecommenderError
-from recommender.models import ImportBatch, Job
+from recommender.models import ImportBatch, ImportIssue, Job
+from recommender.models.telling import translated, translated_error
 from recommender.services import imports
 
 _SHOWN = 10  # refused rows printed
@@ -41,6 +45,11 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        """In the language of the terminal, where the site has it."""
+        with override(_language()):
+            self._handle(options)
+
+    def _handle(self, options: dict[str, Any]) -> None:
         try:
             corrections = dict(_correction(text) for text in options["map"])
             if options["dry_run"]:
@@ -48,9 +57,9 @@ class Command(BaseCommand):
             else:
                 taken = self._import(options, corrections)
         except RecommenderError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(translated_error(error)) from error
         if not taken:
-            raise CommandError("Nothing could be imported.")
+            raise CommandError(_("Nothing could be imported."))
 
     # -- for real -------------------------------------------------------------------------------------------
 
@@ -78,26 +87,47 @@ class Command(BaseCommand):
         return {column: field for column, field in (kept | here).items() if field}
 
     def _report(self, batch: ImportBatch) -> None:
-        counts = f"{batch.created} new, {batch.updated} changed, {batch.unchanged} unchanged"
-        counts += f", {batch.retired} retired" if batch.retired else ""
-        counts += f", {batch.rejected} refused, {batch.media_added} media"
-        self.stdout.write(f"{batch.filename} ({batch.kind}s): {counts}.")
+        counts = _(
+            "{file} ({kinds}): {created} new, {updated} changed, {unchanged} unchanged, {rejected} refused, "
+            "{media} media."
+        ).format(
+            file=batch.filename,
+            kinds=batch.get_kind_display(),
+            created=batch.created,
+            updated=batch.updated,
+            unchanged=batch.unchanged,
+            rejected=batch.rejected,
+            media=batch.media_added,
+        )
+        self.stdout.write(counts)
+        if batch.retired:
+            told = ngettext("{n} item was retired.", "{n} items were retired.", batch.retired)
+            self.stdout.write(told.format(n=batch.retired))
         if batch.error:
-            self.stderr.write(f"{batch.error} {batch.remedy}".strip())
+            self.stderr.write(f"{batch.told_error} {batch.told_remedy}".strip())
         for issue in batch.issues.all()[:_SHOWN]:
-            where = f"{issue.source} row {issue.row}" + (
-                f", {issue.column} {issue.value!r}" if issue.column else ""
-            )
-            self.stderr.write(f"  {where}: {issue.reason}. {issue.remedy}")
+            self.stderr.write(_line(issue, issue.told_reason, issue.told_remedy))
         more = batch.issues.count() - _SHOWN
         if more > 0:
-            self.stderr.write(f"  and {more} more; the page of the import has them all.")
+            told = ngettext(
+                "and {n} more; the page of the import has it.",
+                "and {n} more; the page of the import has them all.",
+                more,
+            )
+            self.stderr.write("  " + told.format(n=more))
 
     def _show(self, job: Job) -> None:
         if not sys.stderr.isatty():
             return
-        left = f", {job.eta_seconds:.0f} s left" if job.eta_seconds is not None else ""
-        line = f"{job.stage} {job.done}/{job.total} ({job.percent} %), {job.rate:.0f} a second{left}"
+        line = _("{stage} {done}/{total} ({percent} %), {rate} a second").format(
+            stage=job.stage_name,
+            done=job.done,
+            total=job.total,
+            percent=job.percent,
+            rate=f"{job.rate:.0f}",
+        )
+        if job.eta_seconds is not None:
+            line = _("{progress}, {n} s left").format(progress=line, n=f"{job.eta_seconds:.0f}")
         self.stderr.write(f"\r{line:<78}", ending="")
         self.stderr.flush()
 
@@ -117,13 +147,35 @@ class Command(BaseCommand):
                 for one in source.records(mapping, kind):
                     found[isinstance(one, RawRecord)] += 1
                     if not isinstance(one, RawRecord) and found[False] <= _SHOWN:
-                        where = f"{one.source} row {one.row}, {one.column} {one.value!r}"
-                        self.stderr.write(f"  {where}: {one.reason}. {one.remedy}")
-                self.stdout.write(f"{kind}s: {found[True]} rows can be taken, {found[False]} problems.")
+                        self.stderr.write(_line(one, translated(one.reason), translated(one.remedy)))
+                self.stdout.write(_verdict(kind, found[True], found[False]))
                 for column, field in mapping.items():
                     self.stdout.write(f"  {column} -> {field}")
                 taken += found[True]
         return taken
+
+
+def _language() -> str:
+    """As the environment of the terminal names it; English where the site does not have that."""
+    named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    try:
+        return get_supported_language_variant(to_language(named.split(".")[0].split("@")[0]))
+    except LookupError:
+        return "en"
+
+
+def _line(one: ImportIssue | RowProblem, reason: str, remedy: str) -> str:
+    place = _("{file} row {row}").format(file=one.source, row=one.row)
+    cell = f", {one.column} {one.value!r}" if one.column else ""
+    told = _("{place}: {reason}. {remedy}").format(place=place + cell, reason=reason, remedy=remedy)
+    return f"  {told}".rstrip()
+
+
+def _verdict(kind: str, taken: int, problems: int) -> str:
+    rows = ngettext("{n} row can be taken", "{n} rows can be taken", taken).format(n=taken)
+    faults = ngettext("{n} problem", "{n} problems", problems).format(n=problems)
+    kinds = translated(kinds_named(kind))
+    return _("{kinds}: {rows}, {faults}.").format(kinds=kinds, rows=rows, faults=faults)
 
 
 def _correction(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from recommender.contracts import MediaRef, RawRecord, RowProblem
 from recommender.engine.formats import CatalogSource
 from recommender.errors import RecommenderError
 from recommender.models import Media
+from recommender.said import bare
 from recommender.services.imports.storage import StoredFile, store_media
 
 Owner = Literal["item", "review"]
@@ -50,7 +51,7 @@ def gather(
                 record.source,
                 column,
                 ref.source,
-                error.message.removesuffix("."),
+                bare(error.message),
                 error.remedy,
                 record.raw,
             )

@@ -25,10 +25,13 @@ from recommender.engine.formats import (
     CatalogSource,
     Field,
     check_mapping,
+    kinds_named,
     open_source,
 )
 from recommender.errors import FormatError, RecommenderError
 from recommender.models import ImportBatch, Job
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.calls import call_task
 from recommender.services.jobs import cancel_job, start_job
 
@@ -72,11 +75,13 @@ def receive_upload(file: UploadedFile, *, owner: Any = None) -> ImportBatch:
     name = Path(file.name or "upload").name[-300:]
     limit = settings.IMPORT_MAX_BYTES
     if file.size is not None and file.size > limit:
-        raise FormatError(f"{name} has more than {limit >> 20} MB.", "Split it, or raise IMPORT_MAX_BYTES.")
+        told = say(_("{name} has more than {size} MB."), name=name, size=limit >> 20)
+        raise FormatError(told, _("Split it, or raise IMPORT_MAX_BYTES."))
     folder = Path(settings.MEDIA_ROOT) / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < (file.size or 0) + _SPARE:
-        raise FormatError(f"There is no room on the disk for {name}.", "Ask the operator to make some.")
+        told = say(_("There is no room on the disk for {name}."), name=name)
+        raise FormatError(told, _("Ask the operator to make some."))
     path = folder / f"{uuid.uuid4().hex}{Path(name).suffix.lower()[:10]}"
     checksum = _copy(file, path)
     try:
@@ -161,7 +166,8 @@ def open_batch(batch: ImportBatch) -> CatalogSource:
     """The file of ``batch``, opened; FormatError when it is gone or cannot be read."""
     path = file_of(batch)
     if not path.exists():
-        raise FormatError(f"The file {batch.filename} is no longer there.", "Upload it again.")
+        told = say(_("The file {name} is no longer there."), name=batch.filename)
+        raise FormatError(told, _("Upload it again."))
     return open_source(
         path,
         filename=batch.filename,
@@ -180,8 +186,8 @@ def preview(batch: ImportBatch, kind: RecordKind | None = None, *, rows: int = 5
     with open_batch(batch) as source:
         columns = source.columns_of(kind)
         if not columns:
-            held = " and ".join(f"{one}s" for one in source.kinds)
-            raise FormatError(f"{batch.filename} holds no {kind}s.", f"It holds {held}.")
+            told = say(_("{name} holds no {kinds}."), name=batch.filename, kinds=kinds_named(kind))
+            raise FormatError(told, say(_("It holds {kinds}."), kinds=kinds_named(*source.kinds)))
         mapping = dict(batch.mapping) if kind == batch.kind and batch.mapping else source.guess_mapping(kind)
         return Preview(columns, mapping, source.preview(rows, kind), FIELDS[kind])
 
@@ -206,7 +212,8 @@ def start(
     """
     kind = kind or batch.kind
     if kind not in ImportBatch.Kind.values:
-        raise FormatError(f"{kind!r} is no kind of record.", "Choose items, interactions or reviews.")
+        told = say(_("{kind} is no kind of record."), kind=repr(kind))
+        raise FormatError(told, _("Choose items, interactions or reviews."))
     chosen = dict(batch.mapping if mapping is None else mapping)
     with open_batch(batch) as source:
         check_mapping(chosen, kind, source.columns_of(kind))  # type: ignore[arg-type]
@@ -214,9 +221,8 @@ def start(
     with transaction.atomic():
         waiting = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.UPLOADED)
         if not waiting.update(state=ImportBatch.State.QUEUED):
-            raise RecommenderError(
-                f"{batch.filename} has been started already.", "Upload it again to repeat it."
-            )
+            told = say(_("{name} has been started already."), name=batch.filename)
+            raise RecommenderError(told, _("Upload it again to repeat it."))
         batch.job = start_job("import", batch.filename, owner=batch.owner)
         batch.state, batch.kind, batch.mapping = ImportBatch.State.QUEUED, kind, chosen
         batch.options = {**batch.options, **allowed}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from recommender.contracts import RawRecord, RowProblem
 from recommender.engine.formats import FIELDS
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.measured import IMPORT_MEDIA, IMPORT_PROBLEMS, IMPORT_ROWS
 
 
@@ -30,8 +32,14 @@ class Counts:
 
 
 def place_of(record: RawRecord) -> str:
+    """Where a record stands, as a key that ``named_place`` puts in words."""
+    return f"{record.source}\n{record.row}"
+
+
+def named_place(place: str) -> str:
     """Where a record stands, in words."""
-    return f"{record.source} row {record.row}"
+    source, _newline, row = place.rpartition("\n")
+    return say(_("{file} row {row}"), file=source, row=row)
 
 
 @dataclass(slots=True)

@@ -17,11 +17,14 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from recommender.contracts import MediaKind
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.imports.storage import LIMITS, StoredFile, store_media
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 15, 120
 MAX_REDIRECTS = 5
 _AGENT = "mmsite media fetcher"
+_CORRECT, _AGAIN = _("Correct it."), _("It is tried again.")
 _SHORT = 120  # characters of an address shown in messages
 
 
@@ -46,9 +49,10 @@ def _guard(connection: Any, sock: socket.socket) -> socket.socket:
     if settings.IMPORT_FETCH_PRIVATE or is_public(peer):
         return sock
     sock.close()
+    told = _("{host} leads to {address}, which is on a private network.")
     raise PrivateAddress(
-        f"{connection.host} leads to {peer}, which is on a private network.",
-        "Put the file into the archive, or set IMPORT_FETCH_PRIVATE=1 if the network may be read.",
+        say(told, host=connection.host, address=peer),
+        _("Put the file into the archive, or set IMPORT_FETCH_PRIVATE=1 if the network may be read."),
     )
 
 
@@ -99,9 +103,8 @@ class _Body:
 
     def read(self, _size: int = -1, /) -> bytes:
         if time.monotonic() > self._deadline:
-            raise MediaError(
-                f"{self._label} took more than {TOTAL_SECONDS} seconds.", "Try again.", permanent=False
-            )
+            told = say(_("{name} took more than {seconds} seconds."), name=self._label, seconds=TOTAL_SECONDS)
+            raise MediaError(told, _("Try again."), permanent=False)
         return next(self._blocks, b"")
 
 
@@ -121,7 +124,7 @@ def fetch_url(url: str, kind: MediaKind) -> StoredFile:
     """
     label = url if len(url) <= _SHORT else url[:_SHORT] + "…"
     if _scheme(url) not in ("http", "https"):
-        raise MediaError(f"{label} is no http(s) address.", "Correct it.")
+        raise MediaError(say(_("{name} is no http(s) address."), name=label), _CORRECT)
     deadline = time.monotonic() + TOTAL_SECONDS
     try:
         with (
@@ -131,22 +134,23 @@ def fetch_url(url: str, kind: MediaKind) -> StoredFile:
             _check_answer(response, label, kind)
             return store_media(_Body(response, deadline, label), kind, label)
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
-        raise MediaError(f"{label} is no address that can be read.", "Correct it.") from error
+        raise MediaError(say(_("{name} is no address that can be read."), name=label), _CORRECT) from error
     except requests.exceptions.TooManyRedirects as error:
-        raise MediaError(f"{label} redirects in circles.", "Use the final address.") from error
+        told = say(_("{name} redirects in circles."), name=label)
+        raise MediaError(told, _("Use the final address.")) from error
     except (requests.RequestException, OSError) as error:
-        reason = type(error).__name__
-        raise MediaError(
-            f"{label} could not be fetched ({reason}).", "It is tried again.", permanent=False
-        ) from error
+        told = say(_("{name} could not be fetched ({error})."), name=label, error=type(error).__name__)
+        raise MediaError(told, _AGAIN, permanent=False) from error
 
 
 def _check_answer(response: requests.Response, label: str, kind: MediaKind) -> None:
     status = response.status_code
+    answered = say(_("{name} answered {status}."), name=label, status=status)
     if status >= 500 or status in (408, 425, 429):
-        raise MediaError(f"{label} answered {status}.", "It is tried again.", permanent=False)
+        raise MediaError(answered, _AGAIN, permanent=False)
     if status >= 400:
-        raise MediaError(f"{label} answered {status}.", "Check that the address opens without signing in.")
+        raise MediaError(answered, _("Check that the address opens without signing in."))
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > LIMITS[kind]:
-        raise MediaError(f"{label} has more than {LIMITS[kind] >> 20} MB.", "Make the file smaller.")
+        told = say(_("{name} has more than {size} MB."), name=label, size=LIMITS[kind] >> 20)
+        raise MediaError(told, _("Make the file smaller."))

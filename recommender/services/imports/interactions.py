@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 from recommender.contracts import RawRecord
 from recommender.models import Interaction
 from recommender.services.imports.counts import Chunk, Counts
-from recommender.services.imports.people import ensure_people, items_by_key
+from recommender.services.imports.people import UNKNOWN_ITEM, ensure_people, items_by_key
 
 _Key = tuple[int, int, str]  # user, item, kind
 
@@ -49,8 +49,7 @@ class InteractionWriter:
         key = record.values["item"]
         if key in items:
             return True
-        reason = "there is no item with this external id"
-        chunk.refuse(record, self._column.get("item", ""), key, reason, "Import the catalogue first.")
+        chunk.refuse(record, self._column.get("item", ""), key, *UNKNOWN_ITEM)
         return False
 
     def _row(

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
+from django.utils.translation import get_language, override
+
 from recommender.contracts import RowProblem
 from recommender.engine.formats import REPORT_PREFIX
 from recommender.models import ImportBatch, ImportIssue
+from recommender.models.telling import kept
 
 MAX_ISSUES = 50_000
 _REPORT = ("source", "row", "column", "value", "reason", "remedy")
@@ -25,9 +28,8 @@ def save_issues(batch: ImportBatch, problems: Iterable[RowProblem], room: int) -
             row=problem.row,
             column=problem.column[:200],
             value=problem.value[:2_000],
-            reason=problem.reason,
-            remedy=problem.remedy,
             raw=dict(problem.raw),
+            **kept(reason=problem.reason, remedy=problem.remedy),
         )
         for problem in list(problems)[: max(0, room)]
     ]
@@ -39,8 +41,13 @@ def issues_csv(batch: ImportBatch) -> Iterator[str]:
     """The refused rows of ``batch`` as CSV, line by line: their own columns, then what was wrong.
 
     Corrected and imported again, the columns whose names begin with ``import:`` are ignored. A row with
-    several faults stands there once, its faults joined.
+    several faults stands there once, its faults joined. Reasons and remedies are in the language of whoever
+    asks now, though the lines are written later.
     """
+    return _issue_lines(batch, get_language() or "en")
+
+
+def _issue_lines(batch: ImportBatch, language: str) -> Iterator[str]:
     issues = batch.issues.order_by("source", "row", "pk")
     columns: dict[str, None] = {}
     for raw in issues.values_list("raw", flat=True).iterator(2_000):
@@ -50,17 +57,16 @@ def issues_csv(batch: ImportBatch) -> Iterator[str]:
     # The mark makes spreadsheets read Chinese right.
     yield "\ufeff" + _line([*own, *report])
     for _place, group in groupby(issues.iterator(2_000), key=lambda issue: (issue.source, issue.row)):
-        yield _line(_report_row(list(group), own))
+        with override(language):
+            row = _report_row(list(group), own)
+        yield _line(row)
 
 
 def _report_row(group: list[ImportIssue], own: list[str]) -> list[Any]:
     raw: dict[str, str] = next((issue.raw for issue in group if issue.raw), {})
-
-    def joined(name: str) -> str:
-        return " | ".join(dict.fromkeys(str(getattr(issue, name)) for issue in group if getattr(issue, name)))
-
-    faults = [joined(name) for name in _REPORT[2:]]
-    return [*(raw.get(column, "") for column in own), group[0].source, group[0].row, *faults]
+    faults = [(issue.column, issue.value, issue.told_reason, issue.told_remedy) for issue in group]
+    joined = [" | ".join(dict.fromkeys(filter(None, cells))) for cells in zip(*faults, strict=True)]
+    return [*(raw.get(column, "") for column in own), group[0].source, group[0].row, *joined]
 
 
 def _line(cells: list[Any]) -> str:

@@ -13,10 +13,12 @@ from recommender.contracts import RawRecord
 from recommender.engine.formats import CatalogSource
 from recommender.engine.preprocess.text import detect_language
 from recommender.models import Embedding, Item
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.catalogue import WORDS
 from recommender.services.imports.attachments import Attachments, attach, gather
 from recommender.services.imports.categories import CategoryTree
-from recommender.services.imports.counts import Chunk, Counts, place_of
+from recommender.services.imports.counts import Chunk, Counts, named_place, place_of
 from recommender.services.imports.seen import SeenKeys
 
 _PLAIN = (
@@ -81,8 +83,8 @@ class ItemWriter:
                 once[key] = record
                 continue
             column = self._column.get("external_id", "")
-            reason = f"{first[key]} has this id already"
-            chunk.refuse(record, column, key, reason, "Give every item an id of its own.")
+            reason = say(_("{place} has this id already"), place=named_place(first[key]))
+            chunk.refuse(record, column, key, reason, _("Give every item an id of its own."))
         chunk.records = list(once.values())
 
     def _look_up(self, keys: Iterable[str]) -> dict[str, _Known]:
@@ -146,8 +148,9 @@ class ItemWriter:
         if not path or self._tree.knows(path) or not self._tree.is_full:
             return True
         column = self._column.get("category") or self._column.get("categories", "")
-        reason = "there are too many different categories"
-        chunk.refuse(record, column, path, reason, "Is this column the category? Map it to an attribute.")
+        reason = _("there are too many different categories")
+        remedy = _("Is this column the category? Map it to an attribute.")
+        chunk.refuse(record, column, path, reason, remedy)
         return False
 
     def _create(self, records: list[RawRecord], chunk: Chunk) -> list[str]:
@@ -156,9 +159,9 @@ class ItemWriter:
             values = record.values
             title = values.get("title") or _first_words(values.get("description", ""))
             if not title:
-                reason = "there is no such item yet, and the row has no title to make one"
+                reason = _("there is no such item yet, and the row has no title to make one")
                 column = self._column.get("external_id", "")
-                chunk.refuse(record, column, values["external_id"], reason, "Give the row a title.")
+                chunk.refuse(record, column, values["external_id"], reason, _("Give the row a title."))
                 continue
             if self._has_room(record, chunk):
                 items.append(self._new_item(record, title))

@@ -8,6 +8,10 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 
 from recommender.models import Item, Profile, Role
+from recommender.said import gettext_noop as _
+
+#: why a row of somebody and an item cannot be taken, and what to do
+UNKNOWN_ITEM = _("there is no item with this external id"), _("Import the catalogue first.")
 
 
 def ensure_people(names: Iterable[str]) -> dict[str, int]:

@@ -13,9 +13,11 @@ from recommender.contracts import RawRecord
 from recommender.engine.formats import CatalogSource
 from recommender.engine.preprocess.text import detect_language
 from recommender.models import Review
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.imports.attachments import Attachments, attach, gather
-from recommender.services.imports.counts import Chunk, Counts, place_of
-from recommender.services.imports.people import ensure_people, items_by_key
+from recommender.services.imports.counts import Chunk, Counts, named_place, place_of
+from recommender.services.imports.people import UNKNOWN_ITEM, ensure_people, items_by_key
 from recommender.services.imports.seen import SeenKeys
 from recommender.services.signals import review_written
 
@@ -41,10 +43,9 @@ class ReviewWriter:
         for key, record in keyed:
             if first[key] != place_of(record):
                 column = self._column.get("external_id", "")
-                reason = f"{first[key]} has this review already"
-                chunk.refuse(
-                    record, column, record.values.get("external_id", ""), reason, "Leave one of them out."
-                )
+                reason = say(_("{place} has this review already"), place=named_place(first[key]))
+                told = record.values.get("external_id", "")
+                chunk.refuse(record, column, told, reason, _("Leave one of them out."))
                 continue
             if record.media:
                 group = "photo" if record.media[0].kind == "image" else "audio"
@@ -52,8 +53,8 @@ class ReviewWriter:
                 self._gathered[key], problems = gather(self._source, record, column)
                 chunk.problems += problems
             if not (_text(record.values) or record.values.get("rating") or record.media):
-                reason = "the review is empty"
-                chunk.refuse(record, self._column.get("text", ""), "", reason, "Write a text or a rating.")
+                reason, remedy = _("the review is empty"), _("Write a text or a rating.")
+                chunk.refuse(record, self._column.get("text", ""), "", reason, remedy)
                 continue
             self._keys[record.row, record.source] = key
             kept.append(record)
@@ -96,8 +97,7 @@ class ReviewWriter:
         key = record.values["item"]
         if key in items:
             return True
-        reason = "there is no item with this external id"
-        chunk.refuse(record, self._column.get("item", ""), key, reason, "Import the catalogue first.")
+        chunk.refuse(record, self._column.get("item", ""), key, *UNKNOWN_ITEM)
         return False
 
     def _given(

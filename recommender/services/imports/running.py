@@ -11,9 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from recommender.contracts import RawRecord, RecordKind, RowProblem
-from recommender.engine.formats import CatalogSource
+from recommender.engine.formats import CatalogSource, kinds_named
 from recommender.errors import FormatError, JobCancelled, RecommenderError
 from recommender.models import ImportBatch, Job
+from recommender.said import gettext_noop as _
+from recommender.said import ngettext_noop, say, say_many
 from recommender.services.calls import call_once
 from recommender.services.imports.batches import discard_file, next_of_file, open_batch, start
 from recommender.services.imports.counts import Chunk, Counts, count_problems, count_rows
@@ -29,6 +31,10 @@ from recommender.services.tracing import working_on
 CHUNK_ROWS = 1_000
 CHUNK_MEDIA = 100
 CHUNK_SECONDS = 2.0
+_NAMELESS = ngettext_noop(
+    "Nothing was retired: {n} refused row does not say which item it is.",
+    "Nothing was retired: {n} refused rows do not say which items they are.",
+)
 
 
 class Writer(Protocol):
@@ -63,8 +69,9 @@ def run_import(batch_id: int, watch: Callable[[Job], None] | None = None) -> Imp
     except RecommenderError as error:
         _finish(batch, ImportBatch.State.FAILED, error.message, error.remedy)
     except BaseException as error:
-        remedy = "The rows before are in; start the import again, and tell the operator if it fails again."
-        _finish(batch, ImportBatch.State.FAILED, f"Unexpected: {type(error).__name__}: {error}"[:500], remedy)
+        told = say(_("Unexpected: {error}"), error=f"{type(error).__name__}: {error}"[:500])
+        remedy = _("The rows before are in; start the import again, and tell the operator if it fails again.")
+        _finish(batch, ImportBatch.State.FAILED, told, remedy)
         raise
     else:
         _finish(batch, ImportBatch.State.DONE)
@@ -78,16 +85,17 @@ def run_import(batch_id: int, watch: Callable[[Job], None] | None = None) -> Imp
 
 def _forget_last_try(batch: ImportBatch) -> None:
     batch.issues.all().delete()
-    batch.error = batch.remedy = ""
+    batch.tell(error="", remedy="")
     for name, zero in Counts().as_dict().items():
         setattr(batch, name, zero)
-    batch.save(update_fields=["error", "remedy", *Counts().as_dict()])
+    batch.save(update_fields=["error", "remedy", "said", *Counts().as_dict()])
 
 
 def _finish(batch: ImportBatch, state: str, error: str = "", remedy: str = "") -> None:
     batch.state, batch.finished_at = state, timezone.now()
-    batch.error, batch.remedy = error or batch.error, remedy or batch.remedy
-    batch.save(update_fields=["state", "finished_at", "error", "remedy"])
+    if error:
+        batch.tell(error=error, remedy=remedy)
+    batch.save(update_fields=["state", "finished_at", "error", "remedy", "said"])
     IMPORTS.add(1, batch.kind, state)
 
 
@@ -116,7 +124,7 @@ def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], No
             watch(progress.job)
         if not counts.taken and counts.rejected:
             raise FormatError(
-                "No row could be taken.", "Look at the rows below, correct them, and import again."
+                _("No row could be taken."), _("Look at the rows below, correct them, and import again.")
             )
         if batch.options.get("retire_missing") and isinstance(writer, ItemWriter):
             progress.stage("retire")
@@ -136,9 +144,10 @@ def _check(source: CatalogSource, batch: ImportBatch, kind: RecordKind, progress
         progress.advance(max(0, share - done))
         done, total = max(done, share), count
     if not total:
+        told = _("{name} holds no {kinds}, only the names of its columns.")
         raise FormatError(
-            f"{batch.filename} holds no {kind}s, only the names of its columns.",
-            "Upload a file with at least one row.",
+            say(told, name=batch.filename, kinds=kinds_named(kind)),
+            _("Upload a file with at least one row."),
         )
     return total
 
@@ -203,13 +212,13 @@ def _call_workers(kind: RecordKind) -> None:
 
 def _retire(batch: ImportBatch, writer: ItemWriter, seen: SeenKeys, counts: Counts) -> None:
     if seen.cut:
-        batch.error = f"Nothing was retired: {batch.filename} is cut off."
-        batch.remedy = "Upload the whole file again."
+        told = say(_("Nothing was retired: {name} is cut off."), name=batch.filename)
+        batch.tell(error=told, remedy=_("Upload the whole file again."))
     elif seen.nameless:
-        batch.error = f"Nothing was retired: {seen.nameless} refused rows do not say which item they are."
-        batch.remedy = "Correct them and import the whole file again."
+        remedy = _("Correct what was refused and import the whole file again.")
+        batch.tell(error=say_many(_NAMELESS, seen.nameless), remedy=remedy)
     if batch.error:
-        batch.save(update_fields=["error", "remedy"])
+        batch.save(update_fields=["error", "remedy", "said"])
         return
     before = counts.as_dict()
     counts.retired = writer.retire_missing()

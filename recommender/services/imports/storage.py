@@ -18,11 +18,14 @@ from django.core.files.storage import default_storage
 from recommender.contracts import MediaKind
 from recommender.engine.preprocess.sniff import SNIFF_BYTES, MediaType, sniff_media
 from recommender.errors import MediaError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 #: Bytes a single file may have.
 LIMITS: dict[MediaKind, int] = {"image": 64 << 20, "audio": 256 << 20, "video": 512 << 20}
 _BLOCK = 1 << 18
-_WORDS: dict[str, str] = {"image": "a picture", "audio": "a sound", "video": "a film"}
+#: what a file is, within a sentence
+KIND_WORDS: dict[str, str] = {"image": _("a picture"), "audio": _("a sound"), "video": _("a film")}
 #: Containers that hold a sound as well as a film.
 _EITHER = frozenset({".mp4", ".ogg", ".webm", ".mkv", ".mov", ".m4a"})
 
@@ -58,7 +61,8 @@ def store_media(file: Readable, kind: MediaKind, label: str) -> StoredFile:
             head = head or block[:SNIFF_BYTES]
             size += len(block)
             if size > LIMITS[kind]:
-                raise MediaError(f"{label} has more than {LIMITS[kind] >> 20} MB.", "Make the file smaller.")
+                told = say(_("{name} has more than {size} MB."), name=label, size=LIMITS[kind] >> 20)
+                raise MediaError(told, _("Make the file smaller."))
             digest.update(block)
             draft.write(block)
         found = _checked_type(head, kind, label)
@@ -70,17 +74,19 @@ def store_media(file: Readable, kind: MediaKind, label: str) -> StoredFile:
 
 def _checked_type(head: bytes, kind: MediaKind, label: str) -> MediaType:
     if not head:
-        raise MediaError(f"{label} is empty.", "Upload the file again.")
+        raise MediaError(say(_("{name} is empty."), name=label), _("Upload the file again."))
     found = sniff_media(head)
     if found is None:
         raise MediaError(
-            f"{label} is neither a picture nor a sound nor a film that can be read.",
-            "Use JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF; MP3, WAV, FLAC, Ogg; MP4, WebM, MKV.",
+            say(_("{name} is neither a picture nor a sound nor a film that can be read."), name=label),
+            _("Use JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF; MP3, WAV, FLAC, Ogg; MP4, WebM, MKV."),
         )
     either = found.suffix in _EITHER and kind != "image"
     if found.kind != kind and not either:
+        told = _("{name} is {found}, not {wanted}.")
         raise MediaError(
-            f"{label} is {_WORDS[found.kind]}, not {_WORDS[kind]}.", "Put it where such files belong."
+            say(told, name=label, found=say(KIND_WORDS[found.kind]), wanted=say(KIND_WORDS[kind])),
+            _("Put it where such files belong."),
         )
     return found
 

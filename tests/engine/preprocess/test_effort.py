@@ -140,9 +140,9 @@ def test_a_sound_of_one_sample_a_second_is_refused_before_it_is_hours_of_memory(
         frame.sample_rate = 1
         out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
-    with pytest.raises(MediaError, match="1 samples a second"):
+    with pytest.raises(MediaError, match="1 sample a second"):
         load_clip(path)
-    with pytest.raises(MediaError, match="1 samples a second"):
+    with pytest.raises(MediaError, match="1 sample a second"):
         make_playable(path, tmp_path / "b.m4a", "audio")
 
 
