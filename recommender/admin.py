@@ -161,7 +161,8 @@ class ImportBatchAdmin(ReadOnly):
 
 @admin.register(models.ImportIssue)
 class ImportIssueAdmin(TellsReason, ReadOnly):
-    list_display = ("batch", "row", "column", "told_reason")
+    list_display = ("batch", "row", "column", "taken", "told_reason")
+    list_filter = ("taken",)
     list_select_related = ("batch",)
     search_fields = ("reason", "value", "batch__filename")
     show_full_result_count = False

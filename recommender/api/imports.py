@@ -105,6 +105,7 @@ class IssueOut(Schema):
     value: str
     reason: str
     remedy: str
+    taken: bool = Field(description="whether the row went in all the same, without what is named here")
     raw: dict[str, Any] = Field(description="the row as it was in the file")
 
 

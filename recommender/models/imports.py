@@ -66,6 +66,8 @@ class ImportIssue(Telling):
     value = models.TextField(_("value"), blank=True)
     reason = models.TextField(_("reason"))
     remedy = models.TextField(_("remedy"), blank=True)
+    #: whether the row went in all the same, without what is named here
+    taken = models.BooleanField(_("went in"), default=False)
     raw = models.JSONField(default=dict, blank=True)
 
     class Meta:

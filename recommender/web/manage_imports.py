@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from recommender.engine.formats.fields import ATTRIBUTE_PREFIX
 from recommender.errors import RecommenderError
-from recommender.models import ImportBatch, Media
+from recommender.models import ImportBatch, ImportIssue, Media
 from recommender.models.telling import translated_error
 from recommender.services import imports
 from recommender.web.access import MANAGE_CATALOGUE, needs
@@ -63,6 +63,7 @@ FIELD_LABELS: dict[str, Any] = {
     "photo_paths": gettext_lazy("Photos, files"),
     "photo_urls": gettext_lazy("Photos, addresses"),
 }
+_NOT_WHOLE = gettext_lazy("What is named here was left out; everything else of the row is in.")
 _OPEN = {ImportBatch.State.QUEUED, ImportBatch.State.RUNNING}
 
 
@@ -148,7 +149,9 @@ def _column(name: str, field: str, kind: str) -> dict[str, str]:
 
 def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     """How far it got, what came of it, and the first refused rows."""
-    refused = found.issues.count()
+    faults = found.issues.count()
+    notes = found.issues.filter(taken=True)
+    refused = found.issues.filter(taken=False)
     counts = [
         {"label": _("New"), "value": found.created},
         {"label": _("Changed"), "value": found.updated},
@@ -164,11 +167,20 @@ def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
         "siblings": list(ImportBatch.objects.filter(path=found.path).exclude(pk=found.pk).order_by("pk")),
         "job": found.job,
         "counts": counts,
-        "issues": list(found.issues.all()[:ISSUES_SHOWN]),
-        "issues_left": max(0, refused - ISSUES_SHOWN),
-        "most_issues": imports.MAX_ISSUES if refused >= imports.MAX_ISSUES else 0,
+        "faults": [
+            _faults(_("Rows that were refused"), refused),
+            _faults(_("Rows that went in, but not whole"), notes, _NOT_WHOLE),
+        ],
+        "has_faults": bool(found.rejected or faults),
+        "most_issues": imports.MAX_ISSUES if faults >= imports.MAX_ISSUES else 0,
         **pace(request),
     }
+
+
+def _faults(title: str, issues: QuerySet[ImportIssue], about: Any = "") -> dict[str, Any]:
+    """The first of some faults, and how many more there are."""
+    left = max(0, issues.count() - ISSUES_SHOWN)
+    return {"title": title, "about": about, "issues": list(issues[:ISSUES_SHOWN]), "left": left}
 
 
 def _becoming(found: ImportBatch) -> list[dict[str, Any]]:

@@ -136,3 +136,16 @@ def test_the_pages_of_the_database_show_both(shop: Shop, cast: Any, as_: Callabl
 
     assert "不是价格" in page("admin:recommender_importissue_changelist", search="is not a price")
     assert "is not a price" in page("admin:recommender_importissue_change", batch.issues.get().pk)
+
+
+def test_a_row_that_went_in_without_its_price_is_not_said_to_be_refused(
+    cast: Any, read: Callable[..., str]
+) -> None:
+    row = b'{"asin": "B1", "title": "Cup", "imUrl": "", "price": "<span>5</span>"}\n'
+    batch = run(cast, "meta.jsonl", row)
+    page = read("zh-hans", "import", batch.pk)
+    assert "已导入但不完整的行" in page
+    assert "被拒的行" not in page
+    page = read("en", "import", batch.pk)
+    assert "Rows that went in, but not whole" in page
+    assert "Rows that were refused" not in page

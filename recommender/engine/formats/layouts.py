@@ -31,6 +31,10 @@ _VARIANT = re.compile(
 )
 
 
+# In files collected from shop pages a price is now and then a piece of the page.
+_MARKUP = frozenset({"price"})
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A known set of columns, all by their ``column_key``.
@@ -41,6 +45,7 @@ class Layout:
         ignore: columns to leave out; ``worse`` those to leave out where a better one, its value, is there.
         group_by: neighbouring rows with the same value here are one record.
         joined: columns whose values in such rows are joined, by which separator; others keep the first value.
+        spared: fields that cost the row only themselves where their value cannot be read.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Layout:
     worse: dict[str, str] = field(default_factory=dict)
     group_by: str = ""
     joined: dict[str, str] = field(default_factory=dict)
+    spared: frozenset[str] = frozenset()
 
     def fits(self, keys: set[str]) -> bool:
         return self.needs <= keys and (not self.one_of or bool(self.one_of & keys))
@@ -100,6 +106,7 @@ LAYOUTS: tuple[Layout, ...] = (
          "images": "image_urls", "categories": "category", "brand": "attr:brand", "store": "attr:store"},
         worse={"imageurl": "imageurlhighres"},
         one_of=frozenset({"imurl", "imageurl", "imageurlhighres", "salesrank", "alsobuy"}),
+        spared=_MARKUP,
     ),
     Layout(
         "amazon of 2023",
@@ -108,6 +115,7 @@ LAYOUTS: tuple[Layout, ...] = (
         {"parentasin": "external_id", "images": "image_urls", "categories": "category",
          "maincategory": "category", "store": "attr:store"},
         ignore=re.compile("^videos$"),  # pages, not files
+        spared=_MARKUP,
     ),
 )  # fmt: skip
 
@@ -116,6 +124,12 @@ def find_layout(columns: Sequence[str]) -> Layout | None:
     """The first known layout that the columns fit."""
     keys = {column_key(column) for column in columns}
     return next((layout for layout in LAYOUTS if layout.fits(keys)), None)
+
+
+def spared_fields(columns: Sequence[str], kind: RecordKind) -> frozenset[str]:
+    """Fields of a known layout whose unreadable values do not cost the row."""
+    layout = find_layout(columns)
+    return layout.spared if layout is not None and layout.kind == kind else frozenset()
 
 
 def guess_kind(columns: Sequence[str]) -> RecordKind:

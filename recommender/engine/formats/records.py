@@ -16,7 +16,7 @@ from recommender.engine.formats.fields import (
     MULTIPLE,
     kinds_named,
 )
-from recommender.engine.formats.layouts import grouped, is_field
+from recommender.engine.formats.layouts import grouped, is_field, spared_fields
 from recommender.engine.formats.values import PARSERS, attribute
 from recommender.errors import FormatError
 from recommender.said import gettext_noop as _
@@ -93,6 +93,7 @@ class Recorder:
         self._table, self._kind, self._media = table, kind, media
         self._mapping = {column: mapping[column] for column in table.columns if column in mapping}
         self._plan = [self._cell(column, name) for column, name in self._mapping.items()]
+        self._spared = spared_fields(table.columns, kind)
         self._has_media_columns = any(_MEDIA_FIELD.fullmatch(name) for name in self._mapping.values())
 
     def _cell(self, column: str, name: str) -> _Cell:
@@ -104,8 +105,8 @@ class Recorder:
     def records(self) -> Iterator[RawRecord | RowProblem]:
         """Records and problems in the order of the file.
 
-        Problems of a record that is taken (a picture that is not there) follow it, with its row number; any
-        other problem means that the row was rejected.
+        Problems of a record that is taken (a picture that is not there, a price of a known layout that is
+        none) follow it, with its row number; any other problem means that the row was rejected.
         """
         for row in grouped(self._table.rows(), self._table.columns, self._mapping):
             if isinstance(row, RowProblem):
@@ -124,6 +125,7 @@ class Recorder:
     def _record(self, row: Row) -> Iterator[RawRecord | RowProblem]:
         values: dict[str, Any] = {}
         problems: list[RowProblem] = []
+        spared: list[RowProblem] = []
         files: dict[str, list[tuple[str, str]]] = {}
         for cell in self._plan:
             try:
@@ -135,8 +137,12 @@ class Recorder:
             try:
                 value = cell.parse(raw) if raw is not None and raw != "" else None
             except Unreadable as unreadable:
-                problems.append(self._problem(row, cell.column, unreadable.reason, unreadable.remedy))
-                continue
+                found = self._problem(row, cell.column, unreadable.reason, unreadable.remedy)
+                if cell.name not in self._spared:
+                    problems.append(found)
+                    continue
+                spared.append(found)
+                value = None
             if cell.needed and not value:
                 problems.append(self._missing(row, cell))
             elif _MEDIA_FIELD.fullmatch(cell.name):
@@ -145,12 +151,12 @@ class Recorder:
                 _put(values, cell, value)
         problems += self._contradictions(row, values)
         if problems:
-            yield from problems
+            yield from problems + spared
             return
         media, lost = ((), []) if self._kind == "interaction" else self._media_of(row, values, files)
         values.pop("image_captions", None)
         yield RawRecord(self._kind, row.number, self._table.name, values, media, as_raw(row.cells))
-        yield from lost
+        yield from spared + lost
 
     def _contradictions(self, row: Row, values: dict[str, Any]) -> list[RowProblem]:
         """Rules that hold between fields; fills in the kind of an interaction that has none."""

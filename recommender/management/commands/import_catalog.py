@@ -106,7 +106,10 @@ class Command(BaseCommand):
         if batch.error:
             self.stderr.write(f"{batch.told_error} {batch.told_remedy}".strip())
         for issue in batch.issues.all()[:_SHOWN]:
-            self.stderr.write(_line(issue, issue.told_reason, issue.told_remedy))
+            told = _line(issue, issue.told_reason, issue.told_remedy)
+            self.stderr.write(
+                _("{told} (The row is in, without this.)").format(told=told) if issue.taken else told
+            )
         more = batch.issues.count() - _SHOWN
         if more > 0:
             told = ngettext(

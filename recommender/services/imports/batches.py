@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from recommender.contracts import RecordKind
@@ -29,13 +29,13 @@ from recommender.engine.formats import (
     open_source,
 )
 from recommender.errors import FormatError, RecommenderError
-from recommender.models import ImportBatch, Job
+from recommender.models import ImportBatch, ImportIssue, Job
 from recommender.said import gettext_noop as _
 from recommender.said import say
 from recommender.services.calls import call_task
 from recommender.services.jobs import cancel_job, start_job
 
-#: Imports with refused rows among which that of a corrected file is looked for.
+#: Imports with faulty rows among which that of a corrected file is looked for.
 _LOOKED_BACK = 50
 _FOLDER = "imports"  # below MEDIA_ROOT; never served
 _SPARE = 256 << 20  # bytes of disk to leave free
@@ -149,12 +149,13 @@ def _describe(
 
 
 def _corrected(columns: Sequence[str]) -> ImportBatch | None:
-    """The batch whose refused rows come back in a file of these columns, if that can be told."""
+    """The batch whose faulty rows come back in a file of these columns, if that can be told."""
     if not any(column.startswith(REPORT_PREFIX) for column in columns):
         return None
     own = set(columns)
-    refused = ImportBatch.objects.filter(rejected__gt=0).exclude(mapping={}).order_by("-pk")[:_LOOKED_BACK]
-    return next((batch for batch in refused if batch.mapping.keys() <= own), None)
+    faulty = ImportBatch.objects.filter(Exists(ImportIssue.objects.filter(batch=OuterRef("pk"))))
+    recent = faulty.exclude(mapping={}).order_by("-pk")[:_LOOKED_BACK]
+    return next((batch for batch in recent if batch.mapping.keys() <= own), None)
 
 
 def file_of(batch: ImportBatch) -> Path:

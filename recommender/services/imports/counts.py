@@ -55,13 +55,21 @@ class Chunk:
     #: rows in the file that this chunk stands for, taken or not
     rows: int = 0
     rejected: int = 0
+    #: where the rows stand that were not taken
+    refused: set[tuple[str, int]] = field(default_factory=set)
     media: int = 0
 
     def note(self, problem: RowProblem) -> None:
         self.problems.append(problem)
 
+    def note_refused(self, problem: RowProblem) -> None:
+        """The first problem of a row of which there is no record."""
+        self.rejected += 1
+        self.refused.add((problem.source, problem.row))
+
     def refuse(self, record: RawRecord, column: str, value: str, reason: str, remedy: str) -> None:
         self.rejected += 1
+        self.refused.add((record.source, record.row))
         self.note(RowProblem(record.row, record.source, column, value[:500], reason, remedy, record.raw))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -19,8 +19,13 @@ MAX_ISSUES = 50_000
 _REPORT = ("source", "row", "column", "value", "reason", "remedy")
 
 
-def save_issues(batch: ImportBatch, problems: Iterable[RowProblem], room: int) -> int:
-    """Remember up to ``room`` problems; says how many were."""
+def save_issues(
+    batch: ImportBatch, problems: Iterable[RowProblem], refused: Container[tuple[str, int]], room: int
+) -> int:
+    """Remember up to ``room`` problems; says how many were.
+
+    ``refused``: where the rows stand that were not taken; problems of others are notes.
+    """
     rows = [
         ImportIssue(
             batch=batch,
@@ -28,6 +33,7 @@ def save_issues(batch: ImportBatch, problems: Iterable[RowProblem], room: int) -
             row=problem.row,
             column=problem.column[:200],
             value=problem.value[:2_000],
+            taken=(problem.source, problem.row) not in refused,
             raw=dict(problem.raw),
             **kept(reason=problem.reason, remedy=problem.remedy),
         )

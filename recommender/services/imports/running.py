@@ -115,7 +115,7 @@ def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], No
             with transaction.atomic():
                 writer.write(chunk, counts)
                 counts.rejected += chunk.rejected
-                room -= save_issues(batch, chunk.problems, room)
+                room -= save_issues(batch, chunk.problems, chunk.refused, room)
                 _save_counts(batch, counts)
                 _call_workers(kind)
             count_rows(kind, before, counts)
@@ -181,7 +181,7 @@ def _chunks(found: Iterator[RawRecord | RowProblem]) -> Iterator[Chunk]:
             chunk.note(one)
             if place != last:
                 chunk.rows += 1
-                chunk.rejected += 1
+                chunk.note_refused(one)
         last = place
     if chunk.rows:
         yield chunk
