@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 WORK_SECONDS = 8.0  # of one task; the worker is given 15 to end
 MOST_ATTEMPTS = 3
+_GIVEN_UP = _("It was tried three times. Try again when the cause is gone.")
 _LOST = timedelta(minutes=10)  # as Media.objects.awaiting() has it
 _CHUNK = 16
 _FETCHERS = 8
@@ -176,8 +177,10 @@ def _count(medium: Media, outcome: dict[str, Any] | RecommenderError, fields: di
 
 
 def _failure(medium: Media, error: RecommenderError) -> dict[str, Any]:
-    told = kept(error=_named_as_given(medium, error.message), remedy=error.remedy)
-    if error.permanent or medium.attempts >= MOST_ATTEMPTS:
+    given_up = not error.permanent and medium.attempts >= MOST_ATTEMPTS
+    remedy = _GIVEN_UP if given_up else error.remedy
+    told = kept(error=_named_as_given(medium, error.message), remedy=remedy)
+    if error.permanent or given_up:
         return told | {"state": Media.State.FAILED}
     return told | {"claimed_at": _due_again(medium.attempts)}
 

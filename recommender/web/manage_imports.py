@@ -150,8 +150,10 @@ def _column(name: str, field: str, kind: str) -> dict[str, str]:
 def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     """How far it got, what came of it, and the first refused rows."""
     faults = found.issues.count()
-    notes = found.issues.filter(taken=True)
-    refused = found.issues.filter(taken=False)
+    parts = [
+        _faults(_("Rows that were refused"), found.issues.filter(taken=False)),
+        _faults(_("Rows that went in, but not whole"), found.issues.filter(taken=True), _NOT_WHOLE),
+    ]
     counts = [
         {"label": _("New"), "value": found.created},
         {"label": _("Changed"), "value": found.updated},
@@ -167,11 +169,7 @@ def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
         "siblings": list(ImportBatch.objects.filter(path=found.path).exclude(pk=found.pk).order_by("pk")),
         "job": found.job,
         "counts": counts,
-        "faults": [
-            _faults(_("Rows that were refused"), refused),
-            _faults(_("Rows that went in, but not whole"), notes, _NOT_WHOLE),
-        ],
-        "has_faults": bool(found.rejected or faults),
+        "faults": [part for part in parts if part["issues"]],
         "most_issues": imports.MAX_ISSUES if faults >= imports.MAX_ISSUES else 0,
         **pace(request),
     }

@@ -243,6 +243,7 @@ def test_an_address_that_fails_for_now_is_tried_three_times_with_pauses(tmp_path
         assert medium.attempts == attempt
         Media.objects.filter(state="working").update(claimed_at=timezone.now() - timedelta(minutes=11))
     assert (medium.state, medium.error) == ("failed", "It answered 503.")
+    assert medium.remedy == "It was tried three times. Try again when the cause is gone."
 
 
 def test_an_address_that_is_refused_for_good_is_not_tried_again(tmp_path: Path, web: Any) -> None:
