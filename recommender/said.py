@@ -114,6 +114,14 @@ def bare(sentence: str) -> str:
     return sentence.bare() if isinstance(sentence, Said) else _without_stop(sentence)
 
 
+def together(one: str, other: str) -> str:
+    """Two sentences, one after the other."""
+    if not other:
+        return one
+    parts = {"one": one, "other": other}
+    return Said("{one} {other}", {n: p if isinstance(p, Said) else Said(p) for n, p in parts.items()})
+
+
 def renamed(sentence: str, old: str, new: str) -> str:
     """``sentence`` speaking of ``new`` where it spoke of ``old``, such as the name of a file."""
     return sentence.replacing(old, new) if isinstance(sentence, Said) else sentence.replace(old, new)

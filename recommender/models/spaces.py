@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from recommender.models.telling import Telling
+
 
 class EncoderSpaceQuerySet(models.QuerySet["EncoderSpace"]):
     def active(self) -> EncoderSpace | None:
@@ -73,7 +75,7 @@ class EmbeddingQuerySet(models.QuerySet["Embedding"]):
         return self.filter(state=Embedding.State.CLAIMED, claimed_at__lt=old)
 
 
-class Embedding(models.Model):
+class Embedding(Telling):
     """A unit vector (float16 bytes) of an item's words (``media`` is null) or of one of its media.
 
     Inserting the row with state ``claimed`` is how a worker claims the work: the unique constraints let only

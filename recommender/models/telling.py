@@ -64,16 +64,16 @@ class Telling(models.Model):
         """What stands in ``column``, in the reader's language."""
         return translated(self.sentence(column))
 
+    @property
+    def told_error(self) -> str:
+        return self.told("error")
+
 
 class TellingError(Telling):
     """A row that tells what went wrong (``error``), and what to do about it (``remedy``)."""
 
     class Meta:
         abstract = True
-
-    @property
-    def told_error(self) -> str:
-        return self.told("error")
 
     @property
     def told_remedy(self) -> str:

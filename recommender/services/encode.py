@@ -23,6 +23,9 @@ from recommender.engine.preprocess.image import open_image
 from recommender.engine.preprocess.text import normalise_text
 from recommender.errors import EncoderError, RecommenderError
 from recommender.models import Embedding, EncoderSpace, Item, Media
+from recommender.models.telling import kept
+from recommender.said import gettext_noop as _
+from recommender.said import say, together
 from recommender.services import sources, spaces
 from recommender.services.calls import call_once
 from recommender.services.encoding_job import EncodingJob, is_paused
@@ -197,7 +200,8 @@ def outcomes_of(make: Maker, encoder: Encoder, owners: list[Any]) -> list[source
     except Exception as error:  # libraries below raise kinds of their own over odd input
         if len(owners) == 1:
             log.exception("The encoder broke over %r.", owners[0])
-            return [EncoderError(f"The encoder broke over it ({type(error).__name__}: {error}).")]
+            told = _("The encoder broke over it ({error}).")
+            return [EncoderError(say(told, error=f"{type(error).__name__}: {error}"))]
     return [outcome for owner in owners for outcome in outcomes_of(make, encoder, [owner])]
 
 
@@ -216,22 +220,26 @@ def _count(modality: str, outcomes: Sequence[sources.Outcome], seconds: float) -
 
 
 #: One statement a row, sent in one go: thirty times faster than ``bulk_update``'s one statement for all.
-_SETTLE = "UPDATE recommender_embedding SET state = %s, vector = %s, error = %s WHERE id = %s AND state = %s"
+_SETTLE = "UPDATE recommender_embedding SET state = %s, vector = %s WHERE id = %s AND state = %s"
 
 
 def _write(rows: list[Embedding], outcomes: list[sources.Outcome]) -> None:
     """Settle claimed rows; those that were removed meanwhile stay removed."""
     State = Embedding.State
     settled: list[tuple[Any, ...]] = []
+    failed: list[tuple[int, RecommenderError]] = []
     for row, outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, RecommenderError):
-            settled.append((State.FAILED.value, None, str(outcome), row.pk, State.CLAIMED.value))
+            failed.append((row.pk, outcome))
         else:
             vector = outcome.astype("<f2").tobytes()
-            settled.append((State.READY.value, vector, "", row.pk, State.CLAIMED.value))
-    if settled:
-        with transaction.atomic(), connection.cursor() as cursor:
+            settled.append((State.READY.value, vector, row.pk, State.CLAIMED.value))
+    with transaction.atomic(), connection.cursor() as cursor:
+        if settled:
             cursor.executemany(_SETTLE, settled)
+        for pk, error in failed:
+            told = kept(error=together(error.message, error.remedy))
+            Embedding.objects.filter(pk=pk, state=State.CLAIMED).update(state=State.FAILED, **told)
 
 
 def _release(rows: list[Embedding]) -> None:
@@ -265,7 +273,8 @@ def _space_of_key(key: str) -> EncoderSpace:
     for space in EncoderSpace.objects.filling():
         if space.key == key:
             return space
-    raise EncoderError(f"There is no encoder space {key!r} any more.", "Search again.", permanent=False)
+    told = say(_("There is no encoder space {key} any more."), key=repr(key))
+    raise EncoderError(told, _("Search again."), permanent=False)
 
 
 def _timed_query_vector(encoder: Encoder, part: Mapping[str, Any]) -> np.ndarray:

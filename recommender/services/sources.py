@@ -20,6 +20,8 @@ from recommender.engine.preprocess.image import open_image
 from recommender.engine.preprocess.text import normalise_text
 from recommender.errors import MediaError, RecommenderError
 from recommender.models import Item, Media
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.renditions import KEY_FRAMES, SOUND, frame_name, local_file
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def encode_words(encoder: Encoder, items: Sequence[Item]) -> list[Outcome]:
     """One vector an item: the mean of its languages, so that it is found in either."""
     texts = [item_texts(item) for item in items]
     vectors = encoder.encode_texts([text for some in texts for text in some])
-    return _pooled(list(vectors), [len(some) for some in texts], "The item has no words.")
+    return _pooled(list(vectors), [len(some) for some in texts], _("The item has no words."))
 
 
 def encode_pictures(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
@@ -49,7 +51,7 @@ def encode_pictures(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
     flat = [name for some in names for name in some]
     found = encode_image_files(encoder, flat, opener=_open_stored)
     answers: list[Outcome] = [one.vector if one.vector is not None else one.error for one in found]  # type: ignore[misc]
-    return _pooled(answers, [len(some) for some in names], "The film has no key frames.")
+    return _pooled(answers, [len(some) for some in names], _("The film has no key frames."))
 
 
 def encode_sounds(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
@@ -76,7 +78,8 @@ def _open_stored(path: Path) -> Image.Image:
         with default_storage.open(name) as file:
             return open_image(file)
     except OSError as error:
-        raise MediaError(f"{name} cannot be read ({error.strerror}).", "Prepare the medium again.") from error
+        told = say(_("{name} cannot be read ({error})."), name=name, error=str(error.strerror))
+        raise MediaError(told, _("Prepare the medium again.")) from error
 
 
 def _clip(medium: Media) -> Clip | RecommenderError:

@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from recommender.said import Said, bare, renamed, say, say_many
+from recommender.said import Said, bare, renamed, say, say_many, together
 
 WORDS = {
     "{name} is damaged ({error}).": "{name} 已损坏（{error}）。",
@@ -76,3 +76,10 @@ def test_it_can_speak_of_another_name() -> None:
     assert isinstance(told, Said)
     assert chinese(told) == "cup.png 已损坏（y）。"
     assert renamed("abc.png broke", "abc.png", "cup.png") == "cup.png broke"
+
+
+def test_two_sentences_are_told_one_after_the_other() -> None:
+    told = together(say("{name} is damaged ({error}).", name="x", error="{y}"), "items")
+    assert isinstance(told, Said)
+    assert (told, chinese(told)) == ("x is damaged ({y}). items", "x 已损坏（{y}）。 商品")
+    assert together("Alone.", "") == "Alone."

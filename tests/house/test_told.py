@@ -16,9 +16,11 @@ PLACES = (
     "recommender/engine/formats",
     "recommender/engine/preprocess",
     "recommender/services/imports",
+    "recommender/services/encode.py",
     "recommender/services/jobs.py",
     "recommender/services/preprocess.py",
     "recommender/services/renditions.py",
+    "recommender/services/sources.py",
     "recommender/services/sweep.py",
 )
 #: What is called with sentences for people.

@@ -12,8 +12,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from recommender.models import ImportBatch, Job, Media
-from recommender.services import imports, preprocess
+from recommender.errors import EncoderError
+from recommender.models import Embedding, EncoderSpace, ImportBatch, Job, Media
+from recommender.said import say
+from recommender.services import encode, imports, preprocess
 from tests.services.shop import photo
 from tests.web.conftest import Shop
 
@@ -149,3 +151,11 @@ def test_a_row_that_went_in_without_its_price_is_not_said_to_be_refused(
     page = read("en", "import", batch.pk)
     assert "Rows that went in, but not whole" in page
     assert "Rows that were refused" not in page
+
+
+def test_what_could_not_be_encoded(shop: Shop, read: Callable[..., str]) -> None:
+    space = EncoderSpace.objects.create(name="s", spec="s", dim=4)
+    row = Embedding.objects.create(space=space, item=shop.items[4], modality="text")
+    encode._write([row], [EncoderError(say("The encoder broke over it ({error}).", error="E: {x}"))])
+    assert "编码器处理它时出错（E: {x}）。" in read("zh-hans", "failed_media")
+    assert "The encoder broke over it (E: {x})." in read("en", "failed_media")
