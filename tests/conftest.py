@@ -161,12 +161,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.postgres)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless; skips with the command that installs it."""
+def chromium_program() -> str:
+    """Path of Debian's Chromium; skips with the command that installs it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no Chromium on the PATH: sudo apt-get install chromium fonts-noto-cjk")
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, headless."""
+    program = chromium_program()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
