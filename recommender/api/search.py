@@ -23,6 +23,7 @@ from recommender.services.search import Filters, SearchPage, SearchQuery
 
 router = Router(tags=["search"])
 TERMS_MAX, TERM_MAX, TEXT_MAX = 8, 80, 400
+UNSTATED = "-"
 
 
 class Asked(Schema):
@@ -40,6 +41,12 @@ class Asked(Schema):
     category: int | None = Field(None, description="a category's id")
     min: Decimal | None = Field(None, ge=0, description="lowest price")
     max: Decimal | None = Field(None, ge=0, description="highest price")
+    currency: str = Field(
+        "",
+        pattern="^([A-Za-z]{3}|-)?$",
+        description="what min and max are in, and only items with a price in it, such as EUR; - for those "
+        "that do not say; by default min and max are in the currency of the most items",
+    )
     language: str = Field("", max_length=10, description="language of the item, such as en or zh")
     video: bool = Field(False, description="only items with a film")
     sound: bool = Field(False, description="only items with a sound")
@@ -54,6 +61,14 @@ class CategoryCount(Schema):
     count: int
 
 
+class PriceRangeOut(Schema):
+    """How many of the results have a price from ``min`` to ``max``, both included."""
+
+    min: str | None = Field(description="a decimal number; null for no lowest price", examples=["20.00"])
+    max: str | None = Field(description="a decimal number; null for no highest price", examples=["49.99"])
+    count: int
+
+
 class FacetsOut(Schema):
     """What the results could be narrowed to."""
 
@@ -61,6 +76,11 @@ class FacetsOut(Schema):
     languages: dict[str, int]
     with_video: int
     with_audio: int
+    currencies: dict[str, int] = Field(
+        description="currency to how many of the results have a price in it; - where none is stated"
+    )
+    currency: str = Field(description="what prices are in")
+    prices: list[PriceRangeOut]
 
 
 class SearchOut(Schema):
@@ -121,6 +141,7 @@ def _question(asked: Asked) -> SearchQuery:
         category=asked.category,
         price_min=asked.min,
         price_max=asked.max,
+        currency={"": None, UNSTATED: ""}.get(asked.currency, asked.currency.upper()),
         language=asked.language,
         has_video=asked.video,
         has_audio=asked.sound,
@@ -166,4 +187,14 @@ def _facets(page: SearchPage) -> FacetsOut:
         languages={code: n for code, n in found.languages.items() if code},
         with_video=found.with_video,
         with_audio=found.with_audio,
+        currencies={code or UNSTATED: n for code, n in found.currencies.items()},
+        currency=found.currency or UNSTATED,
+        prices=[
+            PriceRangeOut(min=_amount(one.low), max=_amount(one.high), count=one.count)
+            for one in found.prices
+        ],
     )
+
+
+def _amount(price: Decimal | None) -> str | None:
+    return None if price is None else f"{price:.2f}"

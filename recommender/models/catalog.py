@@ -105,7 +105,7 @@ class Item(models.Model):
         indexes = [
             models.Index(fields=["availability", "category"], name="item_avail_category"),
             models.Index(fields=["availability", "-created_at"], name="item_avail_newest"),
-            models.Index(fields=["availability", "price"], name="item_avail_price"),
+            models.Index(fields=["availability", "currency", "price"], name="item_avail_currency_price"),
             models.Index(fields=["availability", "language"], name="item_avail_language"),
             models.Index(fields=["updated_at"], name="item_updated"),
         ]

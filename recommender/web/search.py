@@ -25,7 +25,7 @@ from recommender.services import queries
 from recommender.services import search as searching
 from recommender.services.search import MINUS_ALONE, Filters, SearchPage, SearchQuery
 from recommender.templatetags.pieces import slots
-from recommender.web import cards, explain, frames
+from recommender.web import cards, explain, frames, prices
 from recommender.web.actor import actor_of
 
 TERMS_MAX = 8
@@ -78,6 +78,7 @@ def read(query: QueryDict) -> Asked:
             category=_whole(query.get("category", "")) or None,
             price_min=_amount(query.get("min", "")),
             price_max=_amount(query.get("max", "")),
+            currency=prices.read_currency(query.get("currency", "")),
             language=query.get("language", "")[:10],
             has_video=query.get("video") == "1",
             has_audio=query.get("sound") == "1",
@@ -165,7 +166,7 @@ def _shown(request: HttpRequest, asked: Asked, page: SearchPage) -> dict[str, An
     return {
         "asked": True,
         "cards": cards.render(page.cards, bars=show_scores, reasons=False),
-        "facets": _facets(page, asked),
+        "facets": _facets(page, asked) | prices.facets(page.facets, asked.filters, request.GET),
         "filters": asked.filters,
         "folded": page.folded,
         "milliseconds": round(1000 * page.seconds),

@@ -103,6 +103,22 @@ function addTerm(kind) {
   changed();
 }
 
+// -- prices: a range is a link, taken here without leaving the page ---------------------------------------------
+const limits = ["min", "max"].map((name) => form.elements[name]);
+form.addEventListener("click", (event) => {
+  const range = event.target.closest("[data-price]");
+  if (!range || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  for (const limit of limits) limit.value = range.dataset[limit.name];
+  const currency = new URL(range.href).searchParams.get("currency");
+  for (const radio of form.querySelectorAll("[name=currency]")) radio.checked = radio.value === (currency ?? "");
+  changed();
+});
+// Limits are amounts of one currency: they say nothing of another.
+form.addEventListener("change", (event) => {
+  if (event.target.name === "currency") for (const limit of limits) limit.value = "";
+}, true);
+
 // Empty fields are left out of the address, so that it can be read and shared.
 form.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.elt !== form) return;

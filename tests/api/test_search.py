@@ -53,7 +53,7 @@ def test_words_alone_leave_the_rest_as_it_is(shop: Shop, question: Any) -> None:
 def test_everything_can_be_asked_for_at_once(shop: Shop, question: Any) -> None:
     asked = question(
         f"q=bag&item=bag-2&item={shop.items[3].pk}&plus=red&plus=+&minus=leather&w_image=100&w_text=25&w_audio=0"
-        f"&category={shop.category.pk}&min=10&max=20.5&language=en&video=1&sound=0&offset=30&limit=10"
+        f"&category={shop.category.pk}&min=10&max=20.5&currency=eur&language=en&video=1&sound=0&offset=30&limit=10"
     )
     assert asked.item_ids == (shop.items[2].pk, shop.items[3].pk)
     assert (asked.plus, asked.minus) == (("red",), ("leather",))
@@ -62,6 +62,7 @@ def test_everything_can_be_asked_for_at_once(shop: Shop, question: Any) -> None:
         category=shop.category.pk,
         price_min=Decimal(10),
         price_max=Decimal("20.5"),
+        currency="EUR",
         language="en",
         has_video=True,
         has_audio=False,
@@ -93,6 +94,7 @@ def test_minus_alone_is_refused_with_what_it_needs(shop: Shop) -> None:
         "max=nan",
         "max=inf",
         "video=perhaps",
+        "currency=dollars",
         "limit=101",
         "offset=-1",
         "category=bags",
@@ -168,3 +170,20 @@ def test_results_can_be_read_a_piece_at_a_time(shop: Shop) -> None:
         seen += [card["item"]["external_id"] for card in told["cards"]]
         offset = told["next_offset"]
     assert sorted(seen) == sorted(one.external_id for one in shop.items)
+
+
+def test_prices_are_filtered_and_counted_in_one_currency(shop: Shop) -> None:
+    Item.objects.filter(external_id__in=["bag-1", "bag-2", "bag-3"]).update(currency="EUR")
+    Item.objects.filter(external_id="bag-4").update(currency="")
+    searching.forget()
+    told = json_of(Client().get("/api/v1/search?min=0"))
+    assert told["total"] == 8
+    assert told["facets"]["currencies"] == {"USD": 8, "EUR": 3, "-": 1}
+    assert told["facets"]["currency"] == "USD"
+    for one in told["facets"]["prices"]:
+        ends = {name: one[name] for name in ("min", "max") if one[name]}
+        assert json_of(Client().get("/api/v1/search", ends))["total"] == one["count"]
+    euro = json_of(Client().get("/api/v1/search?min=22&currency=EUR"))
+    assert {card["item"]["external_id"] for card in euro["cards"]} == {"bag-2", "bag-3"}
+    unstated = json_of(Client().get("/api/v1/search?currency=-"))
+    assert [card["item"]["external_id"] for card in unstated["cards"]] == ["bag-4"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,3 +133,27 @@ def test_filters_count_what_they_would_leave(page: Page, stocked: str) -> None:
     page.locator("input[name=sound]").check()
     expect(page.locator("#results .tile-link")).to_have_text(["Red bag"])
     expect(page).to_have_url(f"{stocked}/search/?q=bag&sound=1")
+
+
+@pytest.mark.parametrize(("locale", "fold"), [("zh-CN", "筛选与权重"), ("en", "Filters and weights")])
+def test_a_price_range_and_its_currency_are_chosen_on_a_phone(
+    new_page: Callable[..., Page], live_site: str, locale: str, fold: str, no_overflow: Callable[[Any], None]
+) -> None:
+    for number in range(12):
+        code = "EUR" if number < 4 else "USD"
+        Item.objects.create(external_id=f"c{number}", title=f"Cup {number}", price=10 + number, currency=code)
+    phone = new_page(locale=locale, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    phone.goto(f"{live_site}/search/?q=cup")
+    phone.get_by_role("button", name=fold).click()
+    phone.locator("[data-price]", has_text="$").last.click()
+    expect(phone.locator("[data-price][aria-current=true]")).to_be_visible()
+    count = phone.locator("[data-price][aria-current=true] .count").inner_text()
+    expect(phone.locator("#results .tile-link")).to_have_count(int(count))
+    expect(phone.locator("input[name=min]")).not_to_have_value("")
+    expect(phone.locator("input[name=currency][value=USD]")).to_be_checked()
+    expect(phone).to_have_url(re.compile(r"min=[\d.]+&currency=USD$"))
+    no_overflow(phone)
+    phone.locator("input[name=currency][value=EUR]").check()
+    expect(phone.locator("#results .tile-link")).to_have_count(4)
+    expect(phone.locator("input[name=min]")).to_have_value("")
+    no_overflow(phone)

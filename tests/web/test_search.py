@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
+import pytest
+
+from recommender.models import Item
+from recommender.services import search as searching
 from tests.web.conftest import Shop
 
 START = "needs something to search for"
@@ -36,3 +42,71 @@ def test_a_minus_term_beside_filters_alone_is_told_to_be_left_out(shop: Shop, as
 def test_a_minus_term_beside_words_has_no_such_notice(shop: Shop, as_: Any) -> None:
     html = shown(as_("guest"), q="bag", minus="red")
     assert not any(notice in html for notice in (START, LEFT_OUT))
+
+
+# -- prices -------------------------------------------------------------------------------------------------
+
+RADIO = re.compile(r'name="currency" value="([^"]*)"( checked)?><span>([^<]*)</span>(?:<span[^>]*>(\d+)<)?')
+RANGE = re.compile(r'href="([^"]*)" data-price data-min="([^"]*)" data-max="([^"]*)"( aria-current="true")?')
+
+
+@pytest.fixture
+def mixed(shop: Shop) -> Shop:
+    """Eight bags in dollars, four in euro."""
+    Item.objects.filter(pk__in=[item.pk for item in shop.items[8:]]).update(currency="EUR")
+    searching.forget()
+    return shop
+
+
+def test_with_one_currency_there_is_none_to_choose(shop: Shop, as_: Any) -> None:
+    html = shown(as_("guest"), category=shop.category.pk)
+    assert 'name="currency"' not in html
+    assert len(RANGE.findall(html)) >= 2
+    assert "currency=" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "unset", "heading"), [("zh-hans", "不限", "以 USD 计价"), ("en", "Any", "Price in USD")]
+)
+def test_currencies_can_be_chosen_and_say_how_many_they_leave(
+    mixed: Shop, as_: Any, language: str, unset: str, heading: str
+) -> None:
+    html = shown(as_("guest"), {"Accept-Language": language}, category=mixed.category.pk)
+    assert RADIO.findall(html) == [
+        ("", " checked", unset, ""),
+        ("USD", "", "USD", "8"),
+        ("EUR", "", "EUR", "4"),
+    ]
+    assert heading in html
+
+
+def test_a_limit_alone_says_in_which_currency_it_is(mixed: Shop, as_: Any) -> None:
+    html = shown(as_("guest"), category=mixed.category.pk, min="26")
+    assert RADIO.findall(html) == [("USD", " checked", "USD", "8"), ("EUR", "", "EUR", "4")]
+    assert '<strong class="number">2</strong> results' in html
+
+
+def test_a_range_is_a_link_that_leaves_what_it_says_and_can_be_left_again(mixed: Shop, as_: Any) -> None:
+    client = as_("guest")
+    address, low, high, _on = RANGE.findall(shown(client, category=mixed.category.pk, offset=3))[-1]
+    asked = dict(parse_qsl(unescape(address).partition("?")[2]))
+    assert asked == {"category": str(mixed.category.pk), "min": low, "currency": "USD"}
+    assert (low, high) != ("", "")
+    html = shown(client, **asked)
+    wide, *ranges = RANGE.findall(html)
+    assert "min=" not in wide[0]
+    assert [one[3] != "" for one in ranges] == [False] * (len(ranges) - 1) + [True]
+
+
+def test_a_currency_that_makes_no_sense_counts_as_not_given(mixed: Shop, as_: Any) -> None:
+    html = shown(as_("guest"), category=mixed.category.pk, currency="dollars")
+    assert '<strong class="number">12</strong> results' in html
+
+
+def test_prices_that_do_not_say_their_currency_can_be_chosen(mixed: Shop, as_: Any) -> None:
+    Item.objects.filter(external_id="bag-0").update(currency="")
+    searching.forget()
+    html = shown(as_("guest"), currency="-")
+    assert ("-", " checked", "not stated", "1") in RADIO.findall(html)
+    assert mixed.items[0].title in html
+    assert mixed.items[1].title not in html

@@ -4,11 +4,13 @@ from recommender.services.search.answers import search
 from recommender.services.search.calibrations import forget_scales
 from recommender.services.search.facts import forget_categories, forget_facts
 from recommender.services.search.filters import forget_filters
+from recommender.services.search.prices import forget_currencies
 from recommender.services.search.question import (
     MINUS_ALONE,
     CategoryCount,
     Facets,
     Filters,
+    PriceRange,
     SearchPage,
     SearchQuery,
 )
@@ -18,6 +20,7 @@ __all__ = [
     "CategoryCount",
     "Facets",
     "Filters",
+    "PriceRange",
     "SearchPage",
     "SearchQuery",
     "forget",
@@ -27,5 +30,5 @@ __all__ = [
 
 def forget() -> None:
     """Read everything that this process remembers anew at its next use."""
-    for one in (forget_categories, forget_facts, forget_filters, forget_scales):
+    for one in (forget_categories, forget_currencies, forget_facts, forget_filters, forget_scales):
         one()

@@ -21,6 +21,7 @@ from recommender.services.search.browsing import browse
 from recommender.services.search.facts import Facts, make_facets
 from recommender.services.search.filters import filtered_ids, loosened
 from recommender.services.search.folding import fold
+from recommender.services.search.prices import settled
 from recommender.services.search.question import MINUS_ALONE, Facets, SearchPage, SearchQuery
 from recommender.services.search.ranking import PARTS, Search
 from recommender.services.spaces import current_space
@@ -64,6 +65,7 @@ def search(query: SearchQuery, actor: Actor) -> SearchPage:
         RecommenderError: a picture or sound of the question cannot be encoded.
     """
     began = time.monotonic()
+    query = replace(query, filters=settled(query.filters))
     name = _name(query, actor)
     answer = _kept(name) if query.offset else None
     if answer is None:
@@ -98,7 +100,7 @@ def _searched(query: SearchQuery) -> Answer:
     }
     return Answer(
         ids=ranking.ids[places],
-        facets=make_facets(facts, pools, query.filters.category),
+        facets=make_facets(facts, pools, query.filters),
         scores=ranking.scores[places],
         parts=ranking.parts[places],
         folded=sum(pk in facts for pk in ranking.ids.tolist()) - len(places),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
-from django.db.models import Count, Q
+from django.db.models import Count, FloatField, Q
+from django.db.models.functions import Cast
 
 from recommender.models import Item, Media
 from recommender.services.measured import staged
 from recommender.services.search.facts import category_counts
 from recommender.services.search.filters import filtered_ids, has_medium, loosened, matching
+from recommender.services.search.prices import main_currency, price_ranges
 from recommender.services.search.question import Facets, Filters
 from recommender.services.train import current_graph
 
@@ -43,11 +46,15 @@ def _popularity(ids: np.ndarray) -> np.ndarray:
 def _facets(filters: Filters) -> Facets:
     """Counted by the database, since anything may match."""
     under = loosened(filters)
+    currency = main_currency() if filters.currency is None else filters.currency
     return Facets(
         categories=category_counts(_categories(under["category"]), filters.category),
         languages=_languages(under["language"]),
         with_video=_with(under["video"], Media.Kind.VIDEO),
         with_audio=_with(under["audio"], Media.Kind.AUDIO),
+        currencies=_currencies(under["currency"]),
+        currency=currency,
+        prices=price_ranges(_prices(replace(under["price"], currency=currency))),
     )
 
 
@@ -61,6 +68,19 @@ def _languages(filters: Filters) -> dict[str, int]:
     counts = Counter(dict(items.values_list("language").annotate(n=Count("pk"))))
     counts["zh"] += items.filter(~Q(title_zh="") & ~Q(language="zh")).count()
     return {code: count for code, count in counts.most_common() if code and count}
+
+
+def _currencies(filters: Filters) -> dict[str, int]:
+    items = matching(filters).filter(price__isnull=False).order_by()
+    counts = Counter(dict(items.values_list("currency").annotate(n=Count("pk"))))
+    return dict(counts.most_common())
+
+
+def _prices(filters: Filters) -> Counter[int]:
+    """In hundredths. As floats: the database hands over thousands of them much sooner than decimals."""
+    items = matching(filters).order_by().annotate(amount=Cast("price", FloatField()))
+    counts = items.values_list("amount").annotate(n=Count("pk"))
+    return Counter({round(100 * amount): count for amount, count in counts})
 
 
 def _with(filters: Filters, kind: str) -> int:

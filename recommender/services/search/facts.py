@@ -14,7 +14,8 @@ from recommender.engine.preprocess.text import normalise_text
 from recommender.models import Category, Item, Media
 from recommender.services import index
 from recommender.services.measured import staged
-from recommender.services.search.question import CategoryCount, Facets
+from recommender.services.search.prices import main_currency, price_ranges
+from recommender.services.search.question import CategoryCount, Facets, Filters
 
 #: Categories that are all shown; of more, the top ones and those round the chosen one.
 _MOST_CATEGORIES = 40
@@ -26,7 +27,7 @@ _TREE_SECONDS = 5.0
 
 
 class Fact(NamedTuple):
-    """One available item; ``title`` as two titles are compared."""
+    """One available item; ``title`` as two titles are compared, ``price`` in hundredths."""
 
     category: int | None
     language: str
@@ -34,6 +35,8 @@ class Fact(NamedTuple):
     has_chinese: bool
     has_video: bool
     has_audio: bool
+    price: int | None
+    currency: str
 
 
 _known: dict[int, tuple[float, Fact]] = {}
@@ -79,6 +82,16 @@ class Facts:
         del counts[""]
         return counts
 
+    def currencies(self, ids: Iterable[int]) -> Counter[str]:
+        """Code to the number of items with a price in it."""
+        facts = [self._items[pk] for pk in ids]
+        return Counter(fact.currency for fact in facts if fact.price is not None)
+
+    def prices(self, ids: Iterable[int], currency: str) -> Counter[int]:
+        """Amount, in hundredths of ``currency``, to the number of items."""
+        facts = [self._items[pk] for pk in ids]
+        return Counter(fact.price for fact in facts if fact.price is not None and fact.currency == currency)
+
     def with_video(self, ids: Iterable[int]) -> int:
         return sum(self._items[pk].has_video for pk in ids)
 
@@ -95,7 +108,7 @@ def _looked_up(ids: list[int]) -> dict[int, Fact]:
     marks = ",".join(["%s"] * len(ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, category_id, language, title, title_zh <> '', availability "  # noqa: S608 (marks)
+            "SELECT id, category_id, language, title, title_zh <> '', price, currency, availability "  # noqa: S608 (marks)
             f"FROM recommender_item WHERE id IN ({marks})",
             ids,
         )
@@ -114,8 +127,10 @@ def _looked_up(ids: list[int]) -> dict[int, Fact]:
             bool(chinese),
             (pk, Media.Kind.VIDEO) in media,
             (pk, Media.Kind.AUDIO) in media,
+            None if price is None else round(100 * price),
+            currency,
         )
-        for pk, category, language, title, chinese in rows
+        for pk, category, language, title, chinese, price, currency in rows
     }
     now = time.monotonic()
     with _lock:
@@ -140,19 +155,23 @@ index.tell_of_changes(_forget)
 
 
 @staged("hydrate")
-def make_facets(facts: Facts, pools: Mapping[str, Collection[int]], chosen: int | None) -> Facets:
+def make_facets(facts: Facts, pools: Mapping[str, Collection[int]], chosen: Filters) -> Facets:
     """Facets of results.
 
     Args:
         pools: the results under each of the ``loosened`` filters, by the same names.
-        chosen: the category that is filtered by.
+        chosen: the filters in force.
     """
     languages = facts.languages(pools["language"])
+    currency = main_currency() if chosen.currency is None else chosen.currency
     return Facets(
-        categories=category_counts(facts.categories(pools["category"]), chosen),
+        categories=category_counts(facts.categories(pools["category"]), chosen.category),
         languages=dict(languages.most_common()),
         with_video=facts.with_video(pools["video"]),
         with_audio=facts.with_audio(pools["audio"]),
+        currencies=dict(facts.currencies(pools["currency"]).most_common()),
+        currency=currency,
+        prices=price_ranges(facts.prices(pools["price"], currency)),
     )
 
 

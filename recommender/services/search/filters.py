@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from recommender.models import Category, Item, Media
 from recommender.services.measured import staged
+from recommender.services.search.prices import currencies
 from recommender.services.search.question import Filters
 
 #: How long the ids of a filter are remembered: a new item has to be found within about two seconds.
@@ -48,6 +49,8 @@ def matching(filters: Filters) -> QuerySet[Item]:
     items = Item.objects.available()
     if filters.category is not None:
         items = items.filter(category_id__in=_with_below(filters.category))
+    if filters.currency is not None:
+        items = items.filter(currency=filters.currency, price__isnull=False)
     if filters.price_min is not None:
         items = items.filter(price__gte=filters.price_min)
     if filters.price_max is not None:
@@ -82,8 +85,14 @@ def has_medium(kind: str) -> Q:
 
 
 def loosened(filters: Filters) -> dict[str, Filters]:
-    """For each facet the filters that its counts are under: all but its own."""
+    """For each facet the filters that its counts are under: all but its own.
+
+    Where all prices are in one currency there is none to choose, and so nothing to loosen for it.
+    """
+    prices = replace(filters, price_min=None, price_max=None)
     return {
+        "price": prices,
+        "currency": replace(prices, currency=None) if len(currencies()) > 1 else prices,
         "category": replace(filters, category=None),
         "language": replace(filters, language=""),
         "video": replace(filters, has_video=False),

@@ -23,7 +23,9 @@ class Filters:
 
     Attributes:
         category: primary key; categories below it count as well.
-        price_min, price_max: inclusive; an item without a price meets neither.
+        price_min, price_max: inclusive, in ``currency``; an item without a price meets neither.
+        currency: code, only items with a price in it; "" for those whose currency is not stated. Where there
+            are limits and None is named, that of the most items is meant.
         language: code; an item with Chinese words beside those of its own language is in Chinese as well.
         has_video, has_audio: only items with a film, or a sound, that can be played.
     """
@@ -31,6 +33,7 @@ class Filters:
     category: int | None = None
     price_min: Decimal | None = None
     price_max: Decimal | None = None
+    currency: str | None = None
     language: str = ""
     has_video: bool = False
     has_audio: bool = False
@@ -80,18 +83,32 @@ class CategoryCount:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceRange:
+    """How many results a range of prices would leave; both ends are inclusive, None is open."""
+
+    low: Decimal | None
+    high: Decimal | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facets:
     """How many results each further choice would leave, under the other filters in force.
 
     Attributes:
         categories: in the order of their paths.
         languages: code to count, the most first.
+        currencies: code to the number of results with a price in it, the most first; "" where none is stated.
+        currency: the one that ``prices`` are in.
     """
 
     categories: list[CategoryCount] = field(default_factory=list)
     languages: dict[str, int] = field(default_factory=dict)
     with_video: int = 0
     with_audio: int = 0
+    currencies: dict[str, int] = field(default_factory=dict)
+    currency: str = ""
+    prices: list[PriceRange] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
