@@ -152,13 +152,15 @@ def cast(db: None) -> Cast:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses the browser or PostgreSQL carries the marker, so that it can be left out by ``-m``."""
+    """Whatever uses the browser, PostgreSQL or a GPU carries the marker, so that ``-m`` can leave it out."""
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "browser" in names:
             item.add_marker(pytest.mark.browser)
         if "postgres_url" in names:
             item.add_marker(pytest.mark.postgres)
+        if "cuda" in names:
+            item.add_marker(pytest.mark.cuda)
 
 
 def chromium_program() -> str:
@@ -256,3 +258,16 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from tests.postgres import temporary_cluster
 
     yield from temporary_cluster()
+
+
+# -- a GPU --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def cuda() -> str:
+    """Name of the first CUDA device; skips where torch finds none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU: torch.cuda.is_available() is False")
+    return "cuda:0"
