@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
-from django.db.models import Count, FloatField, Q
-from django.db.models.functions import Cast
+from django.db.models import Count, FloatField, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from recommender.models import Item, Media
 from recommender.services.measured import staged
@@ -47,14 +46,16 @@ def _facets(filters: Filters) -> Facets:
     """Counted by the database, since anything may match."""
     under = loosened(filters)
     currency = main_currency() if filters.currency is None else filters.currency
+    priced = _prices(under["price"])
+    others = priced if under["currency"] == under["price"] else _prices(under["currency"])
     return Facets(
         categories=category_counts(_categories(under["category"]), filters.category),
         languages=_languages(under["language"]),
         with_video=_with(under["video"], Media.Kind.VIDEO),
         with_audio=_with(under["audio"], Media.Kind.AUDIO),
-        currencies=_currencies(under["currency"]),
+        currencies=_currencies(others),
         currency=currency,
-        prices=price_ranges(_prices(replace(under["price"], currency=currency))),
+        prices=price_ranges(Counter({amount: n for (code, amount), n in priced.items() if code == currency})),
     )
 
 
@@ -70,17 +71,23 @@ def _languages(filters: Filters) -> dict[str, int]:
     return {code: count for code, count in counts.most_common() if code and count}
 
 
-def _currencies(filters: Filters) -> dict[str, int]:
+def _prices(filters: Filters) -> Counter[tuple[str, int]]:
+    """(currency, amount in hundredths) to the number of items.
+
+    Grouped by expressions: by plain columns, SQLite would go through the index of all prices instead of the
+    few items that match.
+    """
     items = matching(filters).filter(price__isnull=False).order_by()
-    counts = Counter(dict(items.values_list("currency").annotate(n=Count("pk"))))
+    items = items.annotate(code=Concat("currency", Value("")), amount=Cast("price", FloatField()))
+    counted = items.values_list("code", "amount").annotate(n=Count("pk"))
+    return Counter({(code, round(100 * amount)): count for code, amount, count in counted})
+
+
+def _currencies(prices: Counter[tuple[str, int]]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for (currency, _amount), count in prices.items():
+        counts[currency] += count
     return dict(counts.most_common())
-
-
-def _prices(filters: Filters) -> Counter[int]:
-    """In hundredths. As floats: the database hands over thousands of them much sooner than decimals."""
-    items = matching(filters).order_by().annotate(amount=Cast("price", FloatField()))
-    counts = items.values_list("amount").annotate(n=Count("pk"))
-    return Counter({round(100 * amount): count for amount, count in counts})
 
 
 def _with(filters: Filters, kind: str) -> int:
