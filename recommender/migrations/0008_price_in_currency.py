@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recommender', '0006_operators_choice'),
+        ('recommender', '0007_told'),
     ]
 
     operations = [
