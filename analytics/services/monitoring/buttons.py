@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.actions import Choice, Plan, action
-from analytics.services.monitoring.said import Said, say
+from analytics.services.monitoring.said import Said, ngettext_noop, say
 from analytics.services.monitoring.words import share, size, span
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Media
 from recommender.services import choosing, encoding_job, preprocess, sweep
@@ -15,6 +15,7 @@ from recommender.services.calls import call_task
 
 #: Reasons of failed files to choose from.
 MOST_REASONS = 20
+_ITEMS = ngettext_noop("{n} item", "{n} items")
 
 # -- looking again ------------------------------------------------------------------------------------------
 
@@ -51,14 +52,17 @@ def _plan_rebuild(now: float) -> Plan:
     vectors = space.embeddings.ready().count()
     serving = IndexSnapshot.objects.serving(space)
     if serving is None or serving.seconds is None:
-        return Plan(say(_("The index is built of {vectors} vectors."), vectors=vectors))
+        text = ngettext_noop("The index is built of {n} vector.", "The index is built of {n} vectors.")
+        return Plan(say(text, n=vectors))
     return Plan(
         say(
-            _(
-                "The index is built anew of {vectors} vectors; the last time it took {seconds}. "
-                "Until then the present one serves."
+            ngettext_noop(
+                "The index is built anew of {n} vector; the last time it took {seconds}. "
+                "Until then the present one serves.",
+                "The index is built anew of {n} vectors; the last time it took {seconds}. "
+                "Until then the present one serves.",
             ),
-            vectors=vectors,
+            n=vectors,
             seconds=f"{serving.seconds:.2g} s",
         )
     )
@@ -85,14 +89,14 @@ def _plan_roll_back(now: float) -> Plan:
     return Plan(
         say(
             _(
-                "The snapshot made {before} ago, of {items} items, serves in place of that made {now} ago, "
-                "of {present} items. What was encoded since is still found. "
+                "The snapshot made {before} ago, of {items}, serves in place of that made {now} ago, "
+                "of {present}. What was encoded since is still found. "
                 "No other is built by itself until you say so."
             ),
             before=span(now - before.created_at.timestamp()),
-            items=before.items,
+            items=say(_ITEMS, n=before.items),
             now=span(now - serving.created_at.timestamp()),
-            present=serving.items,
+            present=say(_ITEMS, n=serving.items),
         )
     )
 
@@ -108,7 +112,11 @@ def _plan_roll_back(now: float) -> Plan:
 )
 def roll_back_index(choice: str) -> Said:
     row = choosing.roll_back_index()
-    return say(_("The earlier snapshot serves, {path} with {items} items."), path=row.path, items=row.items)
+    text = ngettext_noop(
+        "The earlier snapshot serves, {path} with {n} item.",
+        "The earlier snapshot serves, {path} with {n} items.",
+    )
+    return say(text, path=row.path, n=row.items)
 
 
 def _plan_go_on(now: float) -> Plan:
@@ -150,9 +158,11 @@ def _plan_switch(now: float) -> Plan:
     for space in choosing.spaces_to_choose():
         count = space.embeddings.ready().count()
         label = say(
-            _("{name}: {count} vectors, {share} of those of now"),
+            ngettext_noop(
+                "{name}: {n} vector, {share} of those of now", "{name}: {n} vectors, {share} of those of now"
+            ),
             name=space.name,
-            count=count,
+            n=count,
             share=share(count / wanted) if wanted else "–",
         )
         choices.append(Choice(str(space.pk), label))
@@ -188,11 +198,13 @@ def _plan_embed(now: float) -> Plan:
         return Plan(say(_("No vector is missing.")), possible=False)
     return Plan(
         say(
-            _(
-                "The encode worker makes {missing} vectors that are missing "
-                "and tries {failed} again that could not be made."
+            ngettext_noop(
+                "The encode worker makes {n} vector that is missing "
+                "and tries {failed} again that could not be made.",
+                "The encode worker makes {n} vectors that are missing "
+                "and tries {failed} again that could not be made.",
             ),
-            missing=missing,
+            n=missing,
             failed=failed,
         )
     )
@@ -231,11 +243,13 @@ def _plan_retry(now: float) -> Plan:
         choices.append(Choice(row["error"], say(_("{n} with: {error}"), n=row["n"], error=row["error"])))
     return Plan(
         say(
-            _(
-                "{failed} files that could not be prepared, and {unread} that could not be encoded, "
-                "are tried again."
+            ngettext_noop(
+                "{n} file that could not be prepared, and {unread} that could not be encoded, "
+                "are tried again.",
+                "{n} files that could not be prepared, and {unread} that could not be encoded, "
+                "are tried again.",
             ),
-            failed=failed,
+            n=failed,
             unread=unread,
         ),
         choices=tuple(choices),
@@ -265,11 +279,11 @@ def _plan_prune(now: float) -> Plan:
     return Plan(
         say(
             _(
-                "{rows} rows (old impressions, vectors of former encoders, old snapshots) "
-                "and {files} files of {size} are removed for good."
+                "Removed for good: {rows} (old impressions, vectors of former encoders, old snapshots) "
+                "and {files} of {size}."
             ),
-            rows=found.rows,
-            files=found.files,
+            rows=say(ngettext_noop("{n} row", "{n} rows"), n=found.rows),
+            files=say(ngettext_noop("{n} file", "{n} files"), n=found.files),
             size=size(found.bytes),
         )
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from analytics.models import DriftReport, SentimentScore
 from analytics.services.monitoring.lights import Level, Light, green, part
-from analytics.services.monitoring.said import say
+from analytics.services.monitoring.said import ngettext_noop, say
 from analytics.services.monitoring.unmoved import unmoved_since
 from analytics.services.monitoring.words import page, share, span
 
@@ -28,7 +28,13 @@ def drift(now: float) -> Light:
         return green(_("No report on drift was made in the last 7 days."))
     moved = [one for one in reports if one.verdict in (Verdict.DRIFTED, Verdict.SHIFTING)]
     if not moved:
-        return green(_("What comes in is like what came before, in {n} respects."), n=len(reports))
+        return green(
+            ngettext_noop(
+                "What comes in is like what came before, in {n} respect.",
+                "What comes in is like what came before, in {n} respects.",
+            ),
+            n=len(reports),
+        )
     drifted = [one.subject for one in moved if one.verdict == Verdict.DRIFTED]
     subjects = ", ".join(drifted or [one.subject for one in moved])
     text = _("What came in of late differs from before in: {subjects}.")
@@ -64,7 +70,14 @@ def sentiment(now: float) -> Light:
     if still >= STUCK_YELLOW:
         return Light(
             Level.RED if still >= STUCK_RED else Level.YELLOW,
-            say(_("{n} reviews wait to be scored, and none was for {span}."), n=count, span=span(still)),
+            say(
+                ngettext_noop(
+                    "{n} review waits to be scored, and none was for {span}.",
+                    "{n} reviews wait to be scored, and none was for {span}.",
+                ),
+                n=count,
+                span=span(still),
+            ),
             say(_("See whether the worker of the queue encode lives and could load its encoder.")),
             page("monitoring_tasks"),
         )
@@ -73,7 +86,13 @@ def sentiment(now: float) -> Light:
     if failed >= FAILED_LEAST and failed / total >= FAILED_YELLOW:
         return Light(
             Level.YELLOW,
-            say(_("{n} reviews ({share}) could not be scored."), n=failed, share=share(failed / total)),
+            say(
+                ngettext_noop(
+                    "{n} review ({share}) could not be scored.", "{n} reviews ({share}) could not be scored."
+                ),
+                n=failed,
+                share=share(failed / total),
+            ),
             say(_("The page of such a review says why; they are tried again when the model changes.")),
         )
     sure = next((one for one in _newest(now) if one.subject == CONFIDENCE), None)
@@ -84,4 +103,10 @@ def sentiment(now: float) -> Light:
             say(_("Correct some of the reviews it is least sure of, and let it learn from the corrections.")),
             page("monitoring_drift"),
         )
-    return green(_("{n} reviews are scored, {waiting} wait."), n=total - count, waiting=count)
+    return green(
+        ngettext_noop(
+            "{n} review is scored; waiting: {waiting}.", "{n} reviews are scored; waiting: {waiting}."
+        ),
+        n=total - count,
+        waiting=count,
+    )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.heartbeat import heard_from
 from analytics.services.monitoring.lights import Level, Light, green, part
-from analytics.services.monitoring.said import say
+from analytics.services.monitoring.said import ngettext_noop, say
 from analytics.services.monitoring.words import page, share
 from recommender.engine.encoders.files import file_hash, files_of
 from recommender.models import Embedding, EncoderSpace, Item
@@ -38,7 +38,9 @@ def encoder(now: float) -> Light:
     if space is None:
         return _no_space()
     return _other_encoder(space) or _unmade(space) or green(
-        _("{name} serves; {n} workers use it."), name=space.name, n=len(nodes)
+        ngettext_noop("{name} serves; {n} worker uses it.", "{name} serves; {n} workers use it."),
+        name=space.name,
+        n=len(nodes),
     )  # fmt: skip
 
 
@@ -165,9 +167,12 @@ def _other_encoder(space: EncoderSpace) -> Light | None:
     return Light(
         Level.YELLOW,
         say(
-            _("{spec} is being made ready: it has {made} vectors; {name}, which serves, has {wanted}."),
+            ngettext_noop(
+                "{spec} is being made ready: it has {n} vector; {name}, which serves, has {wanted}.",
+                "{spec} is being made ready: it has {n} vectors; {name}, which serves, has {wanted}.",
+            ),
             spec=settings.ENCODER,
-            made=made,
+            n=made,
             name=space.name,
             wanted=wanted,
         ),
@@ -189,7 +194,10 @@ def _unmade(space: EncoderSpace) -> Light | None:
     return Light(
         Level.YELLOW,
         say(
-            _("{n} vectors ({share}) could not be made, so as many words or pictures are not found."),
+            ngettext_noop(
+                "{n} vector ({share}) could not be made, so as many words or pictures are not found.",
+                "{n} vectors ({share}) could not be made, so as many words or pictures are not found.",
+            ),
             n=failed,
             share=share(bad),
         ),

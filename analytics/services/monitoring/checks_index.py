@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.grid import read_grid
 from analytics.services.monitoring.lights import Level, Light, green, part
-from analytics.services.monitoring.said import Said, say
+from analytics.services.monitoring.said import Said, ngettext_noop, say
 from analytics.services.monitoring.words import share, span
 from recommender.models import EncoderSpace, IndexSnapshot
 from recommender.services.index import DELTA_AGE, DELTA_LEAST, DELTA_SHARE
@@ -40,14 +40,17 @@ def index(now: float) -> Light:
         return Light(
             Level.YELLOW,
             say(
-                _("Somebody went back to an earlier snapshot, of {n} items; no new one is built."),
+                ngettext_noop(
+                    "Somebody went back to an earlier snapshot, of {n} item; no new one is built.",
+                    "Somebody went back to an earlier snapshot, of {n} items; no new one is built.",
+                ),
                 n=serving.items,
             ),
             say(_("Press “Go on by itself” to let it be rebuilt when it is due.")),
             actions=("go_on", "rebuild_index"),
         )
     return _poor_recall(now) or green(
-        _("{n} items; the snapshot is {span} old."),
+        ngettext_noop("{n} item; the snapshot is {span} old.", "{n} items; the snapshot is {span} old."),
         n=serving.items,
         span=span(now - serving.created_at.timestamp()),
     )
@@ -100,7 +103,10 @@ def _stale(space: EncoderSpace, serving: IndexSnapshot, now: float) -> Light | N
         grown = count >= max(DELTA_LEAST, DELTA_SHARE * serving.items)
         if grown or age > DELTA_AGE.total_seconds() + STALE_SECONDS:
             reason = say(
-                _("The index is stale: {n} vectors are not in it, the oldest for {span}."),
+                ngettext_noop(
+                    "The index is stale: {n} vector is not in it, for {span}.",
+                    "The index is stale: {n} vectors are not in it, the oldest for {span}.",
+                ),
                 n=count,
                 span=span(now - oldest.timestamp()),
             )

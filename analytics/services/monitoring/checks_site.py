@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop as _
 from analytics.services.monitoring import watch
 from analytics.services.monitoring.grid import Grid, quantile, read_grid
 from analytics.services.monitoring.lights import Level, Light, green, part
-from analytics.services.monitoring.said import say
+from analytics.services.monitoring.said import ngettext_noop, say
 from analytics.services.monitoring.unmoved import unmoved_since
 from analytics.services.monitoring.words import share, size, span
 from recommender.services.redis_link import shared_redis
@@ -47,14 +47,23 @@ def web(now: float) -> Light:
     every, failed = _answers(grid)
     total, bad = sum(every.values()), sum(failed.values())
     if total < ENOUGH_ANSWERS:
-        return green(_("Only {n} answers in the last 5 min, too few to judge."), n=int(total))
+        return green(
+            ngettext_noop(
+                "Only {n} answer in the last 5 min, too few to judge.",
+                "Only {n} answers in the last 5 min, too few to judge.",
+            ),
+            n=int(total),
+        )
     failing = bad / total
     if failing >= FAILED_YELLOW:
         worst = max(failed, key=lambda view: failed[view])
         return Light(
             Level.RED if failing >= FAILED_RED else Level.YELLOW,
             say(
-                _("{share} of {n} answers failed in the last 5 min, most on the page {view}."),
+                ngettext_noop(
+                    "{share} of {n} answer failed in the last 5 min, most on the page {view}.",
+                    "{share} of {n} answers failed in the last 5 min, most on the page {view}.",
+                ),
                 share=share(failing),
                 n=int(total),
                 view=worst,
@@ -69,7 +78,10 @@ def web(now: float) -> Light:
             say(_("See which page is slow and what else the machine does; WEB_WORKERS adds processes.")),
         )
     return green(
-        _("{n} answers in the last 5 min, {share} failed, 95 in 100 within {p95}."),
+        ngettext_noop(
+            "{n} answer in the last 5 min, {share} failed, 95 in 100 within {p95}.",
+            "{n} answers in the last 5 min, {share} failed, 95 in 100 within {p95}.",
+        ),
         n=int(total),
         share=share(failing),
         p95=f"{1000 * p95:.0f} ms",
@@ -116,7 +128,10 @@ def database(now: float) -> Light:
         return Light(
             Level.RED,
             say(
-                _("{n} migrations have not been applied, the first is {name}."),
+                ngettext_noop(
+                    "{n} migration has not been applied: {name}.",
+                    "{n} migrations have not been applied, the first is {name}.",
+                ),
                 n=len(missing),
                 name=missing[0],
             ),

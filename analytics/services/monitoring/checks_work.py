@@ -18,7 +18,7 @@ from analytics.services.monitoring.lights import Level, Light, green, part
 from analytics.services.monitoring.paused import paused_queues, resume_button
 from analytics.services.monitoring.periodic import MISSED_SECONDS, begin, periods, standing
 from analytics.services.monitoring.readiness import queues_in_use
-from analytics.services.monitoring.said import Said, say
+from analytics.services.monitoring.said import Said, ngettext_noop, say
 from analytics.services.monitoring.silent_worker import remedy_for
 from analytics.services.monitoring.unmoved import unmoved_since
 from analytics.services.monitoring.words import page, share, span
@@ -57,9 +57,21 @@ def workers(now: float) -> Light:
         return Light(Level.YELLOW, reason, remedy_for(one), evidence)
     if restarts:
         node, times = max(restarts.items(), key=lambda one: one[1])
-        reason = say(_("{node} was started again {n} times in the last 10 min."), node=node, n=times)
+        reason = say(
+            ngettext_noop(
+                "{node} was started again {n} time in the last 10 min.",
+                "{node} was started again {n} times in the last 10 min.",
+            ),
+            node=node,
+            n=times,
+        )
         return Light(Level.YELLOW, reason, say(_("See in its output what it dies of.")), evidence)
-    return green(_("{n} workers were heard from in the last 15 s."), n=len(alive))
+    return green(
+        ngettext_noop(
+            "{n} worker was heard from in the last 15 s.", "{n} workers were heard from in the last 15 s."
+        ),
+        n=len(alive),
+    )
 
 
 def _silence(unserved: list[str], last: Heartbeat | None, now: float) -> Said:
@@ -140,7 +152,10 @@ def queues(now: float) -> Light:
     if late:
         one = max(late, key=lambda each: (each.level, each.age / each.patience.red))
         reason = say(
-            _("{n} messages wait in the queue {queue}, the oldest for {span}."),
+            ngettext_noop(
+                "{n} message waits in the queue {queue}, for {span}.",
+                "{n} messages wait in the queue {queue}, the oldest for {span}.",
+            ),
             n=one.length,
             queue=one.queue,
             span=span(one.age),
@@ -158,7 +173,13 @@ def queues(now: float) -> Light:
         remedy = say(_("Resume it when the cause is mended; workers take up what waits, the oldest first."))
         return Light(Level.YELLOW, reason, remedy, evidence, tuple(map(resume_button, sorted(paused))))
     longest = max(one.length for one in waiting)
-    return green(_("Nothing waits for long; the longest queue has {n} messages."), n=longest)
+    return green(
+        ngettext_noop(
+            "Nothing waits for long; the longest queue has {n} message.",
+            "Nothing waits for long; the longest queue has {n} messages.",
+        ),
+        n=longest,
+    )
 
 
 def _waiting(now: float) -> list[_Waiting]:
@@ -207,7 +228,13 @@ def periodic(now: float) -> Light:
     late = {one.name: one for one in there if one.is_missed}
     evidence = page("monitoring_tasks")
     if not late:
-        return green(_("All {n} periodic tasks were done when they were due."), n=len(periods()))
+        return green(
+            ngettext_noop(
+                "The {n} periodic task was done when it was due.",
+                "All {n} periodic tasks were done when they were due.",
+            ),
+            n=len(periods()),
+        )
     held = Held(now)
     free = {name: one for name, one in late.items() if not held.excuses(one)}
     if not free:
@@ -258,7 +285,14 @@ def media(now: float) -> Light:
     waiting = pending.count() if first is not None else 0
     still = now - unmoved_since("media", str(first), waiting, now) if waiting else 0.0
     if still >= STUCK_YELLOW:
-        reason = say(_("{n} files wait, and none was prepared for {span}."), n=waiting, span=span(still))
+        reason = say(
+            ngettext_noop(
+                "{n} file waits, and none was prepared for {span}.",
+                "{n} files wait, and none was prepared for {span}.",
+            ),
+            n=waiting,
+            span=span(still),
+        )
         remedy = say(_("See whether the worker of the queue default lives and what it is busy with."))
         return Light(
             Level.RED if still >= STUCK_RED else Level.YELLOW, reason, remedy, page("monitoring_tasks")
@@ -266,7 +300,10 @@ def media(now: float) -> Light:
     bad = failed / total if total else 0.0
     if failed and bad >= MEDIA_YELLOW:
         reason = say(
-            _("{n} files ({share}) could not be prepared. Most often: {error}"),
+            ngettext_noop(
+                "{n} file ({share}) could not be prepared: {error}",
+                "{n} files ({share}) could not be prepared. Most often: {error}",
+            ),
             n=failed,
             share=share(bad),
             error=_commonest_error(),
@@ -277,7 +314,10 @@ def media(now: float) -> Light:
         level = Level.RED if bad >= MEDIA_RED and failed >= MEDIA_RED_LEAST else Level.YELLOW
         return Light(level, reason, remedy, actions=("retry_media",))
     reason = say(
-        _("{n} files, {failed} could not be prepared, {waiting} wait."),
+        ngettext_noop(
+            "{n} file; could not be prepared: {failed}; waiting: {waiting}.",
+            "{n} files; could not be prepared: {failed}; waiting: {waiting}.",
+        ),
         n=total,
         failed=failed,
         waiting=waiting,
@@ -316,7 +356,10 @@ def jobs(now: float) -> Light:
     failed = _failed_jobs(moment)
     if failed:
         reason = say(
-            _("{n} jobs failed in the last day, the last was “{job}”: {error}"),
+            ngettext_noop(
+                "{n} job failed in the last day, “{job}”: {error}",
+                "{n} jobs failed in the last day, the last was “{job}”: {error}",
+            ),
             n=len(failed),
             job=failed[0].label or failed[0].kind,
             error=failed[0].error[:200],
@@ -324,7 +367,13 @@ def jobs(now: float) -> Light:
         remedy = say(_("Its page says what to do; the light turns green when the like of it has been done."))
         return Light(Level.YELLOW, reason, remedy, page("jobs"))
     running = Job.objects.unfinished().count()
-    return green(_("No job failed in the last day; {n} are under way."), n=running)
+    return green(
+        ngettext_noop(
+            "No job failed in the last day; {n} is under way.",
+            "No job failed in the last day; {n} are under way.",
+        ),
+        n=running,
+    )
 
 
 def _failed_jobs(moment: datetime) -> list[Job]:

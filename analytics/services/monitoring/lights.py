@@ -95,7 +95,7 @@ def part_named(name: str) -> Part | None:
     return _PARTS.get(name)
 
 
-def green(text: str, **values: object) -> Light:
+def green(text: str | tuple[str, str], **values: object) -> Light:
     return Light(Level.GREEN, say(text, **values))
 
 

@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, override
+from django.utils.translation import gettext_noop, ngettext, override
 
 from analytics.models import Incident, Silence
 from analytics.services.alerts_delivery import NotDelivered, post_message, send_letter
@@ -163,7 +163,10 @@ def _body(incident: Incident, over: bool) -> str:
         lines.append(_("What to do: {remedy}").format(remedy=remedy))
     lines.append(_("Since {time}.").format(time=_moment(incident.since)))
     if incident.opened > 1:
-        lines.append(_("It has opened {count} times since then.").format(count=incident.opened))
+        often = ngettext(
+            "It has opened {n} time since then.", "It has opened {n} times since then.", incident.opened
+        )
+        lines.append(often.format(n=incident.opened))
     if over and incident.ended_at:
         lines.append(_("It ended at {time}.").format(time=_moment(incident.ended_at)))
     return "\n".join(lines)

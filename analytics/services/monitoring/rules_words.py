@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from analytics.models import AlertRule
 from analytics.services.monitoring import lights
 from analytics.services.monitoring.measures import measure_named
-from analytics.services.monitoring.said import Said, say
+from analytics.services.monitoring.said import Said, ngettext_noop, say
 from analytics.services.monitoring.shipped_rules import shipped
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ _SIZES = ("B", "kB", "MB", "GB", "TB")
 LIGHTS = "lights.level"
 #: What answers that came from no page are counted under.
 _NO_PAGE = "(none)"
+_OTHERS = ngettext_noop(
+    "{n} more is affected; it has no alert of its own.",
+    "{n} more are affected; they have no alerts of their own.",
+)
 
 
 #: Units whose short forms are words of a language.
@@ -98,7 +102,7 @@ def reason(rule: AlertRule, finding: Finding) -> Said:
     value = quantity(finding.value, unit)
     condition = AlertRule.Condition(rule.condition)
     if finding.others:
-        return say(_("{count} more are affected; they have no alerts of their own."), count=finding.others)
+        return say(_OTHERS, n=finding.others)
     if condition == AlertRule.Condition.ABSENT:
         return say(_("Nothing was recorded in the last {window}."), window=window)
     if condition == AlertRule.Condition.CHANGED:

@@ -104,7 +104,12 @@ def again_all(request: HttpRequest) -> HttpResponseBase:
     lines += [f"{count} × {name}" for name, count in ahead.tasks.most_common()]
     lines += _left_out(ahead)
     if ahead.more:
-        lines.append(_("{n} more stay as they are; press the button again for them.").format(n=ahead.more))
+        more = ngettext(
+            "{n} more stays as it is; press the button again for it.",
+            "{n} more stay as they are; press the button again for them.",
+            ahead.more,
+        )
+        lines.append(more.format(n=ahead.more))
     title = ngettext("Try {n} failed task again?", "Try {n} failed tasks again?", ahead.count)
     return _ask(
         request, title.format(n=ahead.count), lines, _("Try again"), back,
@@ -201,5 +206,10 @@ def _facts(queue: Queue | None) -> list[str]:
 def _told(told: actions.Told, done: str) -> str:
     if told.answered == told.serving:
         return done
-    rest = _("{n} of {m} workers follow when their task is done.")
-    return f"{done} {rest.format(n=told.serving - told.answered, m=told.serving)}"
+    late = told.serving - told.answered
+    rest = ngettext(
+        "{n} of {m} workers follows when its task is done.",
+        "{n} of {m} workers follow when their task is done.",
+        late,
+    )
+    return f"{done} {rest.format(n=late, m=told.serving)}"

@@ -221,7 +221,7 @@ def test_an_encoder_that_is_being_made_ready_is_told_with_how_far_it_is(settings
     add_vectors(new, 1)
     light = looked("encoder")
     assert light.level is Level.YELLOW
-    assert "it has 1 vectors; test, which serves, has 3" in str(light.reason)
+    assert "it has 1 vector; test, which serves, has 3" in str(light.reason)
 
 
 def test_vectors_that_could_not_be_made_are_told_with_a_button(settings: Any) -> None:
@@ -339,7 +339,7 @@ def test_reviews_that_wait_while_none_is_scored_turn_the_light() -> None:
     assert looked("sentiment").level is Level.GREEN
     light = looked("sentiment", NOW + 400)
     assert light.level is Level.YELLOW
-    assert "1 reviews wait to be scored" in str(light.reason)
+    assert "1 review waits to be scored" in str(light.reason)
     SentimentScore.objects.update(model="m")
     assert looked("sentiment", NOW + 401).level is Level.GREEN
 

@@ -240,7 +240,7 @@ def test_what_is_missing_or_failed_is_encoded_again_also_after_a_stop(
     Embedding.objects.filter(pk=Embedding.objects.values("pk")[:1]).update(state="failed")
     Item.objects.create(external_id="new", title="New")
     Job.objects.create(kind="encode", state="cancelled", finished_at=timezone.now())
-    assert "makes 1 vectors that are missing and tries 1 again" in str(plan("embed_missing").said)
+    assert "makes 1 vector that is missing and tries 1 again" in str(plan("embed_missing").said)
     press("embed_missing", cast.operator)
     assert called == [("encode_pending",)]
     assert not Embedding.objects.filter(state="failed").exists()
@@ -272,8 +272,8 @@ def test_pruning_says_how_much_goes_and_takes_no_more(
     rows = [add_snapshot(space, NOW - n, state="retired") for n in range(3)]
     add_snapshot(space)
     (Path(settings.INDEX_ROOT) / rows[0].path / "vectors").write_bytes(bytes(5000))
-    assert str(plan("prune").said).startswith("2 rows")
-    assert "1 files of 5 kB" in str(plan("prune").said)
+    assert str(plan("prune").said).startswith("Removed for good: 2 rows (")
+    assert "and 1 file of 5 kB" in str(plan("prune").said)
     with django_capture_on_commit_callbacks(execute=True):
         press("prune", cast.operator)
     assert IndexSnapshot.objects.count() == 2
