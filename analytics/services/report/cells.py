@@ -68,11 +68,29 @@ def select(filters: Filters, *, by: str = "", days: bool = False) -> Selection:
     Args:
         days: whether whole days (and, where items are told apart, hours) are needed rather than months.
     """
+    return restricted(read(_cube(filters, by), filters.start, filters.end, days=days), filters)
+
+
+def _cube(filters: Filters, by: str) -> Cube:
     about_aspects = bool(filters.aspect) or by == "aspect"
     about_items = filters.item is not None or by in ("item", "hour")
     names = {(False, False): "reviews", (False, True): "items", (True, False): "aspects"}
-    cube = CUBES[names.get((about_aspects, about_items), "item_aspects")]
-    return restricted(read(cube, filters.start, filters.end, days=days), filters)
+    return CUBES[names.get((about_aspects, about_items), "item_aspects")]
+
+
+class Cells:
+    """The cells of one selection for several figures: each cube that they need is read once."""
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters = filters
+        self._read: dict[str, Selection] = {}
+
+    def by(self, by: str = "") -> Selection:
+        """As ``select`` finds them."""
+        cube = _cube(self.filters, by).name
+        if cube not in self._read:
+            self._read[cube] = select(self.filters, by=by)
+        return self._read[cube]
 
 
 def restricted(cells: Selection, filters: Filters) -> Selection:

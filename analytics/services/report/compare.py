@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, difference
 from analytics.services.report.breakdown import aspect_impacts, grouped, labelled
-from analytics.services.report.cells import Selection, select
+from analytics.services.report.cells import Cells, Selection, select
 from analytics.services.report.figures import overview_of
 from analytics.services.report.filters import Filters
 from analytics.services.report.names import Kind, named
@@ -23,12 +24,15 @@ _PARTITIONS: tuple[By, ...] = ("item", "category", "language")
 
 def compare(a: Filters, b: Filters, *, most: int = 12) -> Comparison:
     """``b`` against ``a`` (the earlier, or the yardstick), with the ``most`` strongest drivers."""
-    first, second = select(a), select(b)
-    found = difference(first.tally(), second.tally())
-    ranked = sorted(_drivers(a, b), key=lambda driver: (-abs(driver.change), driver.by, driver.key))
+    first, second = Cells(a), Cells(b)
+    whole = first.by(), second.by()
+    found = difference(whole[0].tally(), whole[1].tally())
+    ranked = sorted(
+        _strongest(first, second, most), key=lambda driver: (-abs(driver.change), driver.by, driver.key)
+    )
     return Comparison(
-        a=overview_of(first),
-        b=overview_of(second),
+        a=overview_of(whole[0]),
+        b=overview_of(whole[1]),
         difference=found.value if found else None,
         low=found.low if found else None,
         high=found.high if found else None,
@@ -39,59 +43,110 @@ def compare(a: Filters, b: Filters, *, most: int = 12) -> Comparison:
 
 
 def drivers(a: Filters, b: Filters, by: By) -> list[Driver]:
-    """All parts of the difference along one of item, category or language; they sum to it."""
-    return _worded(list(_parts(a, b, by)))
+    """All parts of the difference along one of item, category or language, the largest first.
+
+    They sum to it.
+    """
+    parts = _parts(select(a, by=by), select(b, by=by), by)
+    return _worded(list(parts.drivers(len(parts))))
 
 
-def _drivers(a: Filters, b: Filters) -> Iterator[Driver]:
+def _strongest(first: Cells, second: Cells, most: int) -> Iterator[Driver]:
+    """Of each dimension the ``most`` strongest."""
+    a, b = first.filters, second.filters
     for by in _PARTITIONS:
         # What both sides are fixed to explains nothing.
         if not (getattr(a, by) and getattr(a, by) == getattr(b, by) and by != "category"):
-            yield from _parts(a, b, by)
+            yield from _parts(first.by(by), second.by(by), by).drivers(most)
     if not (a.aspect or b.aspect or a.label or b.label):
-        yield from _aspects(a, b)
+        yield from _aspects(first, second)
 
 
 # -- shift and share ----------------------------------------------------------------------------------------
 
 
-def _parts(a: Filters, b: Filters, by: By) -> Iterator[Driver]:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The parts of a difference along one dimension, for there may be as many as there are items.
+
+    Attributes:
+        values: (n,) numbers of the groups in which a review of either side commits itself.
+        before, after: (n, 3) those reviews by label.
+        mix, rate: (n,) as in ``Driver``.
+    """
+
+    by: By
+    values: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    mix: np.ndarray
+    rate: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def drivers(self, most: int) -> Iterator[Driver]:
+        """The ``most`` with the largest change, those of one size in the order of their keys."""
+        change = np.abs(self.mix + self.rate)
+        rows = np.arange(len(self))
+        if most < len(rows):
+            # All that are as large as the last one: their keys decide which of them it is.
+            rows = np.flatnonzero(change >= np.partition(change, -most)[-most])
+        keys = _keys(self.by, self.values[rows])
+        ordered = sorted(zip(-change[rows], keys, rows, strict=True))
+        for _change, key, row in ordered[:most]:
+            one, two = _tally(self.before[row]), _tally(self.after[row])
+            yield _driver(self.by, key, float(self.mix[row]), float(self.rate[row]), one, two)
+
+
+def _parts(first: Selection, second: Selection, by: By) -> _Parts:
     """The difference of two means over groups, split into mix and rate (Kitagawa 1955).
 
     With weights w and nets s of a group on both sides and the mean m of both overall nets, a group's part is
     (w_b - w_a)((s_a + s_b) / 2 - m) + (s_b - s_a)(w_a + w_b) / 2. A group that one side lacks has the other
-    side's net there: its coming or going is mix alone.
+    side's net there: its coming or going is mix alone. Where a side is empty there are no parts.
     """
-    before, after = _tallies(select(a, by=by), by), _tallies(select(b, by=by), by)
-    totals = [sum(tally.total for tally in side.values()) for side in (before, after)]
+    values, sides = _beside(grouped(first, by), grouped(second, by))
+    sums = [side.sum(axis=1) for side in sides]
+    totals = [float(one.sum()) for one in sums]
     if not all(totals):
-        return
-    nets = [
-        sum(tally.positive - tally.negative for tally in side.values()) / total
-        for side, total in zip((before, after), totals, strict=True)
+        return _Parts(by, values[:0], sides[0][:0], sides[1][:0], np.empty(0), np.empty(0))
+    balances = [side[:, 2] - side[:, 0] for side in sides]
+    middle = sum(float(one.sum()) / total for one, total in zip(balances, totals, strict=True)) / 2
+    own = [one / np.maximum(count, 1) for one, count in zip(balances, sums, strict=True)]
+    net = np.where(sums[0] > 0, own[0], own[1]), np.where(sums[1] > 0, own[1], own[0])
+    weights = sums[0] / totals[0], sums[1] / totals[1]
+    mix = (weights[1] - weights[0]) * ((net[0] + net[1]) / 2 - middle)
+    rate = (net[1] - net[0]) * (weights[0] + weights[1]) / 2
+    return _Parts(by, values, sides[0], sides[1], mix, rate)
+
+
+def _beside(*found: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """(n,) values of groups with a review that commits itself, and (n, 3) reviews by label of each side."""
+    committed = [
+        (values[some], counts[some, :ABSTAINED])
+        for values, counts in found
+        for some in [counts[:, :ABSTAINED].any(axis=1)]
     ]
-    middle = sum(nets) / 2
-    for key in sorted(before.keys() | after.keys()):
-        one, two = before.get(key, Tally(0, 0, 0)), after.get(key, Tally(0, 0, 0))
-        weights = (one.total / totals[0], two.total / totals[1])
-        net = [value if value is not None else other for value, other in _crossed(one.net, two.net)]
-        mix = (weights[1] - weights[0]) * ((net[0] + net[1]) / 2 - middle)
-        rate = (net[1] - net[0]) * sum(weights) / 2
-        yield _driver(by, key, mix, rate, one, two)
+    union = np.unique(np.concatenate([values for values, _ in committed]))
+    sides = []
+    for values, counts in committed:
+        side = np.zeros((len(union), ABSTAINED))
+        side[np.searchsorted(union, values)] = counts
+        sides.append(side)
+    return union, sides
 
 
-def _crossed(one: float | None, two: float | None) -> tuple[tuple[float | None, float], ...]:
-    return (one, two or 0.0), (two, one or 0.0)
+def _keys(by: By, values: np.ndarray) -> list[str]:
+    """As in the address; "" for none."""
+    if by == "language":
+        names = named(Kind.LANGUAGE, values)
+        return [names.get(int(value), "") for value in values]
+    return [str(value) if value else "" for value in values]
 
 
-def _tallies(cells: Selection, by: By) -> dict[str, Tally]:
-    values, counts = grouped(cells, by)
-    keys = named(Kind.LANGUAGE, values) if by == "language" else {int(v): str(v) for v in values if v}
-    return {
-        keys.get(int(value), ""): Tally(*(float(count) for count in row[:ABSTAINED]))
-        for value, row in zip(values, counts, strict=True)
-        if np.any(row[:ABSTAINED])
-    }
+def _tally(counts: np.ndarray) -> Tally:
+    return Tally(*(float(count) for count in counts[:ABSTAINED]))
 
 
 def _driver(by: By, key: str, mix: float, rate: float, one: Tally, two: Tally) -> Driver:
@@ -109,26 +164,21 @@ def _driver(by: By, key: str, mix: float, rate: float, one: Tally, two: Tally) -
     )
 
 
-def _aspects(a: Filters, b: Filters) -> Iterator[Driver]:
+def _aspects(first: Cells, second: Cells) -> Iterator[Driver]:
     """Change of each aspect's impact; reviews mention several aspects, so these parts overlap."""
-    before, after = _impacts(a), _impacts(b)
+    before, after = _impacts(first), _impacts(second)
     nothing = (0.0, Tally(0, 0, 0))
     for aspect in sorted(before.keys() | after.keys()):
         (low, one), (high, two) = before.get(aspect, nothing), after.get(aspect, nothing)
         yield _driver("aspect", aspect, 0.0, high - low, one, two)
 
 
-def _impacts(filters: Filters) -> dict[str, tuple[float, Tally]]:
+def _impacts(side: Cells) -> dict[str, tuple[float, Tally]]:
     """Impact of each aspect, and the opinions on it."""
-    cells = select(filters, by="aspect")
-    values, counts = grouped(cells, "aspect")
-    names = named(Kind.ASPECT, values)
-    tallies = {
-        names.get(int(value), ""): Tally(*(float(count) for count in row[:ABSTAINED]))
-        for value, row in zip(values, counts, strict=True)
-    }
-    found = aspect_impacts(select(filters), cells)
-    return {one.aspect: (one.impact, tallies[one.aspect]) for one in found}
+    cells = side.by("aspect")
+    _values, counts = grouped(cells, "aspect")
+    found = aspect_impacts(side.by(), cells)
+    return {one.aspect: (one.impact, _tally(row)) for one, row in zip(found, counts, strict=True)}
 
 
 def _worded(drivers: list[Driver]) -> list[Driver]:

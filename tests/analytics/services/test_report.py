@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -207,6 +210,72 @@ def test_the_drivers_of_a_dimension_sum_to_the_difference(world: dict[str, Any],
     before = LAST_90.previous()
     found = report.compare(before, LAST_90)
     assert sum(driver.change for driver in drivers(before, LAST_90, by)) == pytest.approx(found.difference)
+
+
+def parts_of(before: Filters, after: Filters, by: str) -> dict[str, tuple[float, float, int, int]]:
+    """Mix, rate and reviews of each side by group, by looking at every review."""
+    sides: list[dict[str, list[str]]] = [{}, {}]
+    for side, filters in zip(sides, (before, after), strict=True):
+        for score, label in counting(filters):
+            value = score.language if by == "language" else getattr(score, f"{by}_id")
+            if label:
+                side.setdefault(str(value or ""), []).append(label)
+    whole = [[label for labels in side.values() for label in labels] for side in sides]
+    if not all(whole):
+        return {}
+    middle = sum(net_of(labels) or 0.0 for labels in whole) / 2
+    found = {}
+    for key in sides[0].keys() | sides[1].keys():
+        one, two = sides[0].get(key, []), sides[1].get(key, [])
+        nets = [net_of(one if one else two) or 0.0, net_of(two if two else one) or 0.0]
+        shares = [len(one) / len(whole[0]), len(two) / len(whole[1])]
+        mix = (shares[1] - shares[0]) * (sum(nets) / 2 - middle)
+        found[key] = mix, (nets[1] - nets[0]) * sum(shares) / 2, len(one), len(two)
+    return found
+
+
+@pytest.mark.parametrize("by", ["item", "category", "language"])
+def test_every_driver_is_what_a_look_at_every_review_makes_of_its_group(
+    world: dict[str, Any], by: report.By
+) -> None:
+    some = [one for one in selections(world) if not one.aspect]
+    for before, after in [*((one.previous(), one) for one in some), *itertools.pairwise(some)]:
+        slow = parts_of(before, after, by)
+        quick = {one.key: (one.mix, one.rate, one.before, one.after) for one in drivers(before, after, by)}
+        assert quick.keys() == slow.keys(), (before, after)
+        for key, values in quick.items():
+            assert values == pytest.approx(slow[key]), (before, after, key)
+
+
+def test_the_strongest_drivers_are_the_first_of_all_of_them(world: dict[str, Any]) -> None:
+    before = LAST_90.previous()
+    every = report.compare(before, LAST_90, most=1000).drivers
+    changes = [abs(one.change) for one in every]
+    assert len(every) > 10
+    assert changes == sorted(changes, reverse=True)
+    for most in range(len(every)):
+        assert report.compare(before, LAST_90, most=most).drivers == every[:most]
+
+
+def test_drivers_of_one_strength_come_in_the_order_of_their_keys() -> None:
+    made = shop()
+    for item in made["items"]:
+        for days_ago in (10, 100):
+            scored(item, days_ago=days_ago)
+    rebuild_rollups(say=lambda text: None)
+    named = [one.key for one in drivers(LAST_90.previous(), LAST_90, "item")]
+    assert named == sorted(str(item.pk) for item in made["items"])
+    few = report.compare(LAST_90.previous(), LAST_90, most=2).drivers
+    assert few == report.compare(LAST_90.previous(), LAST_90).drivers[:2]
+
+
+def test_a_comparison_reads_each_cube_of_a_side_once(world: dict[str, Any]) -> None:
+    before = LAST_90.previous()
+    report.compare(before, LAST_90)
+    with CaptureQueriesContext(connection) as asked:
+        report.compare(before, LAST_90)
+    sums = [one["sql"] for one in asked.captured_queries if "rollupsegment" in one["sql"]]
+    assert len(sums) == 2 * len(["reviews", "items", "aspects"])
 
 
 def test_a_product_that_turned_bad_is_named_as_what_drove_the_change() -> None:
