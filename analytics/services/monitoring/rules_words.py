@@ -33,6 +33,22 @@ _OTHERS = ngettext_noop(
 _TIMES = ((86_400, _("{n} d")), (3600, _("{n} h")), (60, _("{n} min")))
 
 
+#: What numbers of each unit are, where people type or choose them; a share is typed as a number.
+_UNIT_NAMES = {
+    "/s": _("per second"),
+    "s": _("seconds"),
+    "bytes": _("bytes"),
+    "ratio": _("0 to 1"),
+    "count": "",
+}
+
+
+def unit_name(unit: str) -> str:
+    """In the reader's language; "" for plain numbers, an unknown unit as it is."""
+    name = _UNIT_NAMES.get(unit, unit)
+    return gettext(name) if name else ""
+
+
 def quantity(value: float | None, unit: str) -> Said | str:
     """A number with its unit; words only where languages write it differently."""
     if value is None or math.isnan(value):

@@ -123,6 +123,11 @@ def shipped(key: str) -> dict[str, Any]:
     return _BY_KEY.get(key, {})
 
 
+def shipped_named(name: str) -> dict[str, Any]:
+    """The rule that was shipped under this name; {} where none was."""
+    return next((one for one in SHIPPED if one["name"] == name), {})
+
+
 def add_missing(using: str = "default") -> int:
     """Add the rules that are not there yet; how many."""
     rules = AlertRule.objects.using(using)

@@ -13,6 +13,7 @@ from analytics.models import AuditEntry
 from analytics.services.audit import OF_ANALYSTS
 from analytics.services.monitoring import buttons  # noqa: F401 (declares the actions)
 from analytics.services.monitoring.actions import AREA, action_named
+from analytics.web.monitoring.audit_subjects import Subject, subjects_of
 from analytics.web.monitoring.audit_words import details_of
 from analytics.web.monitoring.frame import answer, operators_only
 
@@ -43,12 +44,19 @@ def audit(request: HttpRequest) -> HttpResponse:
     """The newest deeds first; what analysts do is told on their own page."""
     found = AuditEntry.objects.exclude(action__in=OF_ANALYSTS).select_related("actor")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "entries": [_row(entry) for entry in page]}
+    entries = list(page)
+    rows = [_row(entry, subject) for entry, subject in zip(entries, subjects_of(entries), strict=True)]
+    context = {"page": page, "entries": rows}
     return answer(request, "monitoring_audit", "monitoring/audit.html", context)
 
 
-def _row(entry: AuditEntry) -> dict[str, Any]:
-    return {"entry": entry, "title": _title(entry.action), "details": details_of(entry)}
+def _row(entry: AuditEntry, subject: Subject) -> dict[str, Any]:
+    return {
+        "entry": entry,
+        "title": _title(entry.action),
+        "subject": subject,
+        "details": details_of(entry),
+    }
 
 
 def _title(name: str) -> str:

@@ -15,6 +15,7 @@ from analytics.models import AlertRule, AuditEntry
 from analytics.services.monitoring.measures import measure_named
 from analytics.services.monitoring.rules_words import duration, limit
 from analytics.services.monitoring.said import Said
+from analytics.web.monitoring.audit_subjects import about_of
 
 #: What is noted under these names; others are shown as they are.
 _NAMES: dict[str, Any] = {
@@ -56,6 +57,8 @@ def details_of(entry: AuditEntry) -> str:
 def _worded(name: str, value: Any, entry: AuditEntry) -> str:
     if name == "user" and entry.subject:
         return ""  # the person is named before
+    if name == "about":
+        return about_of(entry, str(value))
     try:
         return _KINDS[name](value, entry.details) if name in _KINDS else _plain(value)
     except (ValueError, TypeError, KeyError):  # of another release

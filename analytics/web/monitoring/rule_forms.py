@@ -15,12 +15,11 @@ from django.utils.translation import gettext_lazy
 from analytics.models import AlertRule
 from analytics.services.monitoring.measures import measure_named, measures
 from analytics.services.monitoring.rules_decide import label_names
-from analytics.services.monitoring.rules_words import duration, subject_named, title
+from analytics.services.monitoring.rules_words import duration, subject_named, title, unit_name
 
 WINDOWS = (30, 60, 300, 600, 1800, 3600, 21_600)
 HOLDS = (0, 30, 60, 300, 600, 1800, 3600)
 LABELS_MOST, LABEL_LENGTH = 4, 100
-_UNITS = {"ratio": "%", "count": ""}
 _GROUPS = {
     "web": gettext_lazy("Web pages"),
     "tasks": gettext_lazy("Background tasks"),
@@ -40,8 +39,8 @@ def measure_choices(present: str) -> list[tuple[str, list[tuple[str, str]]]]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for one in measures():
         group = one.key.split(".", maxsplit=1)[0]
-        unit = _UNITS.get(one.unit, one.unit)
-        label = f"{one.title} ({unit})" if unit else str(one.title)
+        unit = unit_name(one.unit)
+        label = _("{measure} ({unit})").format(measure=one.title, unit=unit) if unit else str(one.title)
         groups.setdefault(str(_GROUPS.get(group, group)), []).append((one.key, label))
     if present and measure_named(present) is None:
         groups[_("Not measured here")] = [(present, present)]

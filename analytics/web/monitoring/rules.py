@@ -90,11 +90,11 @@ def preview(request: HttpRequest) -> HttpResponse:
     data["name"] = data.get("name") or "-"
     form = RuleForm(data)
     if not form.is_valid():
-        return render(request, "monitoring/rule_preview.html", {"unit": _unit(data.get("measure", ""))})
+        unit = _unit(data.get("measure", ""))
+        return render(request, "monitoring/rule_preview.html", {"unit": unit})
     rule = form.save(commit=False)
     tried = history.preview(rule, time.time())
     context = {
-        "unit": words.unit_of(rule),
         "limit": words.limit(rule),
         "tried": tried,
         "unmeasured": tried is None,
@@ -107,7 +107,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _unit(key: str) -> str:
     measure = measure_named(key)
-    return measure.unit if measure else ""
+    return words.unit_name(measure.unit) if measure else ""
 
 
 @require_POST

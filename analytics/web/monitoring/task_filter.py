@@ -7,13 +7,20 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from analytics.models import TaskRun
 
 _EXACT = ("name", "worker", "queue", "exception")
 _SEARCHED = ("task_id", "name", "arguments", "subject", "exception", "message", "request_id")
 _TEXT = 200
+_LABELS: dict[str, Any] = {
+    "name": _("Task"),
+    "queue": _("Queue"),
+    "worker": _("Worker"),
+    "exception": _("Error"),
+    "text": _("Text"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,13 +68,26 @@ class TaskFilter:
         return self == TaskFilter()
 
 
+def reworded(told: str) -> str:
+    """What ``TaskFilter.told`` said, in the reader's language."""
+    parts: list[str] = []
+    for piece in told.split(", "):
+        name, _space, value = piece.partition(" ")
+        if name in _LABELS and value:
+            parts.append(f"{_LABELS[name]}: {value}")
+        elif parts:  # a comma of the value before
+            parts[-1] += f", {piece}"
+        else:
+            return told
+    return " · ".join(parts)
+
+
 def choices() -> list[dict[str, Any]]:
     """What each menu of the form offers."""
-    words = {"name": _("Task"), "queue": _("Queue"), "worker": _("Worker"), "exception": _("Error")}
     return [
         {
             "name": name,
-            "label": label,
+            "label": _LABELS[name],
             "values": list(
                 TaskRun.objects.exclude(**{name: ""})
                 .order_by(name)
@@ -75,5 +95,5 @@ def choices() -> list[dict[str, Any]]:
                 .distinct()[:200]
             ),
         }
-        for name, label in words.items()
+        for name in ("name", "queue", "worker", "exception")
     ]

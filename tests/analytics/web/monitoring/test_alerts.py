@@ -343,6 +343,23 @@ def test_the_preview_says_how_often_it_would_have_fired(operator: Client) -> Non
     assert "0 times in the last 7 days" in page(operator, "monitoring_rule_preview", **GOOD | {"name": ""})
 
 
+def test_measures_are_offered_with_their_units_in_words(operator: Client) -> None:
+    operator.cookies["django_language"] = "zh-hans"
+    chinese = page(operator, "monitoring_rule_new")
+    assert ">失败响应的比例（0 至 1）<" in chinese
+    assert ">可用内存（字节）<" in chinese
+    del operator.cookies["django_language"]
+    english = page(operator, "monitoring_rule_new")
+    for offered in ("Answers (per second)", "Time to answer, median (seconds)", "Available memory (bytes)"):
+        assert f">{offered}<" in english
+    assert ">Share of failed answers (0 to 1)<" in english
+    assert ">Messages that wait<" in english
+
+
+def test_the_preview_of_half_a_form_names_the_unit_in_words(operator: Client) -> None:
+    assert "Unit: per second" in page(operator, "monitoring_rule_preview", measure="web.requests")
+
+
 def test_the_preview_of_half_a_form_asks_for_the_rest(operator: Client) -> None:
     assert "Once the fields are right" in page(operator, "monitoring_rule_preview", measure="web.errors")
 
