@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from recommender.models import Category, Item
 from recommender.services.lexical import find_words
+from recommender.services.lexical.postgres import PostgresWords
+from recommender.services.lexical.sqlite import SqliteWords
+from recommender.services.lexical.words import MOST_TERMS, terms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -160,6 +165,72 @@ def test_no_more_than_asked_for_come_back() -> None:
     for number in range(5):
         add(f"{number}", "Red lamp")
     assert len(found("red lamp", limit=3)) == len(found("lamp", limit=3)) == 3
+
+
+# -- how much is asked of the database ----------------------------------------------------------------------
+
+
+def asked_of(text: str, catalogue: str) -> list[list[list[str]]]:
+    """The questions for the words of ``text``, each for the first needle of some groups."""
+    questions = []
+
+    def first_held(groups: Sequence[Sequence[str]]) -> list[str]:
+        questions.append([list(needles) for needles in groups])
+        return [next((needle for needle in needles if needle in catalogue), "") for needles in groups]
+
+    terms_of(text, first_held)
+    return questions
+
+
+def test_words_side_by_side_are_asked_for_together() -> None:
+    assert asked_of("red chairs", " red chair ") == [[[" red", "red"], ["chair"]]]
+
+
+def test_every_chinese_word_is_one_question() -> None:
+    asked = asked_of("红色连衣裙", "红色 女士 连衣裙")
+    assert [groups[0][0] for groups in asked] == ["红色连衣裙", "连衣裙"]
+    assert asked[1] == [["连衣裙", "连衣", "连"]]
+
+
+def test_words_that_say_nothing_are_asked_for_only_where_there_are_no_others() -> None:
+    assert asked_of("the lamp for my desk", " lamp desk ") == [[["lamp"], ["desk"]]]
+    assert asked_of("of the", " of the ") == [[[" of", "of"], [" the", "the"]]]
+
+
+def test_no_more_words_are_asked_for_than_count() -> None:
+    many = [f"{letter}lamp" for letter in "abcdefghijkl"]
+    (asked,) = asked_of(" ".join(many * 20), " ".join(many))
+    assert asked == [[word] for word in many[:MOST_TERMS]]
+
+
+def test_of_each_group_the_database_finds_the_first_needle_that_an_item_has() -> None:
+    add("mine", "Armchair", title_zh="女士红色手表")
+    backend = PostgresWords() if connection.vendor == "postgresql" else SqliteWords()
+    groups = [["sofa", "chair", "armchair"], ["红色皮带", "红色"], ["表"], [" ch", "蓝"], [" ar", "arm"]]
+    with backend.asking():
+        assert backend.first_held(groups) == ["chair", "红色", "表", "", " ar"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is asked inside the process")
+@pytest.mark.parametrize(
+    ("text", "most"), [("lamp", 3), ("red lamp", 3), ("smart tv stand unheard", 2), ("红色手表", 4)]
+)
+def test_a_search_is_a_few_questions_to_postgresql(text: str, most: int) -> None:
+    add("mine", "Red lamp", title_zh="女士红色皮带手表")
+    with CaptureQueriesContext(connection) as told:
+        find_words(text, limit=50)
+    assert len([one for one in told.captured_queries if one["sql"].startswith("SELECT")]) <= most
+    # Besides: begin, use the index, the caller's transaction goes on as it was, end.
+    assert len(told) <= most + 4
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL is told how to plan")
+def test_the_transaction_of_whoever_searches_plans_as_before() -> None:
+    add("mine", "Lamp")
+    find_words("lamp", limit=5)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_seqscan")
+        assert cursor.fetchone() == ("on",)
 
 
 # -- safety -------------------------------------------------------------------------------------------------

@@ -63,13 +63,22 @@ def find_words(
             if None.
     """
     backend = PostgresWords() if connection.vendor == "postgresql" else SqliteWords()
-    terms = terms_of(text, backend.holds)
+    with backend.asking():
+        return _found(backend, text, limit, among, partly_below)
+
+
+def _found(
+    backend: Backend, text: str, limit: int, among: np.ndarray | None, partly_below: int | None
+) -> WordMatches:
+    terms = terms_of(text, backend.first_held)
     known = [term.needle for term in terms if term.known]
     wanted = Filter(among) if among is not None else None
     counts: dict[int, int] = {}
     if known and len(known) == len(terms):
         counts = _with_all(backend, known, limit, wanted)
-    if known and len(counts) < (limit if partly_below is None else min(limit, partly_below)):
+    # Of a single word, those that have some of the words have all, and fewer than the pool are all there are.
+    is_whole = len(terms) == 1 and len(counts) < _POOL
+    if known and not is_whole and len(counts) < (limit if partly_below is None else min(limit, partly_below)):
         for pk, count in _with_some(backend, known, limit, wanted).items():
             counts.setdefault(pk, count)
     shares = {pk: count / len(terms) for pk, count in list(counts.items())[:limit]}
@@ -92,7 +101,7 @@ def _with_all(backend: Backend, needles: Sequence[str], limit: int, among: Filte
 
 def _with_some(backend: Backend, needles: Sequence[str], limit: int, among: Filter | None) -> dict[int, int]:
     """Item to its number of needles: the most first, then the rarest, then the newest."""
-    lists = [backend.having(needle, _LIST, among) for needle in needles]
+    lists = backend.having(needles, _LIST, among)
     ids, place = np.unique(np.concatenate(lists), return_inverse=True)
     if not len(ids):
         return {}

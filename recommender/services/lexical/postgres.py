@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,34 @@ _TABLE = "recommender_item_words"
 
 
 class PostgresWords:
-    """Answers for one query."""
+    """Answers for one query, asked for inside ``asking``."""
 
-    def holds(self, needle: str) -> bool:
-        """Whether any item has ``needle``."""
-        condition, parameters = _condition(needle)
-        return bool(_rows(f"SELECT 1 FROM {_TABLE} WHERE {condition} LIMIT 1", parameters))  # noqa: S608
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Through the index, whatever the planner thinks.
+
+        Without statistics it takes any word for common, and reads the whole table.
+        """
+        within = connection.in_atomic_block
+        with transaction.atomic():
+            _run("SET LOCAL enable_seqscan = off")
+            yield
+            if within:  # the caller's transaction goes on
+                _run("SET LOCAL enable_seqscan = on")
+
+    def first_held(self, groups: Sequence[Sequence[str]]) -> list[str]:
+        """Of each group the first needle that any item has, "" for none."""
+        cases, parameters = [], []
+        for needles in groups:
+            # A case is looked at only where those before it do not hold.
+            whens = []
+            for number, needle in enumerate(needles):
+                condition, values = _condition(needle)
+                whens.append(f"WHEN EXISTS (SELECT 1 FROM {_TABLE} WHERE {condition}) THEN {number:d}")  # noqa: S608
+                parameters += values
+            cases.append(f"CASE {' '.join(whens)} END")
+        (places,) = _rows(f"SELECT {', '.join(cases)}", parameters)
+        return ["" if at is None else needles[at] for needles, at in zip(groups, places, strict=True)]
 
     def best(
         self, needles: Sequence[str], most: int, *, titles: bool = False, among: Filter | None = None
@@ -41,11 +64,15 @@ class PostgresWords:
         )
         return [pk for (pk,) in rows]
 
-    def having(self, needle: str, most: int, among: Filter | None = None) -> np.ndarray:
-        """Ids (n,) of at most ``most`` items that have ``needle``, newest first."""
-        where, parameters = _all_of([needle], False, among)
-        rows = _rows(f"SELECT item_id FROM {_TABLE} WHERE {where} LIMIT {most:d}", parameters)  # noqa: S608
-        return np.sort(np.array([pk for (pk,) in rows], dtype=np.int64))[::-1]
+    def having(self, needles: Sequence[str], most: int, among: Filter | None = None) -> list[np.ndarray]:
+        """Ids (n,) of at most ``most`` items that have each needle, newest first."""
+        arrays, parameters = [], []
+        for needle in needles:
+            where, values = _all_of([needle], False, among)
+            arrays.append(f"ARRAY(SELECT item_id FROM {_TABLE} WHERE {where} LIMIT {most:d})")  # noqa: S608
+            parameters += values
+        (found,) = _rows(f"SELECT {', '.join(arrays)}", parameters)
+        return [np.sort(np.array(ids, dtype=np.int64))[::-1] for ids in found]
 
 
 def _condition(needle: str, titles: bool = False) -> tuple[str, list[Any]]:
@@ -71,12 +98,12 @@ def _all_of(needles: Sequence[str], titles: bool, among: Filter | None) -> tuple
     return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
 
 
+def _run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Through the index, whatever the planner thinks: without statistics it takes any word for common, and
-    reads the whole table."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        rows = list(cursor.fetchall())
-        cursor.execute("SET LOCAL enable_seqscan = on")  # where the caller is in a transaction, it goes on
-        return rows
+        return list(cursor.fetchall())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,15 @@ class SqliteWords:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
-    def holds(self, needle: str) -> bool:
-        """Whether any item has ``needle``."""
+    def asking(self) -> AbstractContextManager[None]:
+        """Nothing is to be set for SQLite."""
+        return nullcontext()
+
+    def first_held(self, groups: Sequence[Sequence[str]]) -> list[str]:
+        """Of each group the first needle that any item has, "" for none."""
+        return [next(filter(self._holds, needles), "") for needles in groups]
+
+    def _holds(self, needle: str) -> bool:
         expression = self._expression(needle)
         if not expression or len(needle) < 3:
             return bool(expression)
@@ -51,8 +59,11 @@ class SqliteWords:
         rows = self._matching(f"rowid, {score}, length(title)", match, most, among, before=patterns)
         return [pk for pk, _score, _length in sorted(rows, key=lambda row: (-row[1], row[2], -row[0]))]
 
-    def having(self, needle: str, most: int, among: Filter | None = None) -> np.ndarray:
-        """Ids (n,) of the newest ``most`` items that have ``needle``, newest first."""
+    def having(self, needles: Sequence[str], most: int, among: Filter | None = None) -> list[np.ndarray]:
+        """Ids (n,) of the newest ``most`` items that have each needle, newest first."""
+        return [self._having(needle, most, among) for needle in needles]
+
+    def _having(self, needle: str, most: int, among: Filter | None) -> np.ndarray:
         # Thousands of ids come far quicker as one text than as rows.
         expression = self._expression(needle)
         ((ids,),) = self._matching("rowid", expression, most, among, outer="group_concat(rowid)")

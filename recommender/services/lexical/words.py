@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
 
 from recommender.engine.preprocess.text import normalise_text
 
@@ -21,6 +22,9 @@ _ENGLISH = """
 """
 _CHINESE = "的了和与及在是有个件把我想要"
 _EMPTY = frozenset([*_ENGLISH.split(), *_CHINESE])
+
+#: Of each group of needles the first that any item has, "" for none; one question for many words.
+FirstHeld = Callable[[Sequence[Sequence[str]]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +43,57 @@ class Term:
     known: bool
 
 
-def terms_of(text: str, holds: Callable[[str], bool]) -> list[Term]:
+def terms_of(text: str, first_held: FirstHeld) -> list[Term]:
     """The pieces of ``text``, each once.
 
     Chinese has no blanks between its words: a run of it is cut from the left into the longest pieces that
     occur in the catalogue.
-
-    Args:
-        holds: whether the index has a needle.
     """
+    pieces = list(dict.fromkeys(_PIECE.findall(normalise_text(text).casefold())))
+    # Words that say nothing need not be looked up where there are others.
+    telling = [(han, other) for han, other in pieces if other not in _EMPTY]
+    terms = (term for term in _terms(telling, first_held) if term.text not in _EMPTY)
+    return _once(terms) or _once(_terms(pieces, first_held))
+
+
+def _once(terms: Iterable[Term]) -> list[Term]:
+    """The first ones, without asking about the rest."""
     found: dict[str, Term] = {}
-    for han, other in _PIECE.findall(normalise_text(text).casefold()):
-        pieces = _cut(han[:_LONGEST_RUN], holds) if han else [_latin(other, holds)]
-        for term in pieces:
-            found.setdefault(term.needle, term)
-    telling = [term for term in found.values() if term.text not in _EMPTY]
-    return (telling or list(found.values()))[:MOST_TERMS]
+    for term in terms:
+        found.setdefault(term.needle, term)
+        if len(found) == MOST_TERMS:
+            break
+    return list(found.values())
 
 
-def _latin(word: str, holds: Callable[[str], bool]) -> Term:
-    """A word of letters with blanks between words."""
+def _terms(pieces: Iterable[tuple[str, str]], first_held: FirstHeld) -> Iterator[Term]:
+    """Of pieces that are either Chinese or not, in order; words side by side are asked for together."""
+    for is_han, side_by_side in groupby(pieces, key=lambda piece: bool(piece[0])):
+        if is_han:
+            for run, _other in side_by_side:
+                yield from _cut(run[:_LONGEST_RUN], first_held)
+        else:
+            words = (word for _han, word in side_by_side)
+            while some := list(islice(words, MOST_TERMS)):
+                yield from _latin(some, first_held)
+
+
+def _latin(words: Sequence[str], first_held: FirstHeld) -> list[Term]:
+    """Words of letters with blanks between words."""
+    needles = [_needles(word) for word in words]
+    held = first_held(needles)
+    return [
+        Term(word, found or wanted[-1], bool(found))
+        for word, wanted, found in zip(words, needles, held, strict=True)
+    ]
+
+
+def _needles(word: str) -> list[str]:
+    """What stands for ``word``, the best first."""
     stem = _stem(word)
-    if len(stem) <= 3 and _LATIN.match(stem):
-        if holds(f" {stem}"):
-            return Term(word, f" {stem}", True)
-        if len(stem) == 1:
-            return Term(word, f" {stem}", False)
-    return Term(word, stem, holds(stem))
+    if len(stem) > 3 or not _LATIN.match(stem):
+        return [stem]
+    return [f" {stem}"] if len(stem) == 1 else [f" {stem}", stem]
 
 
 def _stem(word: str) -> str:
@@ -79,13 +107,14 @@ def _stem(word: str) -> str:
     return word[:-1]
 
 
-def _cut(run: str, holds: Callable[[str], bool]) -> list[Term]:
+def _cut(run: str, first_held: FirstHeld) -> list[Term]:
     """A run of Chinese cut by forward maximum matching, with the catalogue as the dictionary."""
     terms: list[Term] = []
     unknown = ""
     start = 0
     while start < len(run):
-        word = _longest(run[start : start + _LONGEST_WORD], holds)
+        most = run[start : start + _LONGEST_WORD]
+        (word,) = first_held([[most[:size] for size in range(len(most), 0, -1)]])
         if word and unknown:
             terms.append(Term(unknown, unknown, False))
             unknown = ""
@@ -97,8 +126,3 @@ def _cut(run: str, holds: Callable[[str], bool]) -> list[Term]:
     if unknown:
         terms.append(Term(unknown, unknown, False))
     return terms
-
-
-def _longest(run: str, holds: Callable[[str], bool]) -> str:
-    """The longest beginning of ``run`` that the index has; "" for none."""
-    return next((run[:size] for size in range(len(run), 0, -1) if holds(run[:size])), "")
