@@ -20,7 +20,7 @@ class Said:
     """An English sentence of the catalogue (mark it with ``gettext_noop``) with {named} values.
 
     A value may be such a sentence in turn, as "5 min" is. A sentence whose form follows the value {n} has
-    ``plural``, too (mark both with ``ngettext_noop``).
+    ``plural``, too (mark both with ``ngettext_noop`` of ``recommender.said``).
     """
 
     text: str = ""
@@ -46,11 +46,6 @@ class Said:
         values = dict(stored.get("values", {}))
         read = {name: _value(one) for name, one in values.items()}
         return cls(str(stored.get("text", "")), read, str(stored.get("plural", "")))
-
-
-def ngettext_noop(one: str, many: str) -> tuple[str, str]:
-    """Mark the forms of a sentence for one and for many; which it is, is asked when somebody reads it."""
-    return one, many
 
 
 def say(text: str | tuple[str, str], **values: Any) -> Said:

@@ -7,7 +7,8 @@ import json
 import pytest
 from django.utils.translation import override
 
-from analytics.services.monitoring.said import FORMER, Said, ngettext_noop, say
+from analytics.services.monitoring.said import FORMER, Said, say
+from recommender.said import ngettext_noop
 
 WAITING = ngettext_noop(
     "{n} message waits in the queue {queue}, for {span}.",
