@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from recommender.services.search import Facets, Filters, PriceRange
+from recommender.services.search import Facets, Filters, PriceRange, main_currency
 from recommender.templatetags.site import price
 
 #: In addresses: items that have a price and do not say in what.
@@ -25,28 +25,34 @@ def read_currency(raw: str) -> str | None:
 
 
 def facets(found: Facets, chosen: Filters, query: QueryDict) -> dict[str, Any]:
-    """Currencies, where there is one to choose, and ranges of prices."""
-    mixed = len(found.currencies) > 1 or chosen.currency is not None
+    """Currencies, where there is one to choose, and ranges of prices.
+
+    Limits without a currency are in the main one; that is said, but not chosen, so that it goes with them.
+    """
     limited = chosen.price_min is not None or chosen.price_max is not None
-    settled = found.currency if limited or chosen.currency is not None else None
-    known = found.currencies | ({settled: found.currencies.get(settled, 0)} if settled is not None else {})
+    implied = found.currency if limited and chosen.currency is None else None
+    # What is in force stays to be seen, however little it leaves.
+    in_force = [code for code in (chosen.currency, implied) if code is not None]
+    known = found.currencies | {code: found.currencies.get(code, 0) for code in in_force}
+    mixed = len(known) > 1 or chosen.currency is not None or found.currency != main_currency()
     return {
         "currencies": [
-            {
-                "value": code or UNSTATED,
-                "label": code or _("not stated"),
-                "count": count,
-                "on": code == settled,
-            }
+            {"value": code or UNSTATED, "label": _named(code), "count": count, "on": code == chosen.currency}
             for code, count in known.items()
-            if mixed
+            if mixed and code != implied
         ],
-        "any_currency": settled is None,
-        "limited": limited,
+        "no_currency": _("Any") if implied is None else _named(implied),
+        "no_currency_count": None if implied is None else known[implied],
+        "no_currency_on": chosen.currency is None,
+        "limited": chosen.currency is not None and limited,
         "prices": [_range(one, found.currency, chosen, query, mixed) for one in found.prices],
         "prices_in": found.currency if mixed else "",
-        "any_price": _address(query, min=None, max=None) if limited else "",
+        "any_price": _address(query, min=None, max=None, currency=None) if limited else "",
     }
+
+
+def _named(code: str) -> str:
+    return code or _("not stated")
 
 
 def _range(one: PriceRange, currency: str, chosen: Filters, query: QueryDict, mixed: bool) -> dict[str, Any]:

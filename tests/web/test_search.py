@@ -82,7 +82,7 @@ def test_currencies_can_be_chosen_and_say_how_many_they_leave(
 
 def test_a_limit_alone_says_in_which_currency_it_is(mixed: Shop, as_: Any) -> None:
     html = shown(as_("guest"), category=mixed.category.pk, min="26")
-    assert RADIO.findall(html) == [("USD", " checked", "USD", "8"), ("EUR", "", "EUR", "4")]
+    assert RADIO.findall(html) == [("", " checked", "USD", "8"), ("EUR", "", "EUR", "4")]
     assert '<strong class="number">2</strong> results' in html
 
 
@@ -94,8 +94,21 @@ def test_a_range_is_a_link_that_leaves_what_it_says_and_can_be_left_again(mixed:
     assert (low, high) != ("", "")
     html = shown(client, **asked)
     wide, *ranges = RANGE.findall(html)
-    assert "min=" not in wide[0]
+    assert dict(parse_qsl(unescape(wide[0]).partition("?")[2])) == {"category": str(mixed.category.pk)}
     assert [one[3] != "" for one in ranges] == [False] * (len(ranges) - 1) + [True]
+
+
+def test_where_no_result_is_in_the_main_currency_ranges_are_in_that_of_the_most(
+    mixed: Shop, as_: Any
+) -> None:
+    Item.objects.filter(currency="USD").update(category=None)
+    client = as_("guest")
+    html = shown(client, category=mixed.category.pk)
+    assert RADIO.findall(html) == [("", " checked", "Any", ""), ("EUR", "", "EUR", "4")]
+    address, low, *_ = RANGE.findall(html)[-1]
+    assert dict(parse_qsl(unescape(address).partition("?")[2]))["currency"] == "EUR"
+    html = shown(client, category=mixed.category.pk, min="1")
+    assert RADIO.findall(html) == [("", " checked", "USD", "0"), ("EUR", "", "EUR", "4")]
 
 
 def test_a_currency_that_makes_no_sense_counts_as_not_given(mixed: Shop, as_: Any) -> None:

@@ -12,7 +12,7 @@ from recommender.models import Item, Media
 from recommender.services.measured import staged
 from recommender.services.search.facts import category_counts
 from recommender.services.search.filters import filtered_ids, has_medium, loosened, matching
-from recommender.services.search.prices import main_currency, price_ranges
+from recommender.services.search.prices import price_ranges, shown_currency
 from recommender.services.search.question import Facets, Filters
 from recommender.services.train import current_graph
 
@@ -45,15 +45,16 @@ def _popularity(ids: np.ndarray) -> np.ndarray:
 def _facets(filters: Filters) -> Facets:
     """Counted by the database, since anything may match."""
     under = loosened(filters)
-    currency = main_currency() if filters.currency is None else filters.currency
     priced = _prices(under["price"])
     others = priced if under["currency"] == under["price"] else _prices(under["currency"])
+    currencies = _currencies(others)
+    currency = shown_currency(filters.currency, currencies)
     return Facets(
         categories=category_counts(_categories(under["category"]), filters.category),
         languages=_languages(under["language"]),
         with_video=_with(under["video"], Media.Kind.VIDEO),
         with_audio=_with(under["audio"], Media.Kind.AUDIO),
-        currencies=_currencies(others),
+        currencies=currencies,
         currency=currency,
         prices=price_ranges(Counter({amount: n for (code, amount), n in priced.items() if code == currency})),
     )

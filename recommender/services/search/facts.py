@@ -14,7 +14,7 @@ from recommender.engine.preprocess.text import normalise_text
 from recommender.models import Category, Item, Media
 from recommender.services import index
 from recommender.services.measured import staged
-from recommender.services.search.prices import main_currency, price_ranges
+from recommender.services.search.prices import price_ranges, shown_currency
 from recommender.services.search.question import CategoryCount, Facets, Filters
 
 #: Categories that are all shown; of more, the top ones and those round the chosen one.
@@ -163,13 +163,14 @@ def make_facets(facts: Facts, pools: Mapping[str, Collection[int]], chosen: Filt
         chosen: the filters in force.
     """
     languages = facts.languages(pools["language"])
-    currency = main_currency() if chosen.currency is None else chosen.currency
+    currencies = facts.currencies(pools["currency"])
+    currency = shown_currency(chosen.currency, currencies)
     return Facets(
         categories=category_counts(facts.categories(pools["category"]), chosen.category),
         languages=dict(languages.most_common()),
         with_video=facts.with_video(pools["video"]),
         with_audio=facts.with_audio(pools["audio"]),
-        currencies=dict(facts.currencies(pools["currency"]).most_common()),
+        currencies=dict(currencies.most_common()),
         currency=currency,
         prices=price_ranges(facts.prices(pools["price"], currency)),
     )

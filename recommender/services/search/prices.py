@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import bisect
+import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
+from django.db import DatabaseError
 from django.db.models import Count
 
 from recommender.models import Item
 from recommender.services.later import later
 from recommender.services.search.question import Filters, PriceRange
 
-#: How long the currencies of the catalogue are remembered; a new one comes with an import, not with a click.
-_SECONDS = 30.0
+log = logging.getLogger(__name__)
+
+#: How long the currencies of the catalogue are remembered, and when they are too old to be told at all; a new
+#: one comes with an import, not with a click.
+_SECONDS, _TOO_OLD = 30.0, 60.0
 _MOST_RANGES = 4
 #: Edges that people find round, in hundredths, and the same in every higher power of ten.
 _ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
@@ -30,12 +35,13 @@ _lock = threading.Lock()
 def currencies() -> dict[str, int]:
     """Currency to the number of available items with a price in it, the most first; "" where none is stated.
 
-    Looked up aside once it is known, so that no search waits for it.
+    Looked up aside while searches come often, so that none waits for it.
     """
     known = _known
-    if known is None:
+    age = time.monotonic() - known[0] if known else _TOO_OLD
+    if known is None or not known[1] or age >= _TOO_OLD:
         return _look()
-    if time.monotonic() - known[0] > _SECONDS and _lock.acquire(blocking=False):
+    if age > _SECONDS and _lock.acquire(blocking=False):
         later(_look_again)
     return known[1]
 
@@ -52,6 +58,8 @@ def _look() -> dict[str, int]:
 def _look_again() -> None:
     try:
         _look()
+    except DatabaseError:  # what is known stays, and the search that it was asked for goes on
+        log.exception("The currencies of the catalogue could not be looked up.")
     finally:
         _lock.release()
 
@@ -65,6 +73,18 @@ def forget_currencies() -> None:
 def main_currency() -> str:
     """The one in which limits are meant where none is named: that of the most items."""
     return next(iter(currencies()), "")
+
+
+def shown_currency(chosen: str | None, found: Mapping[str, int]) -> str:
+    """The one in which prices of results are told: the chosen one, else the main one.
+
+    Args:
+        found: currency to the number of results; where none is in the main one, it is that of the most.
+    """
+    if chosen is not None:
+        return chosen
+    main = main_currency()
+    return main if main in found else max(found, key=lambda code: found[code], default=main)
 
 
 def settled(filters: Filters) -> Filters:
