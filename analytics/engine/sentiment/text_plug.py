@@ -28,7 +28,7 @@ FUSION_NOTE = (
 )
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", re.ASCII)
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-_TOKENIZER = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "tokenizer_config.json")
+_TOKENIZER = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,11 @@ def _pretrained(source: str, *, here: bool) -> tuple[Any, Any, Any]:
     model, info = transformers.AutoModelForSequenceClassification.from_pretrained(
         source, output_loading_info=True, local_files_only=here
     )
-    return model, info, transformers.AutoTokenizer.from_pretrained(source, local_files_only=here)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(source, local_files_only=here)
+    # Where its file is not there, the library makes one that knows no word and says nothing of it.
+    if len(tokenizer) <= len(set(tokenizer.all_special_ids)):
+        raise OSError("its tokenizer is not there: no file has a vocabulary")
+    return model, info, tokenizer
 
 
 def _names(config: Any) -> list[str]:

@@ -37,14 +37,16 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """HF_HOME with a whole model, and one of which the weights were never fetched."""
+    """HF_HOME with a whole model, one without its weights, and one without its tokenizer."""
     home = tmp_path_factory.mktemp("huggingface")
-    whole, part = (home / "hub" / f"models--shop--{name}" for name in ("tiny", "part"))
+    whole, part, mute = (home / "hub" / f"models--shop--{name}" for name in ("tiny", "part", "mute"))
     make_tiny_bert(whole / "snapshots" / REVISION)
     (whole / "refs").mkdir()
     (whole / "refs" / "main").write_text(REVISION, encoding="utf-8")
     shutil.copytree(whole, part)
     (part / "snapshots" / REVISION / "model.safetensors").unlink()
+    shutil.copytree(whole, mute)
+    (mute / "snapshots" / REVISION / "tokenizer.json").unlink()
     return home
 
 
@@ -69,9 +71,10 @@ def test_a_name_that_was_fetched_before_is_read_without_asking_the_hub(home: Pat
 
 
 def test_a_name_that_is_not_here_is_told_with_what_to_do(home: Path) -> None:
-    found, _ = loaded(home, "shop/absent", "shop/part", HF_HUB_OFFLINE="1")
+    found, _ = loaded(home, "shop/absent", "shop/part", "shop/mute", HF_HUB_OFFLINE="1")
     for name, (message, remedy) in found.items():
         assert f"{name} cannot be loaded: " in message
         assert "needs the network once" in remedy
         assert "folder" in remedy
     assert "model.safetensors" in found["shop/part"][0]
+    assert "tokenizer" in found["shop/mute"][0]
