@@ -26,7 +26,8 @@ def _fill_portion(apps, schema_editor, keys):
     alias = schema_editor.connection.alias
     scores = apps.get_model("analytics", "SentimentScore").objects.using(alias)
     # Locked and looked at again: a worker may have scored some of them since they were found.
-    rows = scores.select_for_update().filter(pk__in=keys, heard="").values_list("pk", "details", "reviewed_at")
+    rows = scores.select_for_update().filter(pk__in=keys, heard="").order_by("pk")
+    rows = rows.values_list("pk", "details", "reviewed_at")
     filled = [(words(details), pk, when) for pk, details, when in rows]
     filled = [one for one in filled if one[0]]
     table = schema_editor.quote_name(scores.model._meta.db_table)
@@ -47,7 +48,7 @@ def _touch(apps, alias, moments):
     zone = timezone.get_default_timezone()
     days = {timezone.localdate(moment, zone) for moment in moments}
     rollups = apps.get_model("analytics", "RollupDay").objects.using(alias)
-    rollups.bulk_create([rollups.model(day=day) for day in days], ignore_conflicts=True)
+    rollups.bulk_create([rollups.model(day=day) for day in sorted(days)], ignore_conflicts=True)
     rollups.filter(day__in=days).update(touched=F("touched") + 1)
 
 

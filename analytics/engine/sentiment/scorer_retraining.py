@@ -77,7 +77,7 @@ def retrain(
     lessons = _lessons(examples, recogniser)
     first = [lesson.texts[0][0] for lesson in lessons]
     held = _held_out(first, np.array([lesson.label for lesson in lessons]), seed)
-    taught, spared = _divided(lessons, held)
+    taught, spared, learned = _divided(lessons, held)
     if len(set(first)) < FEWEST or not taught:
         raise RecommenderError(
             f"{len(lessons)} corrected reviews with words are too few to learn from.",
@@ -92,7 +92,7 @@ def retrain(
         "before": _measured(old, spared),
         "after": _measured(new, spared),
         "general": {"before": _measured(old, shop), "after": _measured(new, shop)},
-        "trained": int((~held).sum()),
+        "trained": learned,
         "held": int(held.sum()),
     }
 
@@ -113,20 +113,16 @@ def _lessons(examples: Sequence[Example], recogniser: Recogniser | None) -> list
 
 def _divided(
     lessons: Sequence[_Lesson], held: np.ndarray
-) -> tuple[list[tuple[str, float, int]], list[Example]]:
-    """Texts to learn from, each with its share and label, and the examples to measure by.
+) -> tuple[list[tuple[str, float, int]], list[Example], int]:
+    """Texts to learn from, each with its share and label, the examples to measure by, and how many teach.
 
     A text that is also in an example to measure by, such as a short sentence that many say, teaches nothing.
     """
     apart = {text for lesson, out in zip(lessons, held, strict=True) if out for text, _ in lesson.texts}
-    taught = [
-        (text, share, lesson.label)
-        for lesson, out in zip(lessons, held, strict=True)
-        if not out
-        for text, share in lesson.texts
-        if text not in apart
-    ]
-    return taught, [lesson.example for lesson, out in zip(lessons, held, strict=True) if out]
+    spared = [lesson.example for lesson, out in zip(lessons, held, strict=True) if out]
+    others = [lesson for lesson, out in zip(lessons, held, strict=True) if not out]
+    kept = [[(*said, lesson.label) for said in lesson.texts if said[0] not in apart] for lesson in others]
+    return [said for texts in kept for said in texts], spared, sum(map(bool, kept))
 
 
 def _held_out(texts: Sequence[str], labels: np.ndarray, seed: int) -> np.ndarray:
