@@ -19,7 +19,7 @@ from recommender.api.paging import PAGE, PAGE_MAX, next_offset
 from recommender.contracts import MODALITIES
 from recommender.services import queries
 from recommender.services import search as searching
-from recommender.services.search import Filters, SearchPage, SearchQuery
+from recommender.services.search import HIGHEST_PRICE, Filters, SearchPage, SearchQuery
 
 router = Router(tags=["search"])
 TERMS_MAX, TERM_MAX, TEXT_MAX = 8, 80, 400
@@ -39,8 +39,8 @@ class Asked(Schema):
     w_text: int = Field(100, ge=0, le=100, description="how much the words count, in percent")
     w_audio: int = Field(100, ge=0, le=100, description="how much the sound counts, in percent")
     category: int | None = Field(None, description="a category's id")
-    min: Decimal | None = Field(None, ge=0, description="lowest price")
-    max: Decimal | None = Field(None, ge=0, description="highest price")
+    min: Decimal | None = Field(None, ge=0, le=HIGHEST_PRICE, description="lowest price")
+    max: Decimal | None = Field(None, ge=0, le=HIGHEST_PRICE, description="highest price")
     currency: str = Field(
         "",
         pattern="^([A-Za-z]{3}|-)?$",

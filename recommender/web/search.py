@@ -23,7 +23,7 @@ from recommender.models import Item
 from recommender.models.telling import translated_error
 from recommender.services import queries
 from recommender.services import search as searching
-from recommender.services.search import MINUS_ALONE, Filters, SearchPage, SearchQuery
+from recommender.services.search import HIGHEST_PRICE, MINUS_ALONE, Filters, SearchPage, SearchQuery
 from recommender.templatetags.pieces import slots
 from recommender.web import cards, explain, frames, prices
 from recommender.web.actor import actor_of
@@ -237,4 +237,5 @@ def _amount(raw: str) -> Decimal | None:
         value = Decimal(raw)
     except InvalidOperation:
         return None
-    return value if value.is_finite() and value >= 0 else None
+    # What no price can be would be too much for some databases.
+    return min(value, HIGHEST_PRICE) if value.is_finite() and value >= 0 else None

@@ -105,10 +105,16 @@ def test_where_no_result_is_in_the_main_currency_ranges_are_in_that_of_the_most(
     client = as_("guest")
     html = shown(client, category=mixed.category.pk)
     assert RADIO.findall(html) == [("", " checked", "Any", ""), ("EUR", "", "EUR", "4")]
-    address, low, *_ = RANGE.findall(html)[-1]
+    address, *_ = RANGE.findall(html)[-1]
     assert dict(parse_qsl(unescape(address).partition("?")[2]))["currency"] == "EUR"
     html = shown(client, category=mixed.category.pk, min="1")
     assert RADIO.findall(html) == [("", " checked", "USD", "0"), ("EUR", "", "EUR", "4")]
+
+
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_a_limit_beyond_all_prices_is_no_error(mixed: Shop, as_: Any, end: str) -> None:
+    html = shown(as_("guest"), category=mixed.category.pk, **{end: "1E+999999"})
+    assert f'<strong class="number">{8 * (end == "max")}</strong> results' in html
 
 
 def test_a_currency_that_makes_no_sense_counts_as_not_given(mixed: Shop, as_: Any) -> None:

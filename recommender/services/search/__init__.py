@@ -4,7 +4,7 @@ from recommender.services.search.answers import search
 from recommender.services.search.calibrations import forget_scales
 from recommender.services.search.facts import forget_categories, forget_facts
 from recommender.services.search.filters import forget_filters
-from recommender.services.search.prices import forget_currencies, main_currency
+from recommender.services.search.prices import HIGHEST_PRICE, forget_currencies, main_currency
 from recommender.services.search.question import (
     MINUS_ALONE,
     CategoryCount,
@@ -16,6 +16,7 @@ from recommender.services.search.question import (
 )
 
 __all__ = [
+    "HIGHEST_PRICE",
     "MINUS_ALONE",
     "CategoryCount",
     "Facets",

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 #: one comes with an import, not with a click.
 _SECONDS, _TOO_OLD = 30.0, 60.0
 _MOST_RANGES = 4
+#: What the database can hold.
+HIGHEST_PRICE = Decimal("9999999999.99")
 #: Edges that people find round, in hundredths, and the same in every higher power of ten.
 _ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 

@@ -89,6 +89,14 @@ def test_ranges_of_an_answer_count_its_results(mixed: Items) -> None:
 
 
 @pytest.mark.django_db
+def test_a_catalogue_that_was_empty_when_asked_first_has_its_currency_when_it_comes() -> None:
+    forget()
+    assert ask(filters=limits(0, 80)).total == 0
+    Item.objects.create(external_id="first", title="First", price=20, currency="EUR")
+    assert names(ask(filters=limits(0, 81))) == ["first"]
+
+
+@pytest.mark.django_db
 def test_where_all_prices_are_in_one_currency_nothing_more_is_ranked_for_it(items: Items) -> None:
     under = loosened(limits(20, 30, "EUR"))
     assert under["currency"] == under["price"] == Filters(currency="EUR")
