@@ -191,10 +191,14 @@ def issues(request: HttpRequest, import_id: int, offset: Offset = 0, limit: Limi
     url_name="import_issues_csv",
     openapi_extra={"responses": {200: {"description": "OK", "content": {"text/csv": {}}}}},
 )
-def issues_csv(request: HttpRequest, import_id: int) -> HttpResponseBase:
-    """The refused rows as CSV, to be corrected and uploaded again."""
+def issues_csv(request: HttpRequest, import_id: int, taken: bool = False) -> HttpResponseBase:
+    """The refused rows as CSV, to be corrected and uploaded again.
+
+    With `taken` the rows that went in, but not whole.
+    """
     found = _find(import_id)
-    response = StreamingHttpResponse(imports.issues_csv(found), content_type="text/csv; charset=utf-8")
+    lines = imports.issues_csv(found, taken=taken)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{found.pk}.csv"'
     return response
 

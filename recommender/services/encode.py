@@ -234,6 +234,8 @@ def _write(rows: list[Embedding], outcomes: list[sources.Outcome]) -> None:
         else:
             vector = outcome.astype("<f2").tobytes()
             settled.append((State.READY.value, vector, row.pk, State.CLAIMED.value))
+    if not rows:
+        return
     with transaction.atomic(), connection.cursor() as cursor:
         if settled:
             cursor.executemany(_SETTLE, settled)

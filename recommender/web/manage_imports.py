@@ -149,10 +149,14 @@ def _column(name: str, field: str, kind: str) -> dict[str, str]:
 
 def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     """How far it got, what came of it, and the first refused rows."""
-    faults = found.issues.count()
     parts = [
-        _faults(_("Rows that were refused"), found.issues.filter(taken=False)),
-        _faults(_("Rows that went in, but not whole"), found.issues.filter(taken=True), _NOT_WHOLE),
+        _faults(_("Rows that were refused"), found.issues.filter(taken=False), most=imports.MAX_ISSUES),
+        _faults(
+            _("Rows that went in, but not whole"),
+            found.issues.filter(taken=True),
+            most=imports.MAX_NOTES,
+            about=_NOT_WHOLE,
+        ),
     ]
     counts = [
         {"label": _("New"), "value": found.created},
@@ -170,15 +174,20 @@ def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
         "job": found.job,
         "counts": counts,
         "faults": [part for part in parts if part["issues"]],
-        "most_issues": imports.MAX_ISSUES if faults >= imports.MAX_ISSUES else 0,
         **pace(request),
     }
 
 
-def _faults(title: str, issues: QuerySet[ImportIssue], about: Any = "") -> dict[str, Any]:
-    """The first of some faults, and how many more there are."""
-    left = max(0, issues.count() - ISSUES_SHOWN)
-    return {"title": title, "about": about, "issues": list(issues[:ISSUES_SHOWN]), "left": left}
+def _faults(title: str, issues: QuerySet[ImportIssue], *, most: int, about: Any = "") -> dict[str, Any]:
+    """The first of some faults, and how many more there are; ``about``: what is said of rows that went in."""
+    kept = issues.count()
+    return {
+        "title": title,
+        "about": about,
+        "issues": list(issues[:ISSUES_SHOWN]),
+        "left": max(0, kept - ISSUES_SHOWN),
+        "most": most if kept >= most else 0,
+    }
 
 
 def _becoming(found: ImportBatch) -> list[dict[str, Any]]:
@@ -234,8 +243,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_GET
 @needs(MANAGE_CATALOGUE)
 def issues_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The refused rows as a CSV that can be corrected and uploaded again."""
+    """The refused rows as a CSV that can be corrected and uploaded again; ?taken=1: those not whole."""
     found = get_object_or_404(ImportBatch, pk=pk)
-    response = StreamingHttpResponse(imports.issues_csv(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="refused-{found.pk}.csv"'
+    taken = request.GET.get("taken") == "1"
+    lines = imports.issues_csv(found, taken=taken)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = f"not-whole-{found.pk}.csv" if taken else f"refused-{found.pk}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

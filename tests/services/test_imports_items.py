@@ -252,14 +252,16 @@ def test_a_file_of_bad_rows_only_retires_nothing(tmp_path):
     assert Item.objects.available().count() == 2
 
 
-def test_lists_survive_the_table_of_refused_rows(tmp_path):
+def test_lists_survive_the_table_of_rows_to_correct(tmp_path):
     row = {"asin": "B1", "title": "Cup", "categories": [["Baby", "Cups"]], "description": ["Soft.", "Red."]}
     row |= {"features": ["light", "safe"], "salesRank": {}, "price": "five"}
     path = tmp_path / "metadata.jsonl"
     path.write_text(json.dumps(row))
     refused = bring_in(path)
     corrected = tmp_path / "corrected.csv"
-    corrected.write_text("".join(imports.issues_csv(refused)).replace("five", "5", 1), encoding="utf-8")
+    corrected.write_text(
+        "".join(imports.issues_csv(refused, taken=True)).replace("five", "5", 1), encoding="utf-8"
+    )
     bring_in(corrected)
     item = Item.objects.get(external_id="B1")
     assert item.category.path == "Baby > Cups"

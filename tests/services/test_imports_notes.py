@@ -10,6 +10,7 @@ import pytest
 
 from recommender.models import ImportBatch, Item
 from recommender.services import imports
+from recommender.services.imports.issues import Room
 from tests.services.importing import archive, bring_in, outcome, picture, table
 
 pytestmark = pytest.mark.django_db
@@ -84,11 +85,34 @@ def test_a_picture_that_is_not_there_is_a_note_of_a_row_that_went_in(tmp_path: P
     assert sorted(notes(batch)) == [("id", False), ("image", True)]
 
 
-def test_the_report_holds_both_to_be_corrected(tmp_path: Path) -> None:
+def test_a_row_that_went_in_is_not_among_those_to_correct_and_bring_in_again(tmp_path: Path) -> None:
+    files = {"a.csv": "id,title,image\n1,Cup,a.png|b.png\n,Pot,a.png\n", "a.png": picture()}
+    batch = bring_in(archive(tmp_path / "a.zip", files))
+    refused, taken = ("".join(imports.issues_csv(batch, taken=taken)) for taken in (False, True))
+    assert ("Pot" in refused, "Cup" in refused) == (True, False)
+    assert ("Pot" in taken, "Cup" in taken) == (False, True)
+
+
+def test_many_notes_leave_no_refused_row_untold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommender.services.imports.running.Room", lambda: Room(faults=2, notes=1))
+    rows = "".join(f"{number},Cup,none.png\n" for number in range(3)) + ",Pot,\n,Pan,\n,Jug,\n"
+    files = {"a.csv": f"id,title,image\n{rows}", "a.png": picture()}
+    batch = bring_in(archive(tmp_path / "a.zip", files))
+    assert (batch.rejected, batch.issues.filter(taken=False).count()) == (3, 2)
+    assert batch.issues.filter(taken=True).count() == 1
+
+
+def test_a_long_cell_comes_back_whole_in_the_report(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"id,title,description\n,Cup,{'x' * 60_000}\n1,Pot,\n", encoding="utf-8")
+    assert "x" * 60_000 in "".join(imports.issues_csv(bring_in(path)))
+
+
+def test_the_report_of_notes_can_be_corrected_as_well(tmp_path: Path) -> None:
     meta = metadata(tmp_path, {"asin": "B1", "price": MARKUP}, {"asin": "B2", "price": 4.5})
     batch = bring_in(meta, mapping={"asin": "external_id", "price": "price", "title": "description"})
     path = tmp_path / "again.csv"
-    written = "".join(imports.issues_csv(batch)).replace(MARKUP.replace('"', '""'), "7.25", 1)
+    written = "".join(imports.issues_csv(batch, taken=True)).replace(MARKUP.replace('"', '""'), "7.25", 1)
     path.write_text(written, encoding="utf-8")
     assert outcome(bring_in(path)) == (0, 1, 0, 0)
     item = Item.objects.get(external_id="B1")

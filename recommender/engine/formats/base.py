@@ -190,6 +190,6 @@ def as_text(value: Any) -> str:
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def as_raw(cells: Mapping[str, Any], limit: int = 20_000) -> dict[str, str]:
-    """A whole row for the error report; cells longer than ``limit`` characters are cut."""
+def as_raw(cells: Mapping[str, Any], limit: int = 100_000) -> dict[str, str]:
+    """A whole row for the error report; cells longer than ``limit``, which no field takes, are cut."""
     return {as_text(column): as_text(value)[:limit] for column, value in cells.items() if column}

@@ -10,12 +10,13 @@ from recommender.services.imports.batches import (
     start,
 )
 from recommender.services.imports.fetching import fetch_url
-from recommender.services.imports.issues import MAX_ISSUES, issues_csv
+from recommender.services.imports.issues import MAX_ISSUES, MAX_NOTES, issues_csv
 from recommender.services.imports.running import run_import
 from recommender.services.imports.storage import StoredFile, store_media
 
 __all__ = [
     "MAX_ISSUES",
+    "MAX_NOTES",
     "Preview",
     "StoredFile",
     "cancel",

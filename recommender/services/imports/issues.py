@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language, override
 
 from recommender.contracts import RowProblem
@@ -15,14 +17,15 @@ from recommender.engine.formats import REPORT_PREFIX
 from recommender.models import ImportBatch, ImportIssue
 from recommender.models.telling import kept
 
-MAX_ISSUES = 50_000
+#: How many faults of refused rows are kept, and beside them how many notes of rows that went in.
+MAX_ISSUES, MAX_NOTES = 50_000, 10_000
 _REPORT = ("source", "row", "column", "value", "reason", "remedy")
 
 
 def save_issues(
-    batch: ImportBatch, problems: Iterable[RowProblem], refused: Container[tuple[str, int]], room: int
-) -> int:
-    """Remember up to ``room`` problems; says how many were.
+    batch: ImportBatch, problems: Iterable[RowProblem], refused: Container[tuple[str, int]], room: Room
+) -> None:
+    """Remember the problems that there is ``room`` for, and take that from it.
 
     ``refused``: where the rows stand that were not taken; problems of others are notes.
     """
@@ -37,24 +40,44 @@ def save_issues(
             raw=dict(problem.raw),
             **kept(reason=problem.reason, remedy=problem.remedy),
         )
-        for problem in list(problems)[: max(0, room)]
+        for problem in problems
+        if room.take((problem.source, problem.row) in refused)
     ]
     ImportIssue.objects.bulk_create(rows, batch_size=500)
-    return len(rows)
 
 
-def issues_csv(batch: ImportBatch) -> Iterator[str]:
+@dataclass(slots=True)
+class Room:
+    """What is left to keep of refused rows, and of notes: many notes leave no refused row untold."""
+
+    faults: int = MAX_ISSUES
+    notes: int = MAX_NOTES
+
+    def take(self, refused: bool) -> bool:
+        """Whether there was room for one more."""
+        left = self.faults if refused else self.notes
+        if refused:
+            self.faults = max(0, left - 1)
+        else:
+            self.notes = max(0, left - 1)
+        return left > 0
+
+
+def issues_csv(batch: ImportBatch, *, taken: bool = False) -> Iterator[str]:
     """The refused rows of ``batch`` as CSV, line by line: their own columns, then what was wrong.
+
+    Rows that went in, but not whole, are not among them, so that what they brought is not touched again;
+    those alone with ``taken``.
 
     Corrected and imported again, the columns whose names begin with ``import:`` are ignored. A row with
     several faults stands there once, its faults joined. Reasons and remedies are in the language of whoever
     asks now, though the lines are written later.
     """
-    return _issue_lines(batch, get_language() or "en")
+    return _issue_lines(batch.issues.filter(taken=taken), get_language() or "en")
 
 
-def _issue_lines(batch: ImportBatch, language: str) -> Iterator[str]:
-    issues = batch.issues.order_by("source", "row", "pk")
+def _issue_lines(found: QuerySet[ImportIssue], language: str) -> Iterator[str]:
+    issues = found.order_by("source", "row", "pk")
     columns: dict[str, None] = {}
     for raw in issues.values_list("raw", flat=True).iterator(2_000):
         columns |= dict.fromkeys(raw)

@@ -20,7 +20,7 @@ from recommender.services.calls import call_once
 from recommender.services.imports.batches import discard_file, next_of_file, open_batch, start
 from recommender.services.imports.counts import Chunk, Counts, count_problems, count_rows
 from recommender.services.imports.interactions import InteractionWriter
-from recommender.services.imports.issues import MAX_ISSUES, save_issues
+from recommender.services.imports.issues import Room, save_issues
 from recommender.services.imports.items import ItemWriter
 from recommender.services.imports.reviews import ReviewWriter
 from recommender.services.imports.seen import SeenKeys
@@ -106,7 +106,7 @@ def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], No
         progress.stage("rows", total)
         writer = _writer(batch, kind, source, seen)
         counts = Counts()
-        room = MAX_ISSUES
+        room = Room()
         for chunk in _chunks(source.records(batch.mapping, kind)):
             before = counts.as_dict()
             if kind == "item":
@@ -115,7 +115,7 @@ def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], No
             with transaction.atomic():
                 writer.write(chunk, counts)
                 counts.rejected += chunk.rejected
-                room -= save_issues(batch, chunk.problems, chunk.refused, room)
+                save_issues(batch, chunk.problems, chunk.refused, room)
                 _save_counts(batch, counts)
                 _call_workers(kind)
             count_rows(kind, before, counts)
