@@ -135,7 +135,7 @@ def test_a_process_that_is_full_forgets_once_a_day_what_it_has_seen(
     began = clicks._began
     for value in ("a", "b"):
         clicks.add(1, value)
-    for hours, key in ((23, OTHER), (24, "c"), (25, "c"), (47, "c")):
+    for hours, key in ((23, OTHER), (24.01, "c"), (25, "c"), (47, "c")):
         monkeypatch.setattr(registry.time, "monotonic", lambda hours=hours: began + hours * 3600)
         assert clicks.key(("c",)) == (CLICKS, key)
     assert clicks.key(("a",)) == (CLICKS, "a")
