@@ -43,6 +43,25 @@ class Sizes:
     waiting: int = 8_000  # items more, with a picture each, that have no vectors yet
 
 
+def make(sizes: Sizes) -> None:
+    """All that a site over this catalogue needs; in a process of its own, for it loads torch."""
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from benchmarks.feed_latency import _running, _wait_for_redis
+    from mmsite import processes
+
+    with _running(processes.redis()):
+        _wait_for_redis()
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        build(sizes, say=lambda text: print(text, flush=True))
+        (settings.VAR_DIR / "made").touch()
+
+
 def build(sizes: Sizes, say: Any = print) -> None:
     """Fill the empty database of this process's settings; loads the encoder, and so torch."""
     from django.conf import settings

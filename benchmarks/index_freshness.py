@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from benchmarks import _search_world
 from benchmarks.feed_latency import _environment, _free_port, _running, _wait_for_redis, _wait_for_web
 
 BAR = 2.0
@@ -51,25 +52,6 @@ PAUSED = "after a pause, while the index is rebuilt"
 
 
 # -- the site ----------------------------------------------------------------------------------------------
-
-
-def make_world(items: int) -> None:
-    """In a process of its own: it loads torch, and the index loads faiss."""
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-
-    from benchmarks._search_world import Sizes, build
-    from mmsite import processes
-
-    with _running(processes.redis()):
-        _wait_for_redis()
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
-        build(Sizes(items=items, waiting=0), say=lambda text: print(text, flush=True))
-        (settings.VAR_DIR / "made").touch()
 
 
 def serve_and_measure(landings: int) -> dict[str, Any]:
@@ -252,7 +234,7 @@ def main() -> None:
     parser.add_argument("--make", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.make:
-        make_world(options.items)
+        _search_world.make(_search_world.Sizes(items=options.items, waiting=0))
         return
     if options.inside:
         found = serve_and_measure(options.landings)
