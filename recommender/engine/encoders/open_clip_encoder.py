@@ -6,8 +6,9 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from PIL import Image
 from recommender.contracts import Clip
 from recommender.engine.encoders.base import DEFAULT_ENCODER, EncoderInfo, unit_rows
 from recommender.engine.encoders.files import file_hash
+from recommender.engine.encoders.processor import keep_freed_memory
 from recommender.engine.encoders.registry import torch_threads
 from recommender.engine.encoders.specifications import (
     checkpoint_at,
@@ -27,8 +29,9 @@ from recommender.engine.encoders.specifications import (
 )
 from recommender.errors import EncoderError
 
-CPU_BATCH = 16  # larger batches leave the caches and gain nothing
+CPU_BATCH = 4  # larger batches leave the caches, take more memory, and gain nothing
 CUDA_BATCHES = (8, 1024)
+_STREAMS = 4  # each has a batch in memory
 _TEXTS_A_PASS = 256
 
 
@@ -52,9 +55,18 @@ class OpenClipEncoder:
         return 2 * self.image_size
 
     @property
-    def fills_processor(self) -> bool:
-        """Whether a forward pass keeps every core of the machine busy."""
-        return self.device.type == "cpu" and torch.get_num_threads() >= (os.cpu_count() or 1)
+    def streams(self) -> int:
+        """How many passes side by side make the most of a processor's threads; 1 on a GPU."""
+        return min(_STREAMS, torch.get_num_threads()) if self.device.type == "cpu" else 1
+
+    @contextmanager
+    def side_by_side(self, streams: int) -> Iterator[Callable[[], None]]:
+        """What each thread calls before its first pass, so that ``streams`` of them share the cores."""
+        threads = torch.get_num_threads()
+        try:
+            yield partial(torch.set_num_threads, max(1, threads // streams))
+        finally:
+            torch.set_num_threads(threads)  # a part of it, MKL's, is one number for all threads
 
     def __init__(
         self,
@@ -179,14 +191,16 @@ def resolve_device(name: str) -> torch.device:
     """
     if threads := torch_threads():
         torch.set_num_threads(threads)
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise EncoderError(
             "CUDA was asked for and torch finds none.",
             "Use device=auto, or install a driver that fits torch.",
         )
-    return torch.device(name)
+    found = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(found if name == "auto" else name)
+    if device.type == "cpu":
+        keep_freed_memory()
+    return device
 
 
 def state_hash(model: torch.nn.Module) -> str:

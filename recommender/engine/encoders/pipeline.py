@@ -1,14 +1,14 @@
-"""From image files to vectors: threads prepare the next batches while the model encodes this one."""
+"""From image files to vectors, with every core at work."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,6 @@ from recommender.engine.preprocess.image import open_image
 from recommender.errors import RecommenderError
 
 Opener = Callable[[Any], Image.Image]
-#: Pictures decoded in one go, at the least, where decoding and encoding take turns.
-_TURN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,8 @@ def encode_image_files(
 
     Args:
         encoder: what encodes; its ``prepare_image`` and ``encode_prepared`` are used where it has them, so
-            that resizing happens in the threads too. Where it ``fills_processor``, pictures are decoded and
-            encoded by turns rather than at once.
+            that resizing happens in the threads too. Where it has ``streams`` (more than 1), so many threads
+            decode and encode a batch each, side by side; elsewhere one encodes while others decode.
         paths: image files; read lazily, so the stream may be endless.
         batch_size: pictures a forward pass; the encoder's own where None.
         threads: decoding threads; by default one a core, at most eight.
@@ -61,57 +59,80 @@ def encode_image_files(
     open_file = opener or partial(open_image, fit=getattr(encoder, "decode_size", 0))
     size = batch_size or encoder.info.batch_size
 
-    def read(path: Path) -> tuple[Path, Any]:
+    def read(path: Path) -> _Read:
         try:
             return path, prepare(open_file(path))
         except RecommenderError as error:
             return path, error
 
-    stream = iter(map(Path, paths))
-    with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1), "decode") as pool:
-        if getattr(encoder, "fills_processor", False):
-            batches = _by_turns(pool, read, stream, size)
-        else:
-            batches = _at_once(pool, read, stream, size, ahead)
-        for batch in batches:
-            yield from _encoded(batch, encode)
+    streams = getattr(encoder, "streams", 1)
+    batches = _batches(map(Path, paths), size, streams)
+    if streams > 1:
+        yield from _in_streams(encoder, streams, read, encode, batches)
+    else:
+        yield from _by_one(threads or min(8, os.cpu_count() or 1), ahead, read, encode, batches)
 
 
-_Read = Callable[[Path], tuple[Path, Any]]
-_Batch = list[tuple[Path, Any]]
+_Read = tuple[Path, Any]
+_Encode = Callable[[list[Any]], np.ndarray]
 
 
-def _at_once(
-    pool: ThreadPoolExecutor, read: _Read, stream: Iterator[Path], size: int, ahead: int
-) -> Iterator[_Batch]:
-    """Batches, the next ones decoded while whoever asks for them encodes."""
-    waiting: deque[list[Future[tuple[Path, Any]]]] = deque()
-
-    def fetch() -> None:
-        if batch := [pool.submit(read, path) for path in islice(stream, size)]:
-            waiting.append(batch)
-
-    for _ in range(ahead + 1):
-        fetch()
-    while waiting:
-        batch = [future.result() for future in waiting.popleft()]
-        fetch()
+def _batches(paths: Iterator[Path], size: int, streams: int) -> Iterator[list[Path]]:
+    """Paths by ``size``; few are dealt out evenly, so that each of the streams has some."""
+    first = list(islice(paths, size * streams))
+    size = min(size, max(1, -(-len(first) // streams)))
+    stream = chain(first, paths)
+    while batch := list(islice(stream, size)):
         yield batch
 
 
-def _by_turns(pool: ThreadPoolExecutor, read: _Read, stream: Iterator[Path], size: int) -> Iterator[_Batch]:
-    """Batches, nothing decoded meanwhile: all threads of the model would wait for the core that decodes."""
-    while portion := list(islice(stream, max(size, _TURN))):
-        decoded = list(pool.map(read, portion))
-        for start in range(0, len(decoded), size):
-            yield decoded[start : start + size]
+def _by_one(
+    threads: int,
+    ahead: int,
+    read: Callable[[Path], _Read],
+    encode: _Encode,
+    batches: Iterator[list[Path]],
+) -> Iterator[FileVector]:
+    """The caller encodes; the next batches are decoded meanwhile."""
+    with ThreadPoolExecutor(threads, "decode") as pool:
+        futures = ([pool.submit(read, path) for path in batch] for batch in batches)
+        waiting = deque(islice(futures, ahead + 1))
+        while waiting:
+            batch = [future.result() for future in waiting.popleft()]
+            waiting.extend(islice(futures, 1))
+            yield from _encoded(batch, encode)
 
 
-def _encoded(batch: _Batch, encode: Callable[[list[Any]], np.ndarray]) -> Iterator[FileVector]:
+def _in_streams(
+    encoder: Any,
+    streams: int,
+    read: Callable[[Path], _Read],
+    encode: _Encode,
+    batches: Iterator[list[Path]],
+) -> Iterator[FileVector]:
+    """Whole batches side by side: no core waits for the others, neither for a layer nor for a decoder."""
+
+    def outcomes(batch: list[Path]) -> list[FileVector]:
+        return _encoded([read(path) for path in batch], encode)
+
+    with (
+        encoder.side_by_side(streams) as begin,
+        ThreadPoolExecutor(streams, "stream", initializer=begin) as pool,
+    ):
+        futures = (pool.submit(outcomes, batch) for batch in batches)
+        waiting = deque(islice(futures, streams + 1))
+        while waiting:
+            done = waiting.popleft().result()
+            waiting.extend(islice(futures, 1))
+            yield from done
+
+
+def _encoded(batch: list[_Read], encode: _Encode) -> list[FileVector]:
     """Encode what could be read of one batch and give every file its outcome, in order."""
     vectors = iter(encode([value for _, value in batch if not isinstance(value, RecommenderError)]))
-    for path, value in batch:
-        if isinstance(value, RecommenderError):
-            yield FileVector(path, error=value)
-        else:
-            yield FileVector(path, vector=next(vectors))
+    return [
+        FileVector(path, error=value)
+        if isinstance(value, RecommenderError)
+        else FileVector(path, vector=next(vectors))
+        for path, value in batch
+    ]

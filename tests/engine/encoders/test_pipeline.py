@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
 
@@ -25,14 +26,23 @@ def files(tmp_path: Path) -> list[Path]:
     return paths
 
 
-@pytest.fixture(params=[False, True], ids=["at once", "by turns"])
+class InStreams(StatisticsEncoder):
+    """One that is quickest with two batches side by side."""
+
+    streams = 2
+
+    def __init__(self) -> None:
+        self.began: list[str] = []
+
+    @contextmanager
+    def side_by_side(self, streams: int) -> Iterator[Callable[[], None]]:
+        yield lambda: self.began.append(threading.current_thread().name.split("_")[0])
+
+
+@pytest.fixture(params=[StatisticsEncoder, InStreams], ids=["by one", "in streams"])
 def encoder(request: pytest.FixtureRequest) -> StatisticsEncoder:
-    """One beside which pictures are decoded, and one that needs all cores for itself."""
-
-    class Either(StatisticsEncoder):
-        fills_processor = request.param
-
-    return Either()
+    made: StatisticsEncoder = request.param()
+    return made
 
 
 def test_vectors_come_in_the_order_of_the_files(encoder: StatisticsEncoder, files: list[Path]) -> None:
@@ -74,19 +84,27 @@ def test_an_endless_stream_is_read_only_so_far_ahead(encoder: StatisticsEncoder,
     assert len(asked) <= 64
 
 
-@pytest.mark.parametrize("fills", [False, True])
-def test_the_model_sees_whole_batches(files: list[Path], fills: bool) -> None:
+@pytest.mark.parametrize("kind", [StatisticsEncoder, InStreams])
+def test_the_model_sees_whole_batches(files: list[Path], kind: type[StatisticsEncoder]) -> None:
+    assert sorted(_sizes(kind, files, 4)) == [3, 4, 4]
+
+
+def test_few_files_are_dealt_out_to_all_streams(files: list[Path]) -> None:
+    assert sorted(_sizes(InStreams, files, 16)) == [5, 6]
+
+
+def _sizes(kind: type[StatisticsEncoder], files: list[Path], batch_size: int) -> list[int]:
+    """Of the batches that the model is given."""
     sizes = []
 
-    class Counting(StatisticsEncoder):
-        fills_processor = fills
-
+    class Counting(kind):  # type: ignore[valid-type, misc]
         def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
             sizes.append(len(images))
-            return super().encode_images(images)
+            rows: np.ndarray = super().encode_images(images)
+            return rows
 
-    list(encode_image_files(Counting(), files, batch_size=4))
-    assert sizes == [4, 4, 3]
+    list(encode_image_files(Counting(), files, batch_size=batch_size))
+    return sizes
 
 
 def test_an_encoder_that_can_prepare_does_so_in_the_threads(files: list[Path]) -> None:
@@ -104,28 +122,16 @@ def test_an_encoder_that_can_prepare_does_so_in_the_threads(files: list[Path]) -
     assert where == {"decode"}
 
 
-def test_nothing_is_decoded_while_an_encoder_that_needs_all_cores_works(files: list[Path]) -> None:
-    opened: list[int] = []
-
-    class Filling(StatisticsEncoder):
-        fills_processor = True
-
-        def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
-            before = len(opened)
-            vectors = super().encode_images(images)
-            assert len(opened) == before == len(files)
-            return vectors
-
-    def opener(path: Path) -> Image.Image:
-        opened.append(1)
-        return Image.open(path).convert("RGB")
-
-    list(encode_image_files(Filling(), files, batch_size=3, opener=opener))
-    assert len(opened) == len(files)
+def test_each_stream_takes_its_share_of_the_cores_before_it_begins(files: list[Path]) -> None:
+    encoder = InStreams()
+    list(encode_image_files(encoder, files, batch_size=3))
+    assert set(encoder.began) == {"stream"}
+    assert len(encoder.began) <= encoder.streams
 
 
-def test_an_error_of_the_model_is_not_hidden(files: list[Path]) -> None:
-    class Broken(StatisticsEncoder):
+@pytest.mark.parametrize("kind", [StatisticsEncoder, InStreams])
+def test_an_error_of_the_model_is_not_hidden(files: list[Path], kind: type[StatisticsEncoder]) -> None:
+    class Broken(kind):  # type: ignore[valid-type, misc]
         def encode_images(self, images: Sequence[Image.Image]) -> np.ndarray:
             raise EncoderError("out of order")
 
