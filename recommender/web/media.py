@@ -26,6 +26,7 @@ TYPES = {
     ".gif": "image/gif",
     ".bmp": "image/bmp",
     ".avif": "image/avif",
+    ".tif": "image/tiff",
     ".mp3": "audio/mpeg",
     ".ogg": "audio/ogg",
     ".oga": "audio/ogg",

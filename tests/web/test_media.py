@@ -84,6 +84,7 @@ def test_an_unknown_type_is_a_download(settings: Any, sound: bytes) -> None:
         "../db.sqlite3",
         "originals/../imports/catalogue.csv",
         "originals/ab/photo.jpg",
+        "originals/ab/photo.tif",
         "originals/ab",
         "originals/ab/absent.mp3",
         "",
@@ -95,7 +96,8 @@ def test_nothing_else_is_served(settings: Any, sound: bytes, path: str) -> None:
     root = Path(settings.MEDIA_ROOT)
     (root / "imports").mkdir()
     (root / "imports/catalogue.csv").write_text("secret")
-    (root / "originals/ab/photo.jpg").write_text("tells where it was taken")
+    for ending in ("jpg", "tif"):
+        (root / f"originals/ab/photo.{ending}").write_text("tells where it was taken")
     with pytest.raises(Http404):
         get(path)
 
