@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -74,6 +75,14 @@ def recogniser_is_known(**_: Any) -> list[CheckMessage]:
     return _told(found, f"SPEECH_RECOGNISER={spec} cannot be used", "machines that score need", 11, 10)
 
 
+def media_storage_can_be_used(**_: Any) -> list[CheckMessage]:
+    """Whether what speaks to a bucket is installed; ``serve`` tells whether the bucket answers."""
+    if not settings.MEDIA_STORAGE or all(map(find_spec, ("storages", "boto3"))):
+        return []
+    hint = "Run: make setup. Or unset MEDIA_STORAGE, and media are kept under MEDIA_ROOT."
+    return [Error("MEDIA_STORAGE needs django-storages and boto3.", hint=hint, id="mmsite.E012")]
+
+
 def _told(found: Any, what: str, who: str, warning: int, error: int) -> list[CheckMessage]:
     """A mistake in a setting: a warning where another machine may have what this one lacks, else an error."""
     if found is None:
@@ -93,4 +102,5 @@ CHECKS = (
     encoder_is_known,
     text_model_is_known,
     recogniser_is_known,
+    media_storage_can_be_used,
 )

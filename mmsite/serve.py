@@ -65,6 +65,7 @@ def _start(supervisor: Supervisor, *, demo: bool) -> int:
         raise StartError(
             "Redis does not answer at REDIS_URL. Start it, or unset REDIS_URL for the embedded one."
         )
+    _look_at_media_storage(console)
     console.progress("Preparing the database")
     call_command("migrate", verbosity=0, interactive=False)
     _free_what_an_earlier_run_held()
@@ -88,6 +89,19 @@ def _start(supervisor: Supervisor, *, demo: bool) -> int:
         console.say(f"The site answers at {_address(port)}; its workers are starting.")
     _wait_for_workers(supervisor)
     return port
+
+
+def _look_at_media_storage(console: Console) -> None:
+    """A bucket that does not answer is told, and no reason not to start: the site waits for it."""
+    from recommender.services import stored
+
+    problem = stored.problem_now()
+    if problem:
+        console.say(
+            f"Media cannot be read or kept: {problem}. See MEDIA_STORAGE and the credentials "
+            "(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role). The site starts, and what needs media "
+            "waits."
+        )
 
 
 def _free_what_an_earlier_run_held() -> None:
@@ -122,7 +136,8 @@ def _welcome(console: Console, port: int, *, demo: bool, seconds: float) -> None
             console.say(f"  {login.username:<10}{login.purpose}")
     elif not get_user_model().objects.filter(is_superuser=True).exists():
         console.say("There is no administrator yet: .venv/bin/python manage.py createsuperuser")
-    console.say(f"Data is kept in {settings.VAR_DIR}. Ctrl-C stops everything.")
+    media = f", media in {settings.MEDIA_STORAGE.partition('?')[0]}" if settings.MEDIA_STORAGE else ""
+    console.say(f"Data is kept in {settings.VAR_DIR}{media}. Ctrl-C stops everything.")
 
 
 def _address(port: int) -> str:

@@ -13,7 +13,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from mmsite import env, mail
+from mmsite import env, mail, media_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "mmsite.unavailable.UnavailableMiddleware",
 ]
 ROOT_URLCONF = "mmsite.urls"
 WSGI_APPLICATION = "mmsite.wsgi.application"
@@ -241,6 +242,7 @@ FEED_PAGE = env.integer("FEED_PAGE", 24)
 # -- uploads --------------------------------------------------------------------------------------------
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VAR_DIR / "media")))
 MEDIA_URL = "/media/"
+MEDIA_STORAGE = env.text("MEDIA_STORAGE")  # a bucket that several machines share, in place of MEDIA_ROOT
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 4 * 1024**3)
 IMPORT_FETCH_PRIVATE = env.flag("IMPORT_FETCH_PRIVATE", False)  # allow media URLs on private networks
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
@@ -280,7 +282,7 @@ STATICFILES_DIRS = [
     if folder.is_dir() and folder.name != "node_modules"
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": media_storage.options(MEDIA_STORAGE),
     "staticfiles": {"BACKEND": "mmsite.storage.StaticFilesStorage"},
 }
 

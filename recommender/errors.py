@@ -33,6 +33,12 @@ class MediaError(RecommenderError):
     """A picture, sound or film cannot be decoded, or is larger than allowed."""
 
 
+class StorageUnavailable(RecommenderError):
+    """The media storage does not answer; nothing is lost, and what waits for it goes on when it does."""
+
+    permanent = False
+
+
 class EncoderError(RecommenderError):
     """An encoder or its weights cannot be loaded, or do not fit the space they are used in."""
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+
+from tests import s3
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -83,6 +86,8 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
     settings.GRAPH_ROOT = tmp_path / "graph"
     settings.SENTIMENT_ROOT = tmp_path / "sentiment"
     settings.EXPORT_ROOT = tmp_path / "exports"
+    if settings.MEDIA_STORAGE:
+        settings.STORAGES = {**settings.STORAGES, "default": s3.below(settings.MEDIA_STORAGE, tmp_path.name)}
     yield
     redis_server.flushall()
     _forget_what_is_open()
@@ -91,6 +96,7 @@ def _own_files(redis_server: Any, settings: Any, tmp_path: Path) -> Iterator[Non
 def _forget_what_is_open() -> None:
     """What the process holds of this test's database: space, index, graph, items, rankings, queries."""
     from analytics.services.monitoring.lights import forget_lights
+    from analytics.services.monitoring.media_storage import forget_storage
     from analytics.services.monitoring.store import forget_known_series
     from analytics.services.scoring import forget_scorer
     from recommender.services import queries, recommend, search
@@ -109,6 +115,7 @@ def _forget_what_is_open() -> None:
     forget_scorer()
     forget_known_series()
     forget_lights()
+    forget_storage()
 
 
 # -- people -------------------------------------------------------------------------------------------------
@@ -152,15 +159,25 @@ def cast(db: None) -> Cast:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses the browser, PostgreSQL or a GPU carries the marker, so that ``-m`` can leave it out."""
+    """Whatever uses the browser, PostgreSQL, a bucket or a GPU carries its marker, so that ``-m`` knows it.
+
+    A run on a bucket leaves out what is about files of this machine.
+    """
+    from django.conf import settings
+
+    elsewhere = pytest.mark.skip(reason="about media in a folder of this machine")
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "browser" in names:
             item.add_marker(pytest.mark.browser)
         if "postgres_url" in names:
             item.add_marker(pytest.mark.postgres)
+        if "bucket_url" in names:
+            item.add_marker(pytest.mark.bucket)
         if "cuda" in names:
             item.add_marker(pytest.mark.cuda)
+        if settings.MEDIA_STORAGE and item.get_closest_marker("local_media"):
+            item.add_marker(elsewhere)
 
 
 def chromium_program() -> str:
@@ -258,6 +275,37 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from tests.postgres import temporary_cluster
 
     yield from temporary_cluster()
+
+
+# -- a bucket -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def bucket_url() -> Iterator[str]:
+    """``MEDIA_STORAGE`` of a bucket of this test run alone."""
+    yield from s3.temporary_bucket()
+
+
+@pytest.fixture
+def bucket(bucket_url: str, settings: Any, tmp_path: Path) -> str:
+    """Media of this test lie in a bucket; gives its address."""
+    settings.STORAGES = {**settings.STORAGES, "default": s3.below(bucket_url, tmp_path.name)}
+    return s3.address_below(bucket_url, tmp_path.name)
+
+
+@pytest.fixture
+def media_away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """As long as it is entered, media are in a bucket whose server is not there."""
+    monkeypatch.setattr("mmsite.s3._TRIES", 1)
+
+    @contextmanager
+    def leave() -> Iterator[None]:
+        here = settings.STORAGES
+        settings.STORAGES = {**here, "default": s3.away()}
+        yield
+        settings.STORAGES = here
+
+    return leave
 
 
 # -- a GPU --------------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from pathlib import Path
 from mmsite import env
 
 _SITE = Path(env.__file__).with_name("settings.py").read_text(encoding="utf-8")
-#: What a run may be told from outside: the suite passes on either database.
-_TAKEN_OVER = {"DATABASE_URL", "MMSITE_DATA", "LOG_LEVEL"}
+#: What a run may be told from outside: the suite passes on either database and either media storage.
+_TAKEN_OVER = {"DATABASE_URL", "MEDIA_STORAGE", "MMSITE_DATA", "LOG_LEVEL"}
 
 # Before the settings are read: no test may touch the developer's database, Redis or files, and no setting
 # of the developer's may change what the tests see.

@@ -10,7 +10,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image
 
@@ -18,10 +17,10 @@ from analytics.contracts import Spoken
 from analytics.models import SentimentScore
 from analytics.services.scoring.content import photo_encoder, prompts_for
 from analytics.services.scoring.model import current_scorer
-from recommender.engine.preprocess.image import open_image
-from recommender.errors import MediaError, RecommenderError
+from recommender.errors import RecommenderError, StorageUnavailable
 from recommender.models import Media
 from recommender.services.calls import call_once
+from recommender.services.sources import open_picture
 
 if TYPE_CHECKING:
     from analytics.engine.sentiment import Scorer
@@ -60,6 +59,8 @@ def find_regions(score_id: int) -> int:
         prompts = prompts_for(encoder, scorer)
         for medium in photos:
             regions += [[medium.pk, *region] for region in _regions(medium, encoder, scorer, prompts)]
+    except StorageUnavailable:
+        return 0  # not kept as none: they are looked for when somebody looks again
     except RecommenderError as error:
         log.warning("Regions of review %s: %s", score.review_id, error)
     regions.sort(key=lambda region: -abs(region[-1]))
@@ -97,12 +98,7 @@ def _regions(
 
 
 def _picture(medium: Media) -> Image.Image:
-    name = medium.derived(f"{_SIZE}.webp")
-    try:
-        with default_storage.open(name) as file:
-            return open_image(file)
-    except OSError as error:
-        raise MediaError(f"{name} cannot be read ({error.strerror}).", "Prepare the medium again.") from error
+    return open_picture(medium.derived(f"{_SIZE}.webp"))
 
 
 def _boxes() -> list[tuple[float, float, float, float]]:

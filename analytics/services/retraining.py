@@ -25,6 +25,7 @@ from analytics.services.scoring.model import KIND, current_scorer, folder_of, fo
 from analytics.services.scoring.waiting import TASK as SCORE_TASK
 from recommender.errors import JobCancelled, RecommenderError
 from recommender.models import Job, ModelVersion, Review
+from recommender.services import stored
 from recommender.services.calls import call_once, call_task
 from recommender.services.jobs import JobProgress, start_job
 from recommender.services.versions import flip, written_aside
@@ -151,6 +152,8 @@ def _examples(progress: JobProgress, scorer: Scorer) -> Iterator[Example]:
         reviews = list(chosen.order_by("pk").prefetch_related("media"))
         heard = known_transcripts(SentimentScore.objects.filter(review__in=said))
         for review, content in zip(reviews, read_contents(reviews, scorer, heard), strict=True):
+            if content.waits:
+                raise stored.unavailable()
             yield Example(content.spoken, said[review.pk].label)  # type: ignore[arg-type]
         progress.advance(len(portion))
 

@@ -26,7 +26,7 @@ class ImportBatch(TellingError):
         REVIEW = "review", _("reviews")
 
     filename = models.CharField(_("file"), max_length=300)
-    #: path below MEDIA_ROOT for an upload, absolute for the command line
+    #: name in the media storage for an upload, absolute for the command line
     path = models.CharField(max_length=1000)
     checksum = models.CharField(max_length=64, blank=True)
     bytes = models.PositiveBigIntegerField(default=0)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from recommender.engine.preprocess.audio import load_clip
 from recommender.engine.preprocess.image import open_image
 from recommender.engine.preprocess.text import normalise_text
-from recommender.errors import EncoderError, RecommenderError
+from recommender.errors import EncoderError, RecommenderError, StorageUnavailable
 from recommender.models import Embedding, EncoderSpace, Item, Media
 from recommender.models.telling import kept
 from recommender.said import gettext_noop as _
@@ -39,7 +39,7 @@ from recommender.services.measured import (
     QUERY_SECONDS,
     reason_of,
 )
-from recommender.services.renditions import local_file
+from recommender.services.stored import local_file
 from recommender.services.tracing import working_on
 
 if TYPE_CHECKING:
@@ -59,12 +59,13 @@ def encode_pending(limit: int = 10_000_000, *, seconds: float = WORK_SECONDS) ->
     """Make missing vectors for up to ``seconds``; says how many rows were settled, 0 when none is missing.
 
     An encoder that cannot be loaded is told by the encoding job's row; what other spaces lack is made all the
-    same.
+    same. Where the media storage does not answer, what needs it stays missing until the sweep calls again.
     """
     if is_paused():
         return 0
     job = EncodingJob()
     trouble: EncoderError | None = None
+    waiting = False
     settled = 0
     try:
         wanted: EncoderSpace | None = _wanted_space()
@@ -73,7 +74,8 @@ def encode_pending(limit: int = 10_000_000, *, seconds: float = WORK_SECONDS) ->
     deadline = time.monotonic() + seconds  # from here on: a worker's first task loads the encoder
     for space in EncoderSpace.objects.filling():
         try:
-            settled += _fill(space, deadline, limit - settled, job)
+            done, left = _fill(space, deadline, limit - settled, job)
+            settled, waiting = settled + done, waiting or left
         except EncoderError as error:
             if wanted is not None and space.pk != wanted.pk:
                 log.info("%s is no longer filled: %s", space, error)  # its successor is being filled
@@ -82,7 +84,7 @@ def encode_pending(limit: int = 10_000_000, *, seconds: float = WORK_SECONDS) ->
     if trouble:
         log.error("Encoding: %s", trouble)
         job.fail(trouble)
-    elif not settled:
+    elif not settled and not waiting:
         job.finish()
         call_once("rebuild_index")
         call_once("refresh_graph")
@@ -99,22 +101,28 @@ def _wanted_space() -> EncoderSpace:
 # -- one space ---------------------------------------------------------------------------------------------
 
 
-def _fill(space: EncoderSpace, deadline: float, limit: int, job: EncodingJob) -> int:
+def _fill(space: EncoderSpace, deadline: float, limit: int, job: EncodingJob) -> tuple[int, bool]:
+    """How many rows were settled, and whether others wait for the media storage."""
     order = [modality for modality in ("text", "image", "audio") if modality in space.modalities]
     turns = deque(turn for turn in (Turn(space, modality) for modality in order) if turn.find(1))
     if not turns:
-        return 0
+        return 0, False
     encoder = encoder_of(space)
-    settled = 0
+    settled, waiting = 0, False
     while turns and settled < limit:
         turn = turns.popleft()
-        count = turn.take(encoder, limit - settled)
+        try:
+            count = turn.take(encoder, limit - settled)
+        except StorageUnavailable as error:
+            log.warning("Encoding %s waits: %s", turn.modality, error)
+            waiting = True
+            continue
         if count:
             settled += count
             turns.append(turn)
             if not job.advance(count) or time.monotonic() > deadline:
                 break
-    return settled
+    return settled, waiting
 
 
 class Turn:
@@ -130,7 +138,11 @@ class Turn:
         return list(missing.filter(pk__gt=self._after).order_by("pk")[:count])
 
     def take(self, encoder: Encoder, most: int) -> int:
-        """Claim and encode one portion; says how many owners were looked at, 0 at the end."""
+        """Claim and encode one portion; says how many owners were looked at, 0 at the end.
+
+        Raises:
+            StorageUnavailable: it kept some of them from a vector; these are free again, the others settled.
+        """
         found = self.find(min(most, self._portion(encoder)))
         if not found:
             return 0
@@ -144,6 +156,9 @@ class Turn:
             outcomes = outcomes_of(_MAKERS[self.modality], encoder, [owners[_owner_id(row)] for row in rows])
             _count(self.modality, outcomes, time.perf_counter() - began)
             _write(rows, outcomes)
+            for outcome in outcomes:
+                if isinstance(outcome, StorageUnavailable):
+                    raise outcome
         except BaseException:
             _release(rows)
             raise
@@ -206,7 +221,8 @@ def outcomes_of(make: Maker, encoder: Encoder, owners: list[Any]) -> list[source
 
 
 def _count(modality: str, outcomes: Sequence[sources.Outcome], seconds: float) -> None:
-    """A batch that took ``seconds``; one that others had claimed is none."""
+    """A batch that took ``seconds``; one that others had claimed is none, nor is one that waits for files."""
+    outcomes = [one for one in outcomes if not isinstance(one, StorageUnavailable)]
     if not outcomes:
         return
     ENCODE_BATCH.observe(len(outcomes), modality)
@@ -224,11 +240,13 @@ _SETTLE = "UPDATE recommender_embedding SET state = %s, vector = %s WHERE id = %
 
 
 def _write(rows: list[Embedding], outcomes: list[sources.Outcome]) -> None:
-    """Settle claimed rows; those that were removed meanwhile stay removed."""
+    """Settle claimed rows, but those that wait; those that were removed meanwhile stay removed."""
     State = Embedding.State
     settled: list[tuple[Any, ...]] = []
     failed: list[tuple[int, RecommenderError]] = []
     for row, outcome in zip(rows, outcomes, strict=True):
+        if isinstance(outcome, StorageUnavailable):
+            continue
         if isinstance(outcome, RecommenderError):
             failed.append((row.pk, outcome))
         else:

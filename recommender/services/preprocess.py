@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from recommender.errors import MediaError, RecommenderError
+from recommender.errors import MediaError, RecommenderError, StorageUnavailable
 from recommender.models import Embedding, Item, Media, Review
 from recommender.models.telling import kept
 from recommender.said import gettext_noop as _
@@ -119,17 +119,12 @@ def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
             fields = {"file": stored.name, "checksum": stored.checksum}
             medium.file, medium.checksum = stored.name, stored.checksum
         return fields | make_renditions(medium)
+    except StorageUnavailable as error:
+        return _failed_storage(error.__cause__ or error)
     except RecommenderError as error:
         return error
     except OSError as error:
-        return _because(
-            error,
-            MediaError(
-                say(_("The media storage failed: {error}."), error=str(error)),
-                _("It is tried again."),
-                permanent=False,
-            ),
-        )
+        return _failed_storage(error)
     except Exception as error:  # libraries below raise kinds of their own over odd files
         log.exception("Medium %s broke its preparation.", medium.pk)
         return _because(
@@ -139,6 +134,13 @@ def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
                 _("Save it anew, in a common format, and upload it again."),
             ),
         )
+
+
+def _failed_storage(error: BaseException) -> StorageUnavailable:
+    told = say(_("The media storage failed: {error}."), error=str(error))
+    failed = StorageUnavailable(told, _("It is tried again."))
+    failed.__cause__ = error
+    return failed
 
 
 def _because(cause: Exception, error: MediaError) -> MediaError:
@@ -177,7 +179,9 @@ def _count(medium: Media, outcome: dict[str, Any] | RecommenderError, fields: di
 
 
 def _failure(medium: Media, error: RecommenderError) -> dict[str, Any]:
-    given_up = not error.permanent and medium.attempts >= MOST_ATTEMPTS
+    # Of a storage that is away the medium is no worse: it waits for as long as that takes.
+    patient = isinstance(error, StorageUnavailable)
+    given_up = not error.permanent and not patient and medium.attempts >= MOST_ATTEMPTS
     remedy = _GIVEN_UP if given_up else error.remedy
     told = kept(error=_named_as_given(medium, error.message), remedy=remedy)
     if error.permanent or given_up:
@@ -193,8 +197,8 @@ def _named_as_given(medium: Media, text: str) -> str:
 
 
 def _due_again(attempts: int) -> datetime:
-    """A claim that runs out in 30 seconds, then in 60: that is when the medium awaits a worker again."""
-    return timezone.now() - _LOST + timedelta(seconds=30 * attempts)
+    """A claim that runs out in 30 seconds, then in 60 and so on: then the medium awaits a worker again."""
+    return timezone.now() - _LOST + min(_LOST, timedelta(seconds=30 * attempts))
 
 
 def _touch_owners(media: list[Media]) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.core.cache import cache
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
@@ -27,8 +26,7 @@ from recommender.engine.preprocess.text import normalise_text
 from recommender.errors import EncoderUnavailable, MediaError, RecommenderError
 from recommender.models import EncoderSpace
 from recommender.said import renamed
-from recommender.services import calls
-from recommender.services.renditions import put
+from recommender.services import calls, stored
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +54,7 @@ def known_media(kind: str, name: str) -> str:
     match = _NAME.fullmatch(name)
     if match is None or match[1] != _SUFFIX.get(kind):
         return ""
-    return name if default_storage.exists(name) else ""
+    return name if stored.exists(name) else ""
 
 
 def receive_media(kind: str, upload: UploadedFile) -> str:
@@ -69,7 +67,7 @@ def receive_media(kind: str, upload: UploadedFile) -> str:
         kind: image or audio.
 
     Raises:
-        RecommenderError: it is larger than allowed, or cannot be decoded.
+        RecommenderError: it is larger than allowed, or cannot be decoded. StorageUnavailable.
     """
     if kind not in _SUFFIX:
         raise RecommenderError(f"Nothing can be searched by {kind!r}.", "Send a picture or a sound.")
@@ -81,7 +79,7 @@ def receive_media(kind: str, upload: UploadedFile) -> str:
         )
     content = _picture(upload) if kind == "image" else _sound(upload)
     name = f"queries/{hashlib.sha256(content).hexdigest()}.{_SUFFIX[kind]}"
-    put(name, content)
+    stored.put(name, content)
     return name
 
 

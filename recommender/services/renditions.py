@@ -7,16 +7,10 @@ Names are those of ``Media.derived``: ``160.webp``, ``480.webp``, ``1080.webp`` 
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from PIL import Image
 
 from recommender.engine.preprocess.audio import flac_bytes, load_clip
@@ -29,6 +23,7 @@ from recommender.models import Media
 from recommender.said import gettext_noop as _
 from recommender.said import say
 from recommender.services.imports.storage import KIND_WORDS
+from recommender.services.stored import local_file, put
 
 KEY_FRAMES = 4
 _FRAME_SIZE = 480
@@ -38,50 +33,6 @@ SOUND = "sound.flac"
 def frame_name(number: int) -> str:
     """Suffix of the name of a film's key frame."""
     return f"frame-{number}.webp"
-
-
-@contextmanager
-def local_file(name: str) -> Iterator[Path]:
-    """A stored file as one of this machine; of a remote storage, a copy for as long as it is needed.
-
-    Raises:
-        MediaError: it is not there.
-    """
-    try:
-        path: str | None = default_storage.path(name)
-    except NotImplementedError:
-        path = None
-    if path is not None:
-        yield Path(path)
-        return
-    with tempfile.TemporaryDirectory(prefix="mmsite-") as folder:
-        copy = Path(folder) / Path(name).name
-        try:
-            with default_storage.open(name) as source, copy.open("wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-        except OSError as error:
-            told = say(_("{name} cannot be read ({error})."), name=name, error=str(error))
-            raise MediaError(told, _("Try again."), permanent=False) from error
-        yield copy
-
-
-def put(name: str, content: bytes) -> None:
-    """Keep ``content`` under ``name``, which names its content: whole or not at all, and only once."""
-    try:
-        target = Path(default_storage.path(name))
-    except NotImplementedError:
-        if not default_storage.exists(name):
-            default_storage.save(name, ContentFile(content))
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as draft:
-        try:
-            draft.write(content)
-            draft.flush()
-            os.chmod(draft.name, 0o644)
-            os.replace(draft.name, target)
-        finally:
-            Path(draft.name).unlink(missing_ok=True)
 
 
 def make_renditions(medium: Media) -> dict[str, Any]:

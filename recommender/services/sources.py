@@ -1,28 +1,30 @@
 """From rows of the catalogue to what an encoder takes, and from its answers to one vector a row.
 
 Each function answers in the order of its rows: a unit vector (dim,), or the error that kept a row from one.
+``StorageUnavailable`` is that of a row whose file was not to be had for now.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from django.core.files.storage import default_storage
 from PIL import Image
 
 from recommender.engine.encoders import encode_image_files
 from recommender.engine.preprocess.audio import load_clip
 from recommender.engine.preprocess.image import open_image
 from recommender.engine.preprocess.text import normalise_text
-from recommender.errors import MediaError, RecommenderError
+from recommender.errors import MediaError, RecommenderError, StorageUnavailable
 from recommender.models import Item, Media
 from recommender.said import gettext_noop as _
 from recommender.said import say
-from recommender.services.renditions import KEY_FRAMES, SOUND, frame_name, local_file
+from recommender.services import stored
+from recommender.services.renditions import KEY_FRAMES, SOUND, frame_name
 
 if TYPE_CHECKING:
     from recommender.contracts import Clip
@@ -47,11 +49,13 @@ def encode_words(encoder: Encoder, items: Sequence[Item]) -> list[Outcome]:
 
 def encode_pictures(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
     """One vector a picture, and one a film: the mean of its key frames."""
-    names = [_picture_names(encoder, medium) for medium in media]
+    named = [_named(encoder, medium) for medium in media]
+    names = [some if isinstance(some, list) else [] for some in named]
     flat = [name for some in names for name in some]
     found = encode_image_files(encoder, flat, opener=_open_stored)
     answers: list[Outcome] = [one.vector if one.vector is not None else one.error for one in found]  # type: ignore[misc]
-    return _pooled(answers, [len(some) for some in names], _("The film has no key frames."))
+    pooled = _pooled(answers, [len(some) for some in names], _("The film has no key frames."))
+    return [one if isinstance(some, list) else some for some, one in zip(named, pooled, strict=True)]
 
 
 def encode_sounds(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
@@ -62,29 +66,45 @@ def encode_sounds(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
     return [one if isinstance(one, RecommenderError) else next(vectors) for one in clips]
 
 
+def _named(encoder: Encoder, medium: Media) -> list[str] | StorageUnavailable:
+    try:
+        return _picture_names(encoder, medium)
+    except StorageUnavailable as error:
+        return error
+
+
 def _picture_names(encoder: Encoder, medium: Media) -> list[str]:
     """Names of the renditions to read: the smallest that has twice the pixels the encoder looks at."""
     if medium.kind == Media.Kind.VIDEO:
         frames = [medium.derived(frame_name(number)) for number in range(KEY_FRAMES)]
-        return [name for name in frames if default_storage.exists(name)]
+        return [name for name in frames if stored.exists(name)]
     wanted = 2 * (getattr(encoder, "image_size", 0) or max(Media.SIZES))
     size = next((size for size in Media.SIZES if size >= wanted), max(Media.SIZES))
     return [medium.derived(f"{size}.webp")]
 
 
 def _open_stored(path: Path) -> Image.Image:
-    name = path.as_posix()
+    return open_picture(path.as_posix())
+
+
+def open_picture(name: str) -> Image.Image:
+    """A stored picture, decoded.
+
+    Raises:
+        MediaError: it is not there, or damaged. StorageUnavailable.
+    """
     try:
-        with default_storage.open(name) as file:
-            return open_image(file)
-    except OSError as error:
-        told = say(_("{name} cannot be read ({error})."), name=name, error=str(error.strerror))
+        file = io.BytesIO(stored.content_of(name))
+    except FileNotFoundError as error:
+        told = say(_("{name} cannot be read ({error})."), name=name, error=error.strerror or str(error))
         raise MediaError(told, _("Prepare the medium again.")) from error
+    file.name = name  # type: ignore[attr-defined]  # for messages
+    return open_image(file)
 
 
 def _clip(medium: Media) -> Clip | RecommenderError:
     try:
-        with local_file(medium.derived(SOUND)) as path:
+        with stored.local_file(medium.derived(SOUND)) as path:
             return load_clip(path)
     except RecommenderError as error:
         return error
@@ -98,8 +118,11 @@ def _pooled(answers: Sequence[Outcome], counts: Sequence[int], nothing: str) -> 
         run = answers[start : start + count]
         start += count
         vectors = [one for one in run if not isinstance(one, RecommenderError)]
+        away = next((one for one in run if isinstance(one, StorageUnavailable)), None)
         if not run:
             pooled.append(MediaError(nothing))
+        elif away is not None:  # the mean of what was to be had would be kept as that of all
+            pooled.append(away)
         elif not vectors:
             pooled.append(run[0])
         else:

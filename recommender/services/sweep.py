@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from recommender.errors import StorageUnavailable
 from recommender.models import (
     Embedding,
     EncoderSpace,
@@ -25,7 +26,7 @@ from recommender.models import (
 )
 from recommender.models.telling import kept
 from recommender.said import gettext_noop as _
-from recommender.services import encoding_job, imports, spaces, train
+from recommender.services import encoding_job, imports, spaces, stored, train
 from recommender.services.calls import call_once
 from recommender.services.versions import forget_builder
 
@@ -104,9 +105,10 @@ def purge() -> dict[str, int]:
         "impressions": _old_impressions(),
         "snapshots": _old_versions(IndexSnapshot.objects.all(), Path(settings.INDEX_ROOT)),
         "graphs": _old_versions(ModelVersion.objects.filter(kind=train.KIND), Path(settings.GRAPH_ROOT)),
-        "drafts": sum(_old_files(folder) for folder in _draft_folders()),
         "vectors": _retired_vectors(),
         "uploads": _forgotten_uploads(),
+        # Last, since a media storage that is away must keep nothing else from being done.
+        "drafts": sum(_old_files(folder) for folder in _draft_folders()) + _old_stored_files(),
     }
 
 
@@ -127,8 +129,17 @@ def would_go() -> ToGo:
     folders += [Path(settings.GRAPH_ROOT) / row.path for row in graphs]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     files += [path for folder in _draft_folders() for path in _files_to_go(folder)]
+    stored_files = _stored_to_go_now()
     rows = _impressions_to_go().count() + _vectors_to_go().count() + len(_uploads_to_go())
-    return ToGo(rows + len(snapshots) + len(graphs), len(files), sum(map(_size, files)))
+    size = sum(map(_size, files)) + sum(entry.bytes for entry in stored_files)
+    return ToGo(rows + len(snapshots) + len(graphs), len(files) + len(stored_files), size)
+
+
+def _stored_to_go_now() -> list[stored.Entry]:
+    try:
+        return _stored_to_go()
+    except StorageUnavailable:
+        return []
 
 
 def _size(path: Path) -> int:
@@ -206,8 +217,24 @@ def _retired_vectors() -> int:
 
 
 def _draft_folders() -> list[Path]:
+    """Folders of this machine, whatever the media storage; where that is elsewhere, copies of it too."""
     media = Path(settings.MEDIA_ROOT)
-    return [media / "drafts", media / "queries", Path(settings.FILE_UPLOAD_TEMP_DIR)]
+    copies = [media / imports.FOLDER] if stored.is_remote() else []
+    return [media / "drafts", Path(settings.FILE_UPLOAD_TEMP_DIR), *copies]
+
+
+def _old_stored_files() -> int:
+    """What people searched by a day ago, and uploads that no import is to be made from any more."""
+    old = _stored_to_go()
+    for entry in old:
+        stored.remove(entry.name)
+    return len(old)
+
+
+def _stored_to_go() -> list[stored.Entry]:
+    long_ago = timezone.now() - timedelta(hours=_DRAFT_HOURS)
+    found = stored.files_below("queries") + imports.left_over()
+    return [entry for entry in found if entry.changed_at < long_ago]
 
 
 def _old_files(folder: Path) -> int:

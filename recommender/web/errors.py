@@ -46,6 +46,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
+def storage_unavailable(request: HttpRequest) -> HttpResponse:
+    """Pictures and sounds are elsewhere, and that place does not answer."""
+    return _page(
+        request,
+        503,
+        _("The media storage cannot be used now"),
+        _("Nothing is lost. Try again soon; what was being sent has to be sent once more."),
+    )
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(
         request,

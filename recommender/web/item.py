@@ -16,7 +16,9 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from recommender.errors import StorageUnavailable
 from recommender.models import Category, Interaction, Item, Media, Review
+from recommender.models.telling import translated_error
 from recommender.services import events, recommend, reviews
 from recommender.web import cards, explain
 from recommender.web.access import MANAGE_CATALOGUE, signed_in
@@ -219,24 +221,33 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = find_item(request, pk)
     form = ReviewForm(request.POST, request.FILES)
     fragment = bool(request.headers.get("HX-Request"))
-    if not form.is_valid():
+    if not form.is_valid() or not _written(request, found, form):
         context = {"item": found, "form": form, **review_context(found)}
         if fragment:
             return render(request, "recommender/reviews.html", context, status=422)
         page = _page(request, found, None) | context
         return render(request, "recommender/item.html", page, status=422)
-    reviews.write_review(
-        request.user,
-        found,
-        text=form.cleaned_data["text"],
-        rating=form.cleaned_data["rating"],
-        photos=form.cleaned_data["photos"],
-        voices=form.cleaned_data["voice"],
-    )
     if fragment:
         context = {"item": found, "form": ReviewForm(), **review_context(found)}
         return render(request, "recommender/reviews.html", context)
     return redirect(f"{reverse('item', args=[pk])}#reviews")
+
+
+def _written(request: HttpRequest, found: Item, form: ReviewForm) -> bool:
+    """Whether the review is kept; else the form says why not, and still has the words."""
+    try:
+        reviews.write_review(
+            request.user,
+            found,
+            text=form.cleaned_data["text"],
+            rating=form.cleaned_data["rating"],
+            photos=form.cleaned_data["photos"],
+            voices=form.cleaned_data["voice"],
+        )
+    except StorageUnavailable as error:
+        form.add_error(None, translated_error(error))
+        return False
+    return True
 
 
 # -- why ----------------------------------------------------------------------------------------------------

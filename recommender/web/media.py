@@ -1,20 +1,20 @@
 """Serves uploaded media and what was made from it: known types only, whole or by range, cached for good.
 
 Names contain the checksum of the content, so what is behind a name never changes. Everything else that lives
-under MEDIA_ROOT, such as uploaded catalogues, is not served at all.
+in the media storage, such as uploaded catalogues, is not served at all. Of a storage that is elsewhere the
+bytes are passed on, never its address: docs/decisions/0008.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from pathlib import PurePosixPath
 
-from django.core.exceptions import SuspiciousFileOperation
-from django.core.files.storage import default_storage
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
+
+from recommender.services import stored
 
 #: Folders of the storage that anyone may read.
 PUBLIC = frozenset({"originals", "derived", "queries"})
@@ -43,34 +43,40 @@ TYPES = {
     ".mkv": "video/x-matroska",
 }
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
-_CHUNK = 64 * 1024
+_LONGEST = 300  # as Media.file has it
 
 
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """One file, in whole (200), in part (206), unchanged (304) or out of range (416)."""
-    file = _find(path)
-    size = file.stat().st_size
+    _check_public(path)
     etag = f'"{path}"'
-    if request.headers.get("If-None-Match") == etag:
-        return _labelled(HttpResponse(status=304), path, etag)
-    start, stop = 0, size
-    status = 200
-    asked = request.headers.get("Range", "")
-    if asked and request.headers.get("If-Range", etag) == etag:
-        part = byte_range(asked, size)
-        if part is None:
-            return _labelled(
-                HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), path, etag
-            )
-        if part != (0, size):
-            (start, stop), status = part, 206
-    body = () if request.method == "HEAD" else _read(file.open("rb"), start, stop)
-    response = StreamingHttpResponse(body, status=status)
-    response["Content-Length"] = str(stop - start)
-    if status == 206:
-        response["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    try:
+        response = _answer(request, path, etag)
+    except (FileNotFoundError, IsADirectoryError, SuspiciousOperation, ValueError) as error:
+        raise Http404 from error
     return _labelled(response, path, etag)
+
+
+def _answer(request: HttpRequest, path: str, etag: str) -> HttpResponseBase:
+    if request.headers.get("If-None-Match") == etag:
+        stored.size_of(path)  # what is gone has not stayed the same
+        return HttpResponse(status=304)
+    asked = request.headers.get("Range", "")
+    ranged = bool(asked) and request.headers.get("If-Range", etag) == etag
+    if not ranged and request.method != "HEAD":
+        whole = stored.open_part(path)  # one question to the storage, as most requests are for a thumbnail
+        return StreamingHttpResponse(whole.blocks, headers={"Content-Length": str(whole.size)})
+    size = stored.size_of(path)
+    part = byte_range(asked, size) if ranged else (0, size)
+    if part is None:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    start, stop = part
+    headers = {"Content-Length": str(stop - start)}
+    if part != (0, size):
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    body = () if request.method == "HEAD" else stored.open_part(path, start, stop).blocks
+    return StreamingHttpResponse(body, status=206 if part != (0, size) else 200, headers=headers)
 
 
 def byte_range(header: str, size: int) -> tuple[int, int] | None:
@@ -90,21 +96,17 @@ def byte_range(header: str, size: int) -> tuple[int, int] | None:
     return (start, stop) if start < stop else None
 
 
-def _find(path: str) -> Path:
-    """The file behind a public name, or 404."""
+def _check_public(path: str) -> None:
+    """404 for names that are nobody's business."""
     parts = PurePosixPath(path).parts
+    # A storage elsewhere may read a backslash as a slash, and knows no name as long as that.
+    if not path.isprintable() or "\\" in path or len(path) > _LONGEST:
+        raise Http404
     if not parts or parts[0] not in PUBLIC or ".." in parts:
         raise Http404
     # A picture as it was uploaded may tell where and when it was taken; its renditions do not.
     if parts[0] == "originals" and TYPES.get(PurePosixPath(path).suffix.lower(), "").startswith("image/"):
         raise Http404
-    try:
-        file = Path(default_storage.path(path))
-    except (SuspiciousFileOperation, ValueError) as error:
-        raise Http404 from error
-    if not file.is_file():
-        raise Http404
-    return file
 
 
 def _labelled(response: HttpResponseBase, path: str, etag: str) -> HttpResponseBase:
@@ -119,12 +121,3 @@ def _labelled(response: HttpResponseBase, path: str, etag: str) -> HttpResponseB
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["ETag"] = etag
     return response
-
-
-def _read(file: BinaryIO, start: int, stop: int) -> Iterator[bytes]:
-    with file:
-        file.seek(start)
-        left = stop - start
-        while left > 0 and (chunk := file.read(min(_CHUNK, left))):
-            left -= len(chunk)
-            yield chunk

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,19 +43,15 @@ def picture(colour: str, kind: str, shade: int) -> Image.Image:
 
 
 @pytest.fixture
-def showroom(live_site: str, settings: Any) -> list[Item]:
+def showroom(live_site: str) -> list[Item]:
     """Three kinds in four colours, five of each, with thumbnails ready; some have Chinese titles."""
-    return [
-        add_item(Path(settings.MEDIA_ROOT), kind, colour, number)
-        for kind in KINDS
-        for colour in COLOURS
-        for number in range(5)
-    ]
+    return [add_item(kind, colour, number) for kind in KINDS for colour in COLOURS for number in range(5)]
 
 
-def add_item(root: Path, kind: str, colour: str, number: int) -> Item:
+def add_item(kind: str, colour: str, number: int) -> Item:
     """One item with its picture, as the import and the preparing of media leave them."""
     from recommender.models import Category, Item, Media
+    from recommender.services import stored
 
     name, name_zh = KINDS[kind]
     category, _new = Category.objects.get_or_create(path=name, defaults={"name": name, "name_zh": name_zh})
@@ -84,9 +79,9 @@ def add_item(root: Path, kind: str, colour: str, number: int) -> Item:
         height=320,
     )
     for size in Media.SIZES:
-        path = root / medium.derived(f"{size}.webp")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(path)
+        content = BytesIO()
+        image.save(content, "WEBP")
+        stored.put(medium.derived(f"{size}.webp"), content.getvalue())
     return item
 
 

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +14,7 @@ from playwright.sync_api import expect
 
 from analytics.models import Alert, Correction, SentimentScore
 from recommender.models import Media, ModelVersion
+from recommender.services import stored
 from tests.analytics.scored import Shop, add_review, make_shop, sum_up
 from tests.services.shop import tone
 
@@ -27,7 +27,7 @@ WEEK = 6
 
 
 @pytest.fixture
-def incident(live_site: str, settings: Any) -> tuple[Shop, int]:
+def incident(live_site: str) -> tuple[Shop, int]:
     """Ninety quiet days, and one on which the phone's battery is cursed, once aloud; the number of that."""
     shop = make_shop()
     for day in range(1, 40):
@@ -49,7 +49,7 @@ def incident(live_site: str, settings: Any) -> tuple[Shop, int]:
             days_ago=WEEK,
             aspects=[("battery", -0.9)],
         )
-    spoken = speak(shop, Path(settings.MEDIA_ROOT))
+    spoken = speak(shop)
     day = timezone.now() - timedelta(days=WEEK)
     behind = SentimentScore.objects.filter(item=shop.phone, label="negative")
     Alert.objects.create(
@@ -68,7 +68,7 @@ def incident(live_site: str, settings: Any) -> tuple[Shop, int]:
     return shop, spoken
 
 
-def speak(shop: Shop, root: Path) -> int:
+def speak(shop: Shop) -> int:
     """A spoken complaint whose weight lies at 1.5 seconds; the review's number."""
     score = add_review(
         shop.phone,
@@ -83,8 +83,7 @@ def speak(shop: Shop, root: Path) -> int:
     content = tone(220, 3.0)
     checksum = hashlib.sha256(content).hexdigest()
     name = f"originals/{checksum[:2]}/{checksum}.wav"
-    (root / name).parent.mkdir(parents=True, exist_ok=True)
-    (root / name).write_bytes(content)
+    stored.put(name, content)
     voice = Media.objects.create(
         review=score.review, kind="audio", file=name, checksum=checksum, state="ready", duration=3.0
     )

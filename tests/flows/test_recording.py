@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from django.core.files.storage import default_storage
 from playwright.sync_api import expect
 
 from recommender.engine.preprocess.audio import load_clip
 from recommender.services import index
+from recommender.services.stored import local_file
 from tests.conftest import CHROMIUM_FLAGS, chromium_program
 from tests.services.shop import import_shop
 
@@ -50,6 +50,7 @@ def test_a_sound_that_is_recorded_is_searched_by(
     expect(page).to_have_url(re.compile(r"/search/\?audio=queries"))
     expect(page.locator("#results .tile-link").first).to_be_visible()
     expect(page.locator("#results [role=alert], #results .notice-warning")).to_have_count(0)
-    sound = load_clip(Path(default_storage.path(taken.value.json()["name"])))
+    with local_file(taken.value.json()["name"]) as path:
+        sound = load_clip(path)
     assert 1.0 < sound.seconds < 10.0
     assert np.abs(sound.samples).max() > 0.01, "it was heard"

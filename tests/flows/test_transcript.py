@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,9 +23,9 @@ TEXT = "it died so awful"
 
 
 @pytest.fixture
-def spoken(live_site: str, settings: Any) -> int:
+def spoken(live_site: str) -> int:
     """A review that says nothing in writing and four words aloud, one each half second; its number."""
-    number = speak(make_shop(), Path(settings.MEDIA_ROOT))
+    number = speak(make_shop())
     Review.objects.filter(pk=number).update(text="")
     score = SentimentScore.objects.get(review=number)
     places = [(word, TEXT.index(word)) for word in TEXT.split()]

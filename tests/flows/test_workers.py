@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,11 +13,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.core.files import File
 from django.db import connection
+from django.test import Client
 
 from recommender.models import Embedding, Media
+from recommender.services import imports
 from tests.conftest import ROOT
-from tests.services.shop import QUICK_ENCODER, import_shop
+from tests.services.shop import QUICK_ENCODER, import_shop, shop_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,8 +39,11 @@ def _queued(settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def start_worker(_queued: None, settings: Any) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Starts a worker of every queue that imports need, on this test's database, Redis and media."""
+def start_worker(_queued: None, settings: Any) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts a worker of every queue that imports need, on this test's database, Redis and media.
+
+    Settings that it should have otherwise are its arguments.
+    """
     database = connection.settings_dict
     url = os.environ.get("DATABASE_URL", "").rsplit("/", 1)[0] + f"/{database['NAME']}"
     if connection.vendor == "sqlite":
@@ -50,11 +57,11 @@ def start_worker(_queued: None, settings: Any) -> Iterator[Callable[[], subproce
         "ENCODER": QUICK_ENCODER,
     }
     command = [sys.executable, "-m", "celery", "-q", "-A", "mmsite", "worker", "-l", "ERROR", "-P", "solo"]
-    command += ["-Q", "default,encode", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    command += ["-Q", "default,encode,imports", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     workers: list[subprocess.Popen[bytes]] = []
 
-    def start() -> subprocess.Popen[bytes]:
-        workers.append(subprocess.Popen(command, cwd=ROOT, env=environment))
+    def start(**otherwise: str) -> subprocess.Popen[bytes]:
+        workers.append(subprocess.Popen(command, cwd=ROOT, env=environment | otherwise))
         return workers[-1]
 
     yield start
@@ -77,6 +84,21 @@ def test_workers_prepare_and_encode_what_an_import_brings(
     import_shop(tmp_path)
     wait_until(lambda: Embedding.objects.ready().count() == 13)
     assert Media.objects.ready().count() == 7
+
+
+def test_a_worker_of_another_machine_takes_up_what_this_one_received(
+    tmp_path: Path, start_worker: Callable[..., Any], bucket: str, settings: Any
+) -> None:
+    start_worker(MEDIA_STORAGE=bucket, MEDIA_ROOT=str(tmp_path / "of-another-machine"))
+    with shop_file(tmp_path).open("rb") as file:
+        batch = imports.receive_upload(File(file, "shop.zip"))
+    shutil.rmtree(settings.MEDIA_ROOT)
+    imports.start(batch)
+    wait_until(lambda: Embedding.objects.ready().count() == 13)
+    batch.refresh_from_db()
+    assert batch.state == batch.State.DONE
+    response = Client().get(Media.objects.filter(kind="image").earliest("pk").thumbnail(160))
+    assert b"".join(response.streaming_content)[8:12] == b"WEBP"
 
 
 def test_work_of_a_killed_worker_is_done_by_the_next(tmp_path: Path, start_worker: Callable[[], Any]) -> None:

@@ -65,6 +65,15 @@ def test_a_mistake_is_told_with_its_remedy(
     assert message.hint
 
 
+def test_a_bucket_without_what_speaks_to_it_is_told(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.MEDIA_STORAGE = "s3://shop-media"
+    assert checks.media_storage_can_be_used() == []
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+    (message,) = checks.media_storage_can_be_used()
+    assert message.id == "mmsite.E012"
+    assert "make setup" in message.hint
+
+
 def test_labels_that_say_nothing_are_an_error_wherever_the_site_starts(tmp_path: Path, settings: Any) -> None:
     settings.SENTIMENT_TEXT_MODEL = str(make_tiny_bert(tmp_path, ["LABEL_0", "LABEL_1"]))
     (message,) = checks.text_model_is_known()

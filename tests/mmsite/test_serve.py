@@ -50,6 +50,16 @@ def test_a_demo_with_the_known_password_is_not_shown_to_others(
     serve._refuse_public_demo()
 
 
+def test_a_bucket_that_does_not_answer_is_told_and_the_site_starts(media_away: Any) -> None:
+    said = io.StringIO()
+    serve._look_at_media_storage(Console(said))
+    assert said.getvalue() == ""
+    with media_away():
+        serve._look_at_media_storage(Console(said))
+    assert "the bucket does not answer" in said.getvalue()
+    assert "MEDIA_STORAGE" in said.getvalue()
+
+
 def test_static_files_are_collected_only_when_they_change(settings: Any, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()

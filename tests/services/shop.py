@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.core.files.storage import FileSystemStorage, Storage
 from PIL import Image, ImageDraw
 
 from recommender.models import ImportBatch
@@ -17,25 +16,6 @@ from tests.services.importing import archive, bring_in
 #: An encoder without weights: vectors from plain statistics.
 QUICK_ENCODER = "python:tests.conformance.encoder_plugs:statistics"
 INK = {"red": (200, 40, 45), "blue": (40, 80, 200), "green": (30, 140, 70)}
-
-
-class FarStorage(Storage):
-    """Files that cannot be asked for a path, as in an object store."""
-
-    def __init__(self) -> None:
-        self._files = FileSystemStorage()
-
-    def _open(self, name: str, mode: str = "rb") -> Any:
-        return self._files.open(name, mode)
-
-    def _save(self, name: str, content: Any) -> str:
-        return self._files.save(name, content)
-
-    def exists(self, name: str) -> bool:
-        return self._files.exists(name)
-
-    def url(self, name: str | None) -> str:
-        return self._files.url(name)
 
 
 def photo(colour: str, shape: str = "bag") -> bytes:

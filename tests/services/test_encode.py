@@ -112,6 +112,17 @@ def test_words_changed_while_they_were_encoded_get_no_old_vector(
     assert Embedding.objects.ready().filter(media=None).count() == 5
 
 
+def test_while_the_storage_is_away_words_are_encoded_and_the_rest_waits(
+    prepared_shop: None, media_away: Any
+) -> None:
+    with media_away():
+        assert encode_all() == 6
+        assert set(Embedding.objects.values_list("modality", "state")) == {("text", "ready")}
+        assert Job.objects.get(kind="encode").state == Job.State.RUNNING
+    assert encode_all() == 7
+    assert Embedding.objects.ready().count() == 13
+
+
 def test_a_picture_that_cannot_be_read_fails_alone_and_can_be_tried_again(prepared_shop: None) -> None:
     from django.core.files.storage import default_storage
 

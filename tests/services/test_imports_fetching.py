@@ -10,6 +10,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from recommender.errors import MediaError
+from recommender.services import stored
 from recommender.services.imports import fetch_url, fetching, storage
 from tests.services.importing import picture
 
@@ -59,9 +60,9 @@ def _private_allowed(settings):
 
 @pytest.mark.usefixtures("_private_allowed")
 def test_a_picture_is_fetched_into_the_storage(server):
-    stored = fetch_url(f"{server}/picture/1.jpg", "image")
-    assert stored.mime == "image/png"  # by content, whatever the address says
-    assert default_storage.open(stored.name).read() == picture()
+    fetched = fetch_url(f"{server}/picture/1.jpg", "image")
+    assert fetched.mime == "image/png"  # by content, whatever the address says
+    assert default_storage.open(fetched.name).read() == picture()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433"])
@@ -122,7 +123,7 @@ def test_what_is_too_large_is_not_kept(server, monkeypatch, how, settings):
     monkeypatch.setitem(storage.LIMITS, "image", 1_000)
     with pytest.raises(MediaError, match="more than"):
         fetch_url(f"{server}/huge/{how}", "image")
-    assert not list(settings.MEDIA_ROOT.glob("originals/*/*"))
+    assert not stored.files_below("originals")
     assert not list(settings.MEDIA_ROOT.glob("drafts/*"))
 
 

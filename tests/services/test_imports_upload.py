@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
-from recommender.errors import FormatError, RecommenderError
+from recommender.errors import FormatError, RecommenderError, StorageUnavailable
 from recommender.models import ImportBatch, Interaction, Item, Job, Media
-from recommender.services import imports
+from recommender.services import imports, stored
 from tests.services.importing import archive, picture, table
 
 pytestmark = pytest.mark.django_db
@@ -22,9 +23,10 @@ def upload(content: bytes, name: str = "items.csv") -> ImportBatch:
     return imports.receive_upload(SimpleUploadedFile(name, content))
 
 
-def uploads(settings) -> list[Path]:
-    folder = Path(settings.MEDIA_ROOT) / "imports"
-    return list(folder.iterdir()) if folder.exists() else []
+def uploads(settings) -> list[str]:
+    """Names in the storage and on this machine."""
+    here = Path(settings.MEDIA_ROOT) / "imports"
+    return [entry.name for entry in stored.files_below("imports")] + [path.name for path in here.glob("*")]
 
 
 def test_an_upload_is_kept_and_understood_before_it_is_started(settings):
@@ -176,6 +178,68 @@ def test_an_unexpected_error_is_kept_on_the_batch_and_raised(monkeypatch):
     assert "oops" in batch.error
 
 
+# -- a storage that is not on this machine ------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("bucket")
+def test_what_one_machine_received_another_imports(tmp_path, settings):
+    files = {"items.csv": "id,title,image\n1,Hat,a.png\n", "a.png": picture()}
+    batch = upload(archive(tmp_path / "goods.zip", files).read_bytes(), "goods.zip")
+    settings.MEDIA_ROOT = tmp_path / "of-another-machine"
+    imports.start(batch, queue=False)
+    imports.run_import(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.DONE
+    assert stored.exists(Media.objects.get().file)
+    assert not uploads(settings)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_copies_that_were_not_read_for_a_day_go_when_the_next_file_comes(settings):
+    first = upload(TABLE)
+    copy = Path(settings.MEDIA_ROOT) / first.path
+    os.utime(copy, (0, 0))
+    upload(TABLE)
+    assert not copy.exists()
+    assert imports.preview(first).rows
+    assert copy.exists()
+
+
+def test_an_upload_that_cannot_be_kept_is_refused_and_leaves_nothing(media_away, settings):
+    with media_away(), pytest.raises(StorageUnavailable, match="cannot be used now"):
+        upload(TABLE)
+    assert not ImportBatch.objects.exists()
+    assert not uploads(settings)
+
+
+@pytest.mark.parametrize("found_out", ["at the start", "at a picture"])
+@pytest.mark.local_media
+def test_an_import_waits_for_a_storage_that_is_away(tmp_path, media_away, monkeypatch, found_out):
+    files = {"items.csv": "id,title,image\n1,Hat,a.png\n", "a.png": picture()}
+    batch = upload(archive(tmp_path / "goods.zip", files).read_bytes(), "goods.zip")
+    imports.start(batch, queue=False)
+    if found_out == "at a picture":
+        monkeypatch.setattr("recommender.services.imports.running.must_answer", lambda: None)
+    with media_away():
+        imports.run_import(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.job.state) == (ImportBatch.State.QUEUED, Job.State.QUEUED)
+    assert str(batch.told_error) == "The media storage cannot be used now."
+    assert not batch.issues.exists()
+    imports.run_import(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.job.state, batch.error) == (ImportBatch.State.DONE, Job.State.DONE, "")
+    assert stored.exists(Media.objects.get().file)
+
+
+@pytest.mark.local_media
+def test_discarding_an_upload_does_not_wait_for_a_storage_that_is_away(media_away):
+    batch = upload(TABLE)
+    with media_away():
+        imports.cancel(batch)
+    assert batch.state == ImportBatch.State.CANCELLED
+
+
 # -- the command --------------------------------------------------------------------------------------------
 
 
@@ -184,6 +248,14 @@ def test_the_command_imports_and_counts(tmp_path, capsys):
     call_command("import_catalog", tmp_path / "items.csv")
     assert "2 new, 0 changed, 0 unchanged, 0 refused" in capsys.readouterr().out
     assert (tmp_path / "items.csv").exists()
+
+
+def test_the_command_says_so_where_the_storage_is_away(tmp_path, media_away, capsys):
+    (tmp_path / "items.csv").write_bytes(TABLE)
+    with media_away(), pytest.raises(CommandError):
+        call_command("import_catalog", tmp_path / "items.csv")
+    assert "The media storage cannot be used now. Try again soon." in capsys.readouterr().err
+    assert ImportBatch.objects.get().state == ImportBatch.State.FAILED
 
 
 def test_the_command_reads_a_folder_with_its_pictures(tmp_path):

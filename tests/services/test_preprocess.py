@@ -20,6 +20,7 @@ from recommender.errors import MediaError
 from recommender.models import Embedding, EncoderSpace, Item, Media
 from recommender.services import preprocess
 from recommender.services.imports import store_media
+from recommender.services.stored import local_file, put
 from tests.engine.preprocess.test_effort import lying_film
 from tests.engine.preprocess.test_sound_and_film import sine, write_film
 from tests.services.importing import bring_in, table
@@ -62,7 +63,8 @@ def test_it_keeps_a_sound_at_16_khz_with_its_length(tmp_path: Path) -> None:
     sound = Media.objects.get(kind="audio")
     assert (sound.state, sound.has_sound) == ("ready", True)
     assert sound.duration == pytest.approx(1.0, abs=0.05)
-    clip = load_clip(default_storage.path(sound.derived("sound.flac")))
+    with local_file(sound.derived("sound.flac")) as path:
+        clip = load_clip(path)
     assert (clip.rate, clip.seconds) == (16_000, pytest.approx(1.0, abs=0.05))
 
 
@@ -85,10 +87,11 @@ def test_a_film_that_browsers_do_not_play_is_made_into_one_that_they_do(tmp_path
     film = write_film(tmp_path / "a.mp4", [(200, 0, 0), (0, 200, 0)], sound=True)  # MPEG-4 part 2
     medium = prepared(film, "video")
     assert medium.file == medium.derived("play.mp4")
-    made = probe_media(default_storage.path(medium.file))
+    with local_file(medium.file) as path:
+        made = probe_media(path)
+        assert is_playable(path, "video")
     assert (made.codec, made.width, made.height, made.has_sound) == ("h264", 64, 48, True)
     assert made.seconds == pytest.approx(2.0, abs=0.2)
-    assert is_playable(default_storage.path(medium.file), "video")
 
 
 def test_a_film_that_lies_about_its_length_is_refused_and_says_why(tmp_path: Path) -> None:
@@ -154,13 +157,12 @@ def test_what_failed_can_be_tried_again(tmp_path: Path) -> None:
     path = tmp_path / "late.jpg"
     path.write_bytes(photo("red"))
     medium = medium_of(path, "image")
-    original = Path(default_storage.path(medium.file))
-    content = original.read_bytes()
-    original.unlink()
+    content = path.read_bytes()
+    default_storage.delete(medium.file)
     preprocess.prepare_pending()
     medium.refresh_from_db()
     assert medium.state == "failed"
-    original.write_bytes(content)
+    put(medium.file, content)
     assert preprocess.retry_failed() == 1
     preprocess.prepare_pending()
     medium.refresh_from_db()
@@ -265,20 +267,27 @@ def test_two_addresses_of_the_same_file_are_kept_once_for_an_item(tmp_path: Path
     assert "same file" in Media.objects.get(state="failed").error
 
 
+def test_media_wait_for_a_storage_that_is_away_however_long_that_takes(
+    tmp_path: Path, media_away: Any
+) -> None:
+    import_shop(tmp_path)
+    with media_away():
+        for attempt in (1, 2, 3, 4):
+            assert preprocess.prepare_pending() == 7
+            assert set(Media.objects.values_list("state", "attempts")) == {("working", attempt)}
+            Media.objects.update(claimed_at=timezone.now() - timedelta(minutes=11))
+    medium = Media.objects.earliest("pk")
+    assert medium.error.startswith("The media storage failed: the bucket did")
+    assert medium.remedy == "It is tried again."
+    preprocess.prepare_pending()
+    assert set(Media.objects.values_list("state", "error")) == {("ready", "")}
+
+
 # -- a storage that is not on this machine -------------------------------------------------------------------
 
 
-@pytest.fixture
-def _far_storage(settings: Any) -> None:
-    """Files have no path, as in an object store."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {"BACKEND": "tests.services.shop.FarStorage"},
-    }
-
-
-@pytest.mark.usefixtures("_far_storage")
-def test_pictures_films_and_sounds_are_prepared_and_encoded_in_a_far_storage(
+@pytest.mark.usefixtures("bucket")
+def test_pictures_films_and_sounds_are_prepared_and_encoded_in_a_bucket(
     tmp_path: Path, settings: Any
 ) -> None:
     from recommender.services import encode

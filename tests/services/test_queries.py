@@ -17,9 +17,9 @@ from PIL import Image
 
 from recommender.errors import EncoderUnavailable, RecommenderError
 from recommender.models import EncoderSpace
-from recommender.services import calls, encode, queries
+from recommender.services import calls, encode, queries, stored
 from tests.conformance.encoder_plugs import StatisticsEncoder
-from tests.services.shop import QUICK_ENCODER, FarStorage, photo, tone
+from tests.services.shop import QUICK_ENCODER, photo, tone
 
 pytestmark = pytest.mark.django_db
 
@@ -217,7 +217,7 @@ def test_a_sound_is_kept_as_flac() -> None:
 def test_what_cannot_be_decoded_is_refused_and_not_kept(kind: str, content: bytes) -> None:
     with pytest.raises(RecommenderError):
         queries.receive_media(kind, upload(content, "mine.bin"))
-    assert not Path(default_storage.path("queries")).exists()
+    assert not stored.files_below("queries")
 
 
 def test_a_refused_sound_is_called_by_the_name_it_came_with() -> None:
@@ -266,10 +266,8 @@ def test_a_name_is_known_for_its_own_kind_only() -> None:
     assert queries.known_media("audio", name) == ""
 
 
-def test_pictures_are_taken_where_files_have_no_path(monkeypatch: pytest.MonkeyPatch, space: Any) -> None:
-    far = FarStorage()
-    for place in ("recommender.services.renditions", "recommender.services.queries"):
-        monkeypatch.setattr(f"{place}.default_storage", far)
+@pytest.mark.usefixtures("bucket")
+def test_pictures_are_taken_where_files_have_no_path(space: Any) -> None:
     name = queries.receive_media("image", upload(photo("red")))
     assert queries.known_media("image", name) == name
     assert len(queries.encode_query(space, [{"modality": "image", "name": name}])) == 1

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from recommender.errors import StorageUnavailable
 from recommender.models import (
     Embedding,
     EncoderSpace,
@@ -22,7 +23,7 @@ from recommender.models import (
     Media,
     ModelVersion,
 )
-from recommender.services import imports, sweep
+from recommender.services import imports, stored, sweep
 from recommender.services.jobs import start_job
 from tests.services.importing import table
 from tests.services.shop import QUICK_ENCODER, import_shop
@@ -191,6 +192,7 @@ def test_a_graph_that_no_row_knows_goes_once_it_is_old(settings: Any) -> None:
     assert sorted(path.name for path in root.iterdir()) == ["being-written.part", "known"]
 
 
+@pytest.mark.local_media
 def test_left_over_drafts_and_old_query_files_go(settings: Any) -> None:
     folder = Path(settings.MEDIA_ROOT)
     (folder / "drafts").mkdir(parents=True)
@@ -202,6 +204,33 @@ def test_left_over_drafts_and_old_query_files_go(settings: Any) -> None:
             os.utime(folder / name, (day_before, day_before))
     assert sweep.purge()["drafts"] == 2
     assert (folder / "drafts" / "new").exists()
+
+
+def test_old_query_files_and_uploads_that_nobody_needs_go_wherever_they_are(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("queries/a.webp", "imports/left.csv", "imports/wanted.csv", "originals/ab/abc.mp3"):
+        stored.put(name, b"12345")
+    ImportBatch.objects.create(filename="wanted.csv", path="imports/wanted.csv", state="queued")
+    ImportBatch.objects.create(filename="left.csv", path="imports/left.csv", state="done")
+    assert sweep.purge()["drafts"] == 0
+    monkeypatch.setattr(sweep, "_DRAFT_HOURS", -1)  # a day later
+    would = sweep.would_go()
+    assert (would.files, would.bytes) == (2, 10)
+    assert sweep.purge()["drafts"] == 2
+    assert [entry.name for entry in stored.files_below("imports")] == ["imports/wanted.csv"]
+    assert stored.exists("originals/ab/abc.mp3")
+
+
+def test_a_storage_that_is_away_keeps_nothing_else_from_being_removed(media_away: Any) -> None:
+    batch = ImportBatch.objects.create(filename="goods.csv", path="imports/goods.csv")
+    ImportBatch.objects.update(created_at=timezone.now() - timedelta(days=8))
+    with media_away():
+        assert sweep.would_go().rows == 1
+        with pytest.raises(StorageUnavailable):
+            sweep.purge()
+    batch.refresh_from_db()
+    assert batch.state == "cancelled"
 
 
 def test_vectors_of_a_space_retired_for_a_day_go() -> None:
@@ -219,13 +248,11 @@ def test_vectors_of_a_space_retired_for_a_day_go() -> None:
 
 
 def test_a_file_that_was_sent_but_not_started_for_a_week_goes(settings: Any) -> None:
-    path = Path(settings.MEDIA_ROOT) / "imports" / "goods.csv"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"id,title\n")
+    stored.put("imports/goods.csv", b"id,title\n")
     batch = ImportBatch.objects.create(filename="goods.csv", path="imports/goods.csv")
     assert sweep.purge()["uploads"] == 0
     ImportBatch.objects.update(created_at=timezone.now() - timedelta(days=8))
     assert sweep.purge()["uploads"] == 1
     batch.refresh_from_db()
     assert batch.state == "cancelled"
-    assert not path.exists()
+    assert not stored.exists("imports/goods.csv")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
 
 from recommender.models import Category, ImportBatch, Interaction, Item, Job, Media
+from recommender.services import stored
 
 if TYPE_CHECKING:
     from tests.conftest import Cast
@@ -29,7 +29,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(cast: Cast, settings: Any) -> Shop:
+def shop(cast: Cast) -> Shop:
     category = Category.objects.create(name="Bags", name_zh="包袋", path="Bags")
     items = [
         Item.objects.create(
@@ -45,9 +45,7 @@ def shop(cast: Cast, settings: Any) -> Shop:
         for n in range(12)
     ]
     name = "originals/aa/" + "a" * 64 + ".mp3"
-    path = Path(settings.MEDIA_ROOT) / name
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"ID3" + bytes(2000))
+    stored.put(name, b"ID3" + bytes(2000))
     return Shop(
         category=category,
         items=items,

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.services import stored
 from recommender.web.media import byte_range, media
 
 SOUND = "originals/ab/abcd.mp3"
 
 
 @pytest.fixture
-def sound(settings: Any, db: None) -> bytes:
+def sound(db: None) -> bytes:
     content = os.urandom(200_000)
-    path = Path(settings.MEDIA_ROOT) / SOUND
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
+    stored.put(SOUND, content)
     return content
 
 
@@ -70,8 +68,8 @@ def test_what_is_uploaded_cannot_act_as_a_page(sound: bytes) -> None:
     assert "immutable" in response["Cache-Control"]
 
 
-def test_an_unknown_type_is_a_download(settings: Any, sound: bytes) -> None:
-    (Path(settings.MEDIA_ROOT) / "originals/ab/page.html").write_text("<script>")
+def test_an_unknown_type_is_a_download() -> None:
+    stored.put("originals/ab/page.html", b"<script>")
     response = get("originals/ab/page.html")
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Disposition"] == "attachment"
@@ -83,21 +81,22 @@ def test_an_unknown_type_is_a_download(settings: Any, sound: bytes) -> None:
         "imports/catalogue.csv",
         "../db.sqlite3",
         "originals/../imports/catalogue.csv",
+        "originals/..\\imports\\catalogue.csv",
+        "originals\\..\\imports/catalogue.csv",
         "originals/ab/photo.jpg",
         "originals/ab/photo.tif",
+        "originals/ab/photo.jpg/",
+        "originals/ab/" + 300 * "a" + ".mp3",
+        "originals/ab/abcd\x00.mp3",
         "originals/ab",
         "originals/ab/absent.mp3",
         "",
     ],
 )
-def test_nothing_else_is_served(settings: Any, sound: bytes, path: str) -> None:
-    from django.http import Http404
-
-    root = Path(settings.MEDIA_ROOT)
-    (root / "imports").mkdir()
-    (root / "imports/catalogue.csv").write_text("secret")
+def test_nothing_else_is_served(sound: bytes, path: str) -> None:
+    stored.put("imports/catalogue.csv", b"secret")
     for ending in ("jpg", "tif"):
-        (root / f"originals/ab/photo.{ending}").write_text("tells where it was taken")
+        stored.put(f"originals/ab/photo.{ending}", b"tells where it was taken")
     with pytest.raises(Http404):
         get(path)
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop as _
 from analytics.services.monitoring.heartbeat import Heartbeat, heard_from
 from analytics.services.monitoring.held_up import Held, queue_of
 from analytics.services.monitoring.lights import Level, Light, green, part
+from analytics.services.monitoring.media_storage import storage_trouble
 from analytics.services.monitoring.paused import paused_queues, resume_button
 from analytics.services.monitoring.periodic import MISSED_SECONDS, begin, periods, standing
 from analytics.services.monitoring.readiness import queues_in_use
@@ -279,7 +280,9 @@ STUCK_YELLOW, STUCK_RED = 120, 600
 
 @part("media", gettext_lazy("Pictures and sounds"))
 def media(now: float) -> Light:
-    """Files that could not be prepared, and files that wait while nothing moves."""
+    """A bucket that is away, files that could not be prepared, and files that wait while nothing moves."""
+    if trouble := storage_trouble(now):
+        return trouble
     total, failed = Media.objects.count(), Media.objects.failed().count()
     pending = Media.objects.filter(state=Media.State.PENDING)
     first = pending.order_by("claimed_at", "pk").values_list("pk", flat=True).first()

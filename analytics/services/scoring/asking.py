@@ -29,7 +29,7 @@ from analytics.services.scoring.content import photo_encoder, prompts_for
 from analytics.services.scoring.model import current_scorer
 from recommender.errors import RecommenderError, ScorerUnavailable
 from recommender.services import calls, queries
-from recommender.services.renditions import local_file
+from recommender.services.stored import local_file
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile

@@ -16,9 +16,10 @@ from django.conf import settings
 from analytics.contracts import Channel, Spoken, Transcript
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import load_clip
-from recommender.errors import EncoderError, RecommenderError
+from recommender.errors import EncoderError, RecommenderError, StorageUnavailable
 from recommender.models import EncoderSpace, Media, Review
-from recommender.services.renditions import SOUND, local_file
+from recommender.services.renditions import SOUND
+from recommender.services.stored import local_file
 
 if TYPE_CHECKING:
     from analytics.engine.sentiment import Scorer
@@ -42,11 +43,13 @@ class Content:
         spoken: for the scorer.
         clips: numbers of the media that ``spoken.clips`` were read from, in the same order.
         missing: by channel, what of the review could not be given to the scorer, and why.
+        waits: whether the media storage kept something back for now.
     """
 
     spoken: Spoken
     clips: tuple[int, ...] = ()
     missing: dict[Channel, list[str]] = field(default_factory=dict)
+    waits: bool = False
 
 
 def read_contents(
@@ -113,6 +116,7 @@ def _content(
 ) -> Content:
     missing: dict[Channel, list[str]] = {}
     media = list(review.media.all())
+    waits = any(isinstance(vectors.get(one.pk), StorageUnavailable) for one in media)
     photos: list[np.ndarray] = []
     clips: list[tuple[int, Clip]] = []
     for one in media:
@@ -123,7 +127,7 @@ def _content(
         if one.has_picture:
             _sort(vectors[one.pk], photos, missing.setdefault("image", []))
         if one.kind == Media.Kind.AUDIO or one.has_sound:
-            _sort_clip(one, clips, missing.setdefault("speech", []))
+            waits |= not _sort_clip(one, clips, missing.setdefault("speech", []))
     spoken = Spoken(
         text=review.text,
         images=np.stack(photos) if photos else None,
@@ -133,7 +137,7 @@ def _content(
         heard=tuple(known.get(number) for number, _ in clips),
     )
     reasons = {channel: told for channel, told in missing.items() if told}
-    return Content(spoken, tuple(number for number, _ in clips), reasons)
+    return Content(spoken, tuple(number for number, _ in clips), reasons, waits)
 
 
 def language_of(review: Review) -> str:
@@ -157,12 +161,16 @@ def _sort(outcome: np.ndarray | RecommenderError, photos: list[np.ndarray], told
         photos.append(outcome)
 
 
-def _sort_clip(medium: Media, clips: list[tuple[int, Clip]], told: list[str]) -> None:
+def _sort_clip(medium: Media, clips: list[tuple[int, Clip]], told: list[str]) -> bool:
+    """False where the media storage kept it back for now."""
     try:
         with local_file(medium.derived(SOUND)) as path:
             clips.append((medium.pk, load_clip(path)))
+    except StorageUnavailable:
+        return False
     except RecommenderError as error:
         told.append(error.message)
+    return True
 
 
 def joined(missing: Iterable[tuple[Channel, list[str]]]) -> dict[Channel, str]:

@@ -132,11 +132,23 @@ def _score(scorer: Scorer, rows: list[SentimentScore]) -> int:
     return len(hopeless) + len(outcomes)
 
 
+def _leave(rows: list[SentimentScore]) -> None:
+    """To be tried again when the claim has run out, and as often as the media storage makes it necessary."""
+    if rows:
+        log.warning("Reviews that wait for the media storage: %d.", len(rows))
+        ids = [row.pk for row in rows]
+        SentimentScore.objects.filter(pk__in=ids, claimed_at=rows[0].claimed_at).update(
+            attempts=F("attempts") - 1
+        )
+
+
 def _outcomes(scorer: Scorer, rows: list[SentimentScore], reviews: list[Review]) -> list[Outcome]:
     try:
         contents = read_contents(reviews, scorer, known_transcripts(rows))
-        found = scorer.score([content.spoken for content in contents])
-        return [Outcome(*one) for one in zip(rows, reviews, contents, found, strict=True)]
+        read = [one for one in zip(rows, reviews, contents, strict=True) if not one[2].waits]
+        _leave([row for row, content in zip(rows, contents, strict=True) if content.waits])
+        found = scorer.score([content.spoken for *_, content in read]) if read else []
+        return [Outcome(*one, sentiment) for one, sentiment in zip(read, found, strict=True)]
     except RecommenderError:
         raise
     except Exception as error:  # odd content may break a library below in ways of its own

@@ -10,11 +10,13 @@ from recommender.services.imports.batches import (
     start,
 )
 from recommender.services.imports.fetching import fetch_url
+from recommender.services.imports.files import FOLDER, left_over
 from recommender.services.imports.issues import MAX_ISSUES, MAX_NOTES, issues_csv
 from recommender.services.imports.running import run_import
 from recommender.services.imports.storage import StoredFile, store_media
 
 __all__ = [
+    "FOLDER",
     "MAX_ISSUES",
     "MAX_NOTES",
     "Preview",
@@ -23,6 +25,7 @@ __all__ = [
     "fetch_url",
     "from_path",
     "issues_csv",
+    "left_over",
     "preview",
     "receive_upload",
     "requeue_lost",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from recommender.contracts import MediaRef, RawRecord, RowProblem
 from recommender.engine.formats import CatalogSource
-from recommender.errors import RecommenderError
+from recommender.errors import RecommenderError, StorageUnavailable
 from recommender.models import Media
 from recommender.said import bare
 from recommender.services.imports.storage import StoredFile, store_media
@@ -45,6 +45,8 @@ def gather(
         try:
             with source.open_media(ref) as file:
                 found.wanted.append(Attachment(ref, store_media(file, ref.kind, ref.source)))
+        except StorageUnavailable:
+            raise  # no fault of the row: the whole import waits
         except RecommenderError as error:
             lost = RowProblem(
                 record.row,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import tempfile
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,12 +29,11 @@ from recommender.models import ImportBatch, ImportIssue, Job
 from recommender.said import gettext_noop as _
 from recommender.said import say
 from recommender.services.calls import call_task
+from recommender.services.imports import files
 from recommender.services.jobs import cancel_job, start_job
 
 #: Imports with faulty rows among which that of a corrected file is looked for.
 _LOOKED_BACK = 50
-_FOLDER = "imports"  # below MEDIA_ROOT; never served
-_SPARE = 256 << 20  # bytes of disk to leave free
 #: Options that whoever starts an import may set.
 _OPTIONS = frozenset({"retire_missing"})
 
@@ -70,41 +65,20 @@ def receive_upload(file: UploadedFile, *, owner: Any = None) -> ImportBatch:
     follow when it is done.
 
     Raises:
-        FormatError: too large, or nothing that can be read; nothing is kept.
+        FormatError: too large, or nothing that can be read; nothing is kept. StorageUnavailable.
     """
     name = Path(file.name or "upload").name[-300:]
     limit = settings.IMPORT_MAX_BYTES
     if file.size is not None and file.size > limit:
         told = say(_("{name} has more than {size} MB."), name=name, size=limit >> 20)
         raise FormatError(told, _("Split it, or raise IMPORT_MAX_BYTES."))
-    folder = Path(settings.MEDIA_ROOT) / _FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(folder).free < (file.size or 0) + _SPARE:
-        told = say(_("There is no room on the disk for {name}."), name=name)
-        raise FormatError(told, _("Ask the operator to make some."))
-    path = folder / f"{uuid.uuid4().hex}{Path(name).suffix.lower()[:10]}"
-    checksum = _copy(file, path)
+    path, checksum = files.receive(file, name)
     try:
         batches = _describe(path, name, checksum, owner, {})
     except BaseException:
-        path.unlink(missing_ok=True)
+        files.discard(path)
         raise
     return batches[0]
-
-
-def _copy(file: UploadedFile, path: Path) -> str:
-    """Write aside, then rename; the sha256."""
-    digest = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-        try:
-            for block in file.chunks(1 << 20):
-                digest.update(block)
-                draft.write(block)
-            draft.flush()
-            Path(draft.name).rename(path)
-        finally:
-            Path(draft.name).unlink(missing_ok=True)
-    return digest.hexdigest()
 
 
 def from_path(
@@ -130,7 +104,7 @@ def _describe(
         if kind == "auto" and (earlier := _corrected(source.columns)):
             mappings = {earlier.kind: earlier.mapping}
         format_ = source.format
-    stored = str(path) if local else f"{_FOLDER}/{path.name}"
+    stored = str(path) if local else files.share(path)
     with transaction.atomic():
         return [
             ImportBatch.objects.create(
@@ -158,19 +132,10 @@ def _corrected(columns: Sequence[str]) -> ImportBatch | None:
     return next((batch for batch in recent if batch.mapping.keys() <= own), None)
 
 
-def file_of(batch: ImportBatch) -> Path:
-    """Where the file of ``batch`` lies."""
-    return Path(batch.path) if batch.options.get("local") else Path(settings.MEDIA_ROOT) / batch.path
-
-
 def open_batch(batch: ImportBatch) -> CatalogSource:
-    """The file of ``batch``, opened; FormatError when it is gone or cannot be read."""
-    path = file_of(batch)
-    if not path.exists():
-        told = say(_("The file {name} is no longer there."), name=batch.filename)
-        raise FormatError(told, _("Upload it again."))
+    """The file of ``batch``, opened; FormatError when it is gone or cannot be read. StorageUnavailable."""
     return open_source(
-        path,
+        files.file_of(batch),
         filename=batch.filename,
         allow_local_paths=bool(batch.options.get("local")),
         media_root=batch.options.get("media_root") or None,
@@ -269,7 +234,7 @@ def discard_file(batch: ImportBatch) -> None:
     over = [ImportBatch.State.DONE, ImportBatch.State.FAILED, ImportBatch.State.CANCELLED]
     needed = ImportBatch.objects.filter(path=batch.path).exclude(state__in=over)
     if not batch.options.get("local") and not needed.exists():
-        file_of(batch).unlink(missing_ok=True)
+        files.discard(files.place_of(batch))
 
 
 # -- after a crash -----------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from recommender.contracts import RawRecord, RecordKind, RowProblem
 from recommender.engine.formats import CatalogSource, kinds_named
-from recommender.errors import FormatError, JobCancelled, RecommenderError
+from recommender.errors import FormatError, JobCancelled, RecommenderError, StorageUnavailable
 from recommender.models import ImportBatch, Job
+from recommender.models.telling import kept
 from recommender.said import gettext_noop as _
 from recommender.said import ngettext_noop, say, say_many
 from recommender.services.calls import call_once
@@ -26,6 +27,7 @@ from recommender.services.imports.reviews import ReviewWriter
 from recommender.services.imports.seen import SeenKeys
 from recommender.services.jobs import JobProgress
 from recommender.services.measured import IMPORTS
+from recommender.services.stored import must_answer
 from recommender.services.tracing import working_on
 
 CHUNK_ROWS = 1_000
@@ -66,6 +68,11 @@ def run_import(batch_id: int, watch: Callable[[Job], None] | None = None) -> Imp
             _import(batch, progress, watch or (lambda _job: None))
     except JobCancelled:
         _finish(batch, ImportBatch.State.CANCELLED)
+    except StorageUnavailable as error:
+        if not batch.options.get("local"):
+            _put_back(batch, error)
+            return batch
+        _finish(batch, ImportBatch.State.FAILED, error.message, error.remedy)
     except RecommenderError as error:
         _finish(batch, ImportBatch.State.FAILED, error.message, error.remedy)
     except BaseException as error:
@@ -99,8 +106,18 @@ def _finish(batch: ImportBatch, state: str, error: str = "", remedy: str = "") -
     IMPORTS.add(1, batch.kind, state)
 
 
+def _put_back(batch: ImportBatch, error: StorageUnavailable) -> None:
+    """To wait with its file until the storage answers: the sweep calls a worker for it again and again."""
+    told = {"error": error.message, "remedy": _("It goes on by itself when the storage answers.")}
+    batch.state = ImportBatch.State.QUEUED
+    batch.tell(**told)
+    batch.save(update_fields=["state", "error", "remedy", "said"])
+    Job.objects.filter(pk=batch.job_id).update(state=Job.State.QUEUED, finished_at=None, **kept(**told))
+
+
 def _import(batch: ImportBatch, progress: JobProgress, watch: Callable[[Job], None]) -> None:
     kind: RecordKind = batch.kind  # type: ignore[assignment]
+    must_answer()  # before a large file is read to no avail
     with open_batch(batch) as source, closing(SeenKeys()) as seen:
         total = _check(source, batch, kind, progress)
         progress.stage("rows", total)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +11,13 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from django.conf import settings
-from django.core.files import File
-from django.core.files.storage import default_storage
 
 from recommender.contracts import MediaKind
 from recommender.engine.preprocess.sniff import SNIFF_BYTES, MediaType, sniff_media
 from recommender.errors import MediaError
 from recommender.said import gettext_noop as _
 from recommender.said import say
+from recommender.services.stored import answering, keep
 
 #: Bytes a single file may have.
 LIMITS: dict[MediaKind, int] = {"image": 64 << 20, "audio": 256 << 20, "video": 512 << 20}
@@ -54,6 +52,7 @@ def store_media(file: Readable, kind: MediaKind, label: str) -> StoredFile:
 
     Raises:
         MediaError: empty, too large, or by its first bytes something else than ``kind``; nothing is kept.
+        StorageUnavailable.
     """
     with _draft() as draft:
         digest, size, head = hashlib.sha256(), 0, b""
@@ -68,7 +67,7 @@ def store_media(file: Readable, kind: MediaKind, label: str) -> StoredFile:
         found = _checked_type(head, kind, label)
         checksum = digest.hexdigest()
         name = f"originals/{checksum[:2]}/{checksum}{found.suffix}"
-        _keep(draft, name)
+        keep(draft, name)
     return StoredFile(name, checksum, size, found.mime)
 
 
@@ -93,28 +92,12 @@ def _checked_type(head: bytes, kind: MediaKind, label: str) -> MediaType:
 
 @contextmanager
 def _draft() -> Iterator[IO[bytes]]:
-    """A file beside the media, so that keeping it is a rename; gone at the end if it was not kept."""
+    """A file of this machine, beside the media if they are here; gone at the end unless it was moved."""
     folder = Path(settings.MEDIA_ROOT) / "drafts"
-    folder.mkdir(parents=True, exist_ok=True)
+    with answering():
+        folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
         try:
             yield draft
         finally:
             Path(draft.name).unlink(missing_ok=True)
-
-
-def _keep(draft: IO[bytes], name: str) -> None:
-    """Put the draft under ``name``; whole or not at all, whoever else does the same."""
-    draft.flush()
-    try:
-        target = Path(default_storage.path(name))
-    except NotImplementedError:
-        if not default_storage.exists(name):
-            draft.seek(0)
-            default_storage.save(name, File(draft))
-        return
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    os.chmod(draft.name, 0o644)
-    os.replace(draft.name, target)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from analytics.contracts import AspectOpinion, Example, Moment, Reading, Sentiment, Spoken, Word
 from recommender.models import Category, Item, Media, Review
-from recommender.services.renditions import put
+from recommender.services.stored import put
 
 GOOD, BAD, FLAT = Reading((0.05, 0.05, 0.9)), Reading((0.9, 0.05, 0.05)), Reading((0.3, 0.4, 0.3))
 

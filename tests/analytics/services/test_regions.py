@@ -14,6 +14,7 @@ from analytics.contracts import Reading, Sentiment, Spoken
 from analytics.models import SentimentScore
 from analytics.services import regions, scoring
 from recommender.engine.encoders.base import EncoderInfo, unit_rows
+from recommender.services import stored
 from tests.analytics.services.fakes import WordScorer, add_medium, make_review, scorer
 
 __all__ = ["scorer"]
@@ -105,14 +106,24 @@ def test_regions_are_found_once_for_each_scoring(encoder: RednessEncoder) -> Non
     assert "regions" not in score.details
 
 
-def test_a_photo_whose_file_is_gone_has_no_regions(encoder: RednessEncoder, settings: Any) -> None:
-    import shutil
-
+def test_a_photo_whose_file_is_gone_has_no_regions(encoder: RednessEncoder) -> None:
     score = with_photo(picture(1, 1))
-    shutil.rmtree(settings.MEDIA_ROOT)
+    for entry in stored.files_below("derived"):
+        stored.remove(entry.name)
     assert regions.find_regions(score.pk) == 0
     score.refresh_from_db()
     assert score.details["regions"] == []
+
+
+def test_regions_are_not_found_missing_while_the_photo_cannot_be_had(
+    encoder: RednessEncoder, media_away: Any
+) -> None:
+    score = with_photo(picture(1, 1))
+    with media_away():
+        assert regions.find_regions(score.pk) == 0
+    score.refresh_from_db()
+    assert "regions" not in score.details
+    assert regions.find_regions(score.pk) == 1
 
 
 def test_a_look_asks_for_regions_where_there_is_a_photo(

@@ -287,6 +287,21 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_scored() -> None:
     assert set(score.details["missing"]) == {"image", "speech"}
 
 
+def test_a_review_waits_for_media_that_cannot_be_had_however_long_that_takes(media_away: Any) -> None:
+    review = make_review("good")
+    add_medium(review, "audio", tone(440))
+    plain = make_review("bad")
+    with media_away():
+        for _hour in range(4):
+            scoring.score_pending()
+            SentimentScore.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
+        assert score_of(plain).label == "negative"
+        assert score_of(review).model == ""
+    scoring.score_pending()
+    score = score_of(review)
+    assert (score.label, score.channels) == ("positive", "text+speech")
+
+
 def test_without_an_encoder_the_words_are_scored(settings: Any) -> None:
     settings.ENCODER = "nothing-of-that-name"
     review = make_review("bad")
@@ -298,7 +313,7 @@ def test_without_an_encoder_the_words_are_scored(settings: Any) -> None:
 
 def test_a_review_is_scored_anew_when_its_photo_is_ready(django_capture_on_commit_callbacks: Any) -> None:
     from recommender.services import preprocess
-    from recommender.services.renditions import put
+    from recommender.services.stored import put
 
     review = make_review("good")
     put("originals/00/photo.jpg", photo("red"))

@@ -13,8 +13,10 @@ from django.utils import timezone
 from analytics.models import AuditEntry, PausedQueue
 from analytics.services.monitoring import lights, silent_worker
 from analytics.services.monitoring.lights import Level
+from analytics.services.monitoring.media_storage import forget_storage
 from analytics.services.monitoring.periodic import KEY as PERIODIC
 from recommender.models import Item, Job, Media
+from recommender.services import stored
 from recommender.services.redis_link import shared_redis
 from tests.analytics.services.monitoring.planted import (
     NODES,
@@ -258,6 +260,23 @@ def test_a_task_that_is_not_done_long_after_a_resume_is_red() -> None:
     shared_redis().hset(PERIODIC, "recommender.tasks.sweep", repr(NOW))
     resume_noted("default", later - 600)
     assert looked("periodic", later).level is Level.RED
+
+
+def test_a_bucket_that_is_away_is_red_and_not_asked_at_every_look(
+    media_away: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    problem_now = stored.problem_now
+    monkeypatch.setattr(stored, "problem_now", lambda: asked.append(1) or problem_now())
+    forget_storage()
+    with media_away():
+        light = looked("media")
+        assert light.level is Level.RED
+        assert "the bucket does not answer" in str(light.reason)
+        assert "MEDIA_STORAGE" in str(light.remedy)
+        assert looked("media", NOW + 10).level is Level.RED
+    assert len(asked) == 1
+    assert looked("media", NOW + 16).level is Level.GREEN
 
 
 # -- media and jobs ----------------------------------------------------------------------------------------

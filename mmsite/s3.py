@@ -1,0 +1,263 @@
+"""Media in a bucket of S3 or of what speaks its protocol: private, read and passed on by this site alone."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.files.base import File
+from django.utils.encoding import filepath_to_uri
+from storages.backends.s3 import S3Storage
+
+_BLOCK = 64 * 1024
+_IN_MEMORY = 4 << 20  # bytes of an opened file that are held before it goes to the disk
+_CONNECT_SECONDS, _READ_SECONDS, _TRIES = 2, 20, 3
+_PAUSE_SECONDS = 10.0
+_CONNECTIONS = 32  # more than the threads of any of the site's processes
+
+
+class BucketError(OSError):
+    """The bucket does not answer, or refuses; a file that is not there is a FileNotFoundError instead."""
+
+
+class Silence(BucketError):
+    """Not a word: no connection, or it broke."""
+
+
+class _Breaker:
+    """After a bucket did not answer, one caller at a time tries again, and the others need not wait for it.
+
+    A page brings two dozen thumbnails, each a request of its own: if all of them waited for a bucket that is
+    away, no thread would be left for anything else.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until = 0.0
+
+    def pass_one(self) -> None:
+        """BucketError unless the bucket is well, or it is time to try again."""
+        with self._lock:
+            now = time.monotonic()
+            if now < self._until:
+                raise BucketError("the bucket did not answer a moment ago")
+            if self._until:
+                self._until = now + _PAUSE_SECONDS
+
+    def close(self) -> None:
+        self._until = 0.0
+
+    def open(self) -> None:
+        self._until = time.monotonic() + _PAUSE_SECONDS
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What the protocol's library raises, as the errors of files that callers of a storage know."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        code = error.response.get("Error", {}).get("Code", "")
+        if status == 404 and code != "NoSuchBucket":
+            raise FileNotFoundError(f"{name} is not in the bucket") from error
+        raise BucketError(f"the bucket refuses ({code or status})") from error
+    except BotoCoreError as error:
+        raise Silence(f"the bucket does not answer ({type(error).__name__})") from error
+
+
+class S3MediaStorage(S3Storage):
+    """django-storages' S3 with the errors of files, reading by parts, and addresses of this site.
+
+    Objects carry no ACL: who may read is for the bucket to say, and it need let in nobody but the site.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{
+                "client_config": _config(options),
+                # Names are made of checksums or drawn at random, so what is behind one never changes; without
+                # this a second writer would be given another name, which nobody would ever look under.
+                "file_overwrite": True,
+                "default_acl": None,
+                **options,
+            }
+        )
+        self._lock = threading.Lock()
+        self._shared: tuple[int, Any] | None = None
+        self._breaker = _Breaker()
+
+    @contextmanager
+    def _asking(self, name: str) -> Iterator[None]:
+        """Round every question to the bucket: errors are those of files, and silence is remembered."""
+        self._breaker.pass_one()
+        try:
+            with _told(name):
+                yield
+        except Silence:
+            self._breaker.open()
+            raise
+        except OSError:
+            self._breaker.close()  # an answer, if not the one that was hoped for
+            raise
+        self._breaker.close()
+
+    @property
+    def base_url(self) -> str:
+        return settings.MEDIA_URL
+
+    def url(self, name: str | None, *_args: Any, **_options: Any) -> str:
+        """On this site, whatever the storage: ``recommender.web.media`` passes on what may be seen."""
+        return self.base_url + filepath_to_uri(name or "").lstrip("/")
+
+    # -- one client for all threads: making one costs a tenth of a second, and it is safe to share -----------
+
+    @property
+    def connection(self) -> Any:
+        with self._lock:
+            if self._shared is None or self._shared[0] != os.getpid():
+                self._bucket = None
+                resource = self._create_session().resource(
+                    "s3",
+                    region_name=self.region_name,
+                    endpoint_url=self.endpoint_url,
+                    config=self.client_config,
+                    verify=self.verify,
+                )
+                self._shared = (os.getpid(), resource)
+            return self._shared[1]
+
+    @property
+    def _client(self) -> Any:
+        return self.connection.meta.client
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def open_part(self, name: str, start: int = 0, stop: int | None = None) -> tuple[int, Blocks]:
+        """The size of the whole file, and the bytes from ``start`` to ``stop`` (exclusive; None: its end).
+
+        Raises:
+            FileNotFoundError: it is not there. BucketError: the bucket does not answer; also while reading.
+        """
+        whole = not start and stop is None  # also of an empty file, which has no range
+        asked = {} if whole else {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
+        with self._asking(name):
+            answer = self._client.get_object(Bucket=self.bucket_name, Key=self._normalize_name(name), **asked)
+        total = answer.get("ContentRange", "").rpartition("/")[2] or answer["ContentLength"]
+        return int(total), Blocks(name, answer["Body"])
+
+    def _open(self, name: str, mode: str = "rb") -> File:
+        """A copy of the whole file, in memory where it is small; one request, as most are thumbnails."""
+        if mode != "rb":
+            raise ValueError("Files are read as bytes, and written by save().")
+        copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
+        try:
+            for block in self.open_part(name)[1]:
+                copy.write(block)
+        except BaseException:
+            copy.close()
+            raise
+        copy.seek(0)
+        return File(copy, name)
+
+    def exists(self, name: str) -> bool:
+        with self._asking(name):
+            return super().exists(name)
+
+    def size(self, name: str) -> int:
+        with self._asking(name):
+            return super().size(name)
+
+    def get_modified_time(self, name: str) -> datetime:
+        with self._asking(name):
+            return super().get_modified_time(name)
+
+    def listdir(self, name: str) -> tuple[list[str], list[str]]:
+        with self._asking(name):
+            return super().listdir(name)
+
+    def entries(self, folder: str) -> Iterator[tuple[str, int, datetime]]:
+        """Name, bytes and time of every file below ``folder``: one request a thousand."""
+        below = f"{self._normalize_name(folder)}/"
+        with self._asking(folder):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket_name, Prefix=below):
+                for entry in page.get("Contents", ()):
+                    name = entry["Key"][len(self.location) :].lstrip("/")
+                    yield name, entry["Size"], entry["LastModified"]
+
+    def probe(self) -> None:
+        """Ask whether the bucket is there and lets the site in, and do not wait long for the answer.
+
+        Raises:
+            BucketError: it is not, or does not.
+        """
+        quick = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
+        client = self._create_session().client(
+            "s3",
+            region_name=self.region_name,
+            endpoint_url=self.endpoint_url,
+            config=self.client_config.merge(quick),
+            verify=self.verify,
+        )
+        try:
+            with _told(self.bucket_name):
+                client.list_objects_v2(Bucket=self.bucket_name, Prefix=self.location, MaxKeys=1)
+        except FileNotFoundError as error:
+            raise BucketError("there is no such bucket") from error
+        finally:
+            client.close()
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def _save(self, name: str, content: Any) -> str:
+        with self._asking(name):
+            return super()._save(name, content)
+
+    def delete(self, name: str) -> None:
+        with self._asking(name):
+            super().delete(name)
+
+
+class Blocks:
+    """The bytes of an answer as they come in; closed where they end, or by whoever gives up before."""
+
+    def __init__(self, name: str, body: Any) -> None:
+        self._name, self._body = name, body
+
+    def __iter__(self) -> Blocks:
+        return self
+
+    def __next__(self) -> bytes:
+        with _told(self._name):
+            block = self._body.read(_BLOCK)
+        if not block:
+            self.close()
+            raise StopIteration
+        return block
+
+    def close(self) -> None:
+        self._body.close()
+
+
+def _config(options: dict[str, Any]) -> Config:
+    """How the bucket is spoken to: short waits, since a person or a worker stands behind each."""
+    # Beside AWS few servers know the checksums that its library adds by itself since 2025.
+    plain = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
+    return Config(
+        s3={"addressing_style": options.get("addressing_style", "auto")},
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": _TRIES},
+        max_pool_connections=_CONNECTIONS,
+        **(plain if options.get("endpoint_url") else {}),
+    )
