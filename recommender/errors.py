@@ -59,5 +59,11 @@ class SnapshotError(RecommenderError):
     """A snapshot is missing, incomplete, or was built for another encoder space."""
 
 
+class IndexUnavailable(RecommenderError):
+    """What keeps the index does not answer in time; what has come since its snapshot can still be found."""
+
+    permanent = False
+
+
 class JobCancelled(RecommenderError):
     """Someone pressed cancel while the work was under way."""

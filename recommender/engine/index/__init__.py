@@ -5,6 +5,7 @@ Importing this loads no faiss; a snapshot large enough to have graphs loads it w
 
 from recommender.engine.index.composition import compose_query, item_matrix
 from recommender.engine.index.live import LiveIndex
+from recommender.engine.index.rows import SnapshotReader
 from recommender.engine.index.snapshot import Snapshot, write_snapshot
 
-__all__ = ["LiveIndex", "Snapshot", "compose_query", "item_matrix", "write_snapshot"]
+__all__ = ["LiveIndex", "Snapshot", "SnapshotReader", "compose_query", "item_matrix", "write_snapshot"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.engine.index.composition import BLOCKS, presence
-from recommender.engine.index.snapshot import find_rows
+from recommender.engine.index.rows import find_rows
 
 _LEAST = 256  # rows
 

@@ -13,8 +13,8 @@ from recommender.contracts import MODALITIES, Hit
 from recommender.engine.index.composition import BLOCKS, Asked, modalities_of
 from recommender.engine.index.delta import Delta
 from recommender.engine.index.exact import best_rows
-from recommender.engine.index.snapshot import Snapshot
-from recommender.errors import RecommenderError, SnapshotError
+from recommender.engine.index.rows import SnapshotReader
+from recommender.errors import IndexUnavailable, RecommenderError, SnapshotError
 
 Ids = np.ndarray | Iterable[int]
 
@@ -27,7 +27,7 @@ class _State:
         kept: (n,) bool, the rows of the snapshot that were neither withdrawn nor replaced.
     """
 
-    snapshot: Snapshot | None
+    snapshot: SnapshotReader | None
     kept: np.ndarray
     delta: Delta
 
@@ -58,13 +58,16 @@ class _State:
         vectors[new >= 0] = self.delta.vectors[new[new >= 0]]
         codes[new >= 0] = self.delta.codes[new[new >= 0]]
         if self.snapshot is not None:
-            vectors[old >= 0] = self.snapshot.vectors[old[old >= 0]]
+            vectors[old >= 0] = self.snapshot.vectors_of(old[old >= 0])
             codes[old >= 0] = self.snapshot.codes[old[old >= 0]]
         return vectors, codes
 
 
 class LiveIndex:
     """Searches in any number of threads while one changes it; a search never waits for a change.
+
+    While what keeps the snapshot does not answer, the answers are those of an index that has only what came
+    since: who must tell the difference asks whoever opened the snapshot.
 
     Args:
         snapshot: where to begin; None for an empty index.
@@ -74,7 +77,7 @@ class LiveIndex:
         SnapshotError: the snapshot's vectors have another width.
     """
 
-    def __init__(self, snapshot: Snapshot | None, dim: int) -> None:
+    def __init__(self, snapshot: SnapshotReader | None, dim: int) -> None:
         if snapshot is not None and snapshot.dim != dim:
             raise SnapshotError(f"The snapshot has vectors of {snapshot.dim} numbers, the space of {dim}.")
         self.dim = dim
@@ -147,9 +150,12 @@ class LiveIndex:
         state = self._state
         picked = None if among is None else _ids(among)
         left_out = np.zeros(0, np.int64) if exclude is None else _ids(exclude)
-        old = _snapshot_rows(state, asked, k, picked, left_out)
         new = _delta_rows(state.delta, asked, k, picked, left_out)
-        return _hits(state, asked, k, old, new)
+        try:
+            old = _snapshot_rows(state, asked, k, picked, left_out)
+            return _hits(state, asked, k, old, new)
+        except IndexUnavailable:
+            return _hits(state, asked, k, np.zeros(0, np.int64), new)
 
     def similarity(
         self, query: np.ndarray, ids: Ids, *, typical: Mapping[str, float] | None = None
@@ -160,14 +166,13 @@ class LiveIndex:
         """
         asked = Asked.of(query, self.dim, typical)
         state = self._state
-        vectors, codes = state.read(*state.rows_of(_ids(ids)))
+        vectors, codes = _read(state, _ids(ids))
         parts = asked.parts(vectors)
         return asked.scores(parts, codes), parts
 
     def vectors(self, ids: Ids) -> np.ndarray:
         """(n, 3 * dim) float32: the items' vectors, rows of zeros for those not present."""
-        state = self._state
-        return state.read(*state.rows_of(_ids(ids)))[0]
+        return _read(self._state, _ids(ids))[0]
 
     def part_of(self, item_id: int) -> str:
         """Where an item's vectors are read from: "snapshot", "delta", or "" where it is not present."""
@@ -178,6 +183,15 @@ class LiveIndex:
 def _ids(ids: Ids) -> np.ndarray:
     """(n,) int64 of whatever holds ids."""
     return np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), np.int64).reshape(-1)
+
+
+def _read(state: _State, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As ``_State.read``, of given items (m,)."""
+    old, new = state.rows_of(ids)
+    try:
+        return state.read(old, new)
+    except IndexUnavailable:
+        return state.read(np.full(len(ids), -1), new)
 
 
 def _less(state: _State, ids: np.ndarray) -> np.ndarray:

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from recommender.engine.index.composition import BLOCKS, Asked, presence
+from recommender.engine.index.composition import BLOCKS, Asked
 from recommender.engine.index.exact import best_rows
 from recommender.engine.index.files import read_manifest, write_manifest
 from recommender.engine.index.hnsw import SEARCH_EFFORT, Graph, write_graph
+from recommender.engine.index.rows import Directory, Span, check_rows, grouped
 from recommender.errors import SnapshotError
 
 IDS, VECTORS = "ids.npy", "vectors.npy"
@@ -56,41 +57,23 @@ def write_snapshot(
         SnapshotError: the folder holds a snapshot, or ids and matrix do not fit together.
     """
     ids = np.asarray(ids, np.int64)
-    _check_input(folder, ids, matrix)
-    dim = matrix.shape[1] // BLOCKS
-    codes = np.concatenate(
-        [presence(matrix[start : start + _AT_ONCE], dim) for start in range(0, len(ids), _AT_ONCE)]
-        or [np.zeros(0, np.uint8)]
-    )
-    order = np.argsort(codes, kind="stable")  # by group, ids ascending within
+    if any(folder.iterdir()):
+        raise SnapshotError(f"The folder {folder.name} is not empty: a snapshot is never written over.")
+    check_rows(ids, matrix)
+    order, spans = grouped(matrix)
     np.save(folder / IDS, ids[order])
     vectors = _write_vectors(folder / VECTORS, matrix, order)
-    groups = [
-        _write_group(folder, vectors, codes[order], code, len(ids) >= hnsw_from, hnsw_from)
-        for code in np.unique(codes).tolist()
-    ]
+    groups = [_write_group(folder, vectors, span, len(ids) >= hnsw_from, hnsw_from) for span in spans]
     facts = {
         "space_key": space_key,
         "watermark": int(watermark),
         "modalities": list(modalities),
         "items": len(ids),
-        "dim": dim,
+        "dim": matrix.shape[1] // BLOCKS,
         "hnsw_from": hnsw_from,
         "groups": groups,
     }
     return write_manifest(folder, facts)
-
-
-def _check_input(folder: Path, ids: np.ndarray, matrix: np.ndarray) -> None:
-    if any(folder.iterdir()):
-        raise SnapshotError(f"The folder {folder.name} is not empty: a snapshot is never written over.")
-    if matrix.ndim != 2 or ids.shape != (len(matrix),) or matrix.shape[1] % BLOCKS:
-        raise SnapshotError(f"Ids {ids.shape} and vectors {matrix.shape} do not fit together.")
-    if (np.diff(ids) <= 0).any():
-        raise SnapshotError("The ids of a snapshot must ascend without repetition.")
-    for start in range(0, len(ids), _AT_ONCE):
-        if not np.isfinite(matrix[start : start + _AT_ONCE]).all():
-            raise SnapshotError("A vector for the snapshot is not finite.", "Encode its item again.")
 
 
 def _write_vectors(path: Path, matrix: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -104,59 +87,42 @@ def _write_vectors(path: Path, matrix: np.ndarray, order: np.ndarray) -> np.ndar
 
 
 def _write_group(
-    folder: Path, vectors: np.ndarray, codes: np.ndarray, code: int, is_large: bool, hnsw_from: int
+    folder: Path, vectors: np.ndarray, span: Span, is_large: bool, hnsw_from: int
 ) -> dict[str, Any]:
-    start, stop = (int(np.searchsorted(codes, code, side)) for side in ("left", "right"))
-    name = None
-    if is_large and code and (stop - start) * _GRAPH_SHARE >= hnsw_from:
-        name = f"graph-{code}.faiss"
-        write_graph(folder / name, vectors[start:stop], code, vectors.shape[1] // BLOCKS)
-    return {"code": code, "start": start, "stop": stop, "graph": name}
+    name, size = None, span.stop - span.start
+    if is_large and span.code and size * _GRAPH_SHARE >= hnsw_from:
+        name = f"graph-{span.code}.faiss"
+        write_graph(folder / name, vectors[span.start : span.stop], span.code, vectors.shape[1] // BLOCKS)
+    return {"code": span.code, "start": span.start, "stop": span.stop, "graph": name}
 
 
 # -- reading -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Rows ``start`` to ``stop`` of a snapshot, all of presence code ``code``."""
+class Group(Span):
+    """A group of rows and the graph that it may have."""
 
-    code: int
-    start: int
-    stop: int
     graph: Graph | None
 
 
-class Snapshot:
+class Snapshot(Directory):
     """A snapshot opened for reading; all arrays are read-only, and files may be deleted while it is open.
 
+    A ``SnapshotReader``.
+
     Attributes:
-        ids: (n,) int64 ascending.
-        dim: width of one modality's vectors.
         manifest: what ``write_snapshot`` returned.
         vectors: (n, 3 * dim) float32 in the order of rows, mapped from disk.
-        row_ids: (n,) int64, the id of each row.
-        codes: (n,) uint8, the presence code of each row.
     """
 
     def __init__(
         self, manifest: dict[str, Any], row_ids: np.ndarray, vectors: np.ndarray, groups: list[Group]
     ) -> None:
+        super().__init__(manifest["dim"], row_ids, groups)
         self.manifest = manifest
-        self.dim: int = manifest["dim"]
-        self.row_ids = row_ids
         self.vectors = vectors
         self.groups = groups
-        self.codes = np.zeros(len(row_ids), np.uint8)
-        for group in groups:
-            self.codes[group.start : group.stop] = group.code
-        self._order = np.argsort(row_ids)
-        self.ids = row_ids[self._order]
-        for array in (self.codes, self.ids, self._order):
-            array.flags.writeable = False
-
-    def __len__(self) -> int:
-        return len(self.ids)
 
     @classmethod
     def open(cls, path: Path, *, space_key: str) -> Snapshot:
@@ -179,9 +145,9 @@ class Snapshot:
         graph = Graph.open(path / facts["graph"], facts["code"], dim) if facts["graph"] else None
         return Group(facts["code"], facts["start"], facts["stop"], graph)
 
-    def rows_of(self, ids: np.ndarray) -> np.ndarray:
-        """(m,) the row of each id, -1 where it is not in."""
-        return find_rows(self.ids, self._order, ids)
+    def vectors_of(self, rows: np.ndarray) -> np.ndarray:
+        """(m, 3 * dim) float32, the vectors of rows (m,)."""
+        return self.vectors[rows]
 
     def best_rows(self, asked: Asked, k: int, allowed: np.ndarray) -> np.ndarray:
         """Rows that hold the ``k`` best of the ``allowed`` (n,) bool, and perhaps some more, in any order.
@@ -206,11 +172,3 @@ class Snapshot:
                     return rows
                 proposals *= _WIDER
         return group.start + best_rows(self.vectors[part], self.codes[part], allowed[part], asked, k)
-
-
-def find_rows(ids: np.ndarray, rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """(m,) the row of each wanted id, -1 where there is none, from ascending ids (n,) and their rows (n,)."""
-    if not len(ids):
-        return np.full(len(wanted), -1, np.int64)
-    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[places] == wanted, rows[places], -1)
