@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from importlib.util import find_spec
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 (Django's own name)
 
 _DATABASES = ("sqlite3", "postgresql")
-_INDEXES = ("faiss",)
+_CONNECT_SECONDS = 1.0
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -28,10 +29,31 @@ def database_is_supported(**_: Any) -> list[CheckMessage]:
 
 
 def index_is_known(**_: Any) -> list[CheckMessage]:
-    if settings.VECTOR_INDEX in _INDEXES:
+    from recommender.services.snapshots import FILES, mistake_in
+
+    found = mistake_in(settings.VECTOR_INDEX)
+    if found is not None:
+        return [Error(found.message, hint=found.remedy, id="mmsite.E003")]
+    if settings.VECTOR_INDEX == FILES or find_spec("pymilvus"):
         return []
-    hint = f"Set VECTOR_INDEX to one of: {', '.join(_INDEXES)}."
-    return [Error(f"There is no vector index called {settings.VECTOR_INDEX!r}.", hint=hint, id="mmsite.E003")]
+    hint = "Run: .venv/bin/pip install 'pymilvus>=3.0'"
+    return [Error("VECTOR_INDEX names a Milvus; pymilvus is not installed.", hint=hint, id="mmsite.E013")]
+
+
+def index_answers(**_: Any) -> list[CheckMessage]:
+    """Whether something listens there; a warning, since the site starts and searches by words without it."""
+    from recommender.services.snapshots import FILES, mistake_in
+    from recommender.services.snapshots.address import read_address
+
+    if settings.VECTOR_INDEX == FILES or mistake_in(settings.VECTOR_INDEX):
+        return []
+    address = read_address(settings.VECTOR_INDEX)
+    try:
+        socket.create_connection((address.host, address.port), timeout=_CONNECT_SECONDS).close()
+    except OSError:
+        hint = "Start Milvus, or put VECTOR_INDEX right. Search goes by words alone until it answers."
+        return [Warning(f"Nothing answers at {address}.", hint=hint, id="mmsite.W012")]
+    return []
 
 
 def debug_is_off_in_production(**_: Any) -> list[CheckMessage]:
@@ -97,6 +119,7 @@ CHECKS = (
     front_end_is_installed,
     database_is_supported,
     index_is_known,
+    index_answers,
     debug_is_off_in_production,
     host_names_are_allowed,
     encoder_is_known,

@@ -234,6 +234,7 @@ ENCODER = env.text("ENCODER", "mmsite-mini")
 ENCODER_DEVICE = env.text("ENCODER_DEVICE", "auto")
 QUERY_TIMEOUT = env.number("QUERY_TIMEOUT", 2.0)  # seconds a page waits for a query to be encoded
 VECTOR_INDEX = env.text("VECTOR_INDEX", "faiss")
+VECTOR_INDEX_TOKEN = env.text("VECTOR_INDEX_TOKEN")  # user:password or a token, where Milvus asks for it
 INDEX_HNSW_FROM = env.integer("INDEX_HNSW_FROM", 20_000)  # items below which search stays exact
 #: what nobody waits for is done by a thread of its own, after the answer
 WORK_ASIDE = True

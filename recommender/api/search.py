@@ -93,8 +93,8 @@ class SearchOut(Schema):
     folded: int = Field(description="near-duplicates that another result stands for")
     seconds: float = Field(description="how long it took")
     notice: str = Field(
-        description="encoder_down: only exact words were compared; nothing_close: no result is very near; "
-        "minus_alone: minus was left out, since there are only filters beside it"
+        description="encoder_down, index_down: only exact words were compared; nothing_close: no result is "
+        "very near; minus_alone: minus was left out, since there are only filters beside it"
     )
 
 

@@ -143,7 +143,10 @@ class IndexSnapshotQuerySet(models.QuerySet["IndexSnapshot"]):
 
 
 class IndexSnapshot(models.Model):
-    """An immutable index on disk. Rows of Embedding above ``watermark`` are not in it and form the delta."""
+    """An immutable index, in files or in Milvus.
+
+    Rows of Embedding above ``watermark`` are not in it and form the delta.
+    """
 
     class State(models.TextChoices):
         BUILDING = "building", _("being built")
@@ -153,7 +156,7 @@ class IndexSnapshot(models.Model):
         FAILED = "failed", _("failed")
 
     space = models.ForeignKey(EncoderSpace, on_delete=models.CASCADE, related_name="snapshots")
-    #: directory name below INDEX_ROOT
+    #: name of its directory below INDEX_ROOT, or of its collection
     path = models.CharField(max_length=200, unique=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.BUILDING)
     items = models.PositiveIntegerField(default=0)

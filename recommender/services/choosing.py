@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -13,18 +10,19 @@ from recommender.errors import RecommenderError
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot
 from recommender.services.calls import call_once
 from recommender.services.index import promote
+from recommender.services.snapshots import is_kept
 from recommender.services.versions import flip
 
 
 def snapshot_before(space: EncoderSpace) -> IndexSnapshot | None:
-    """The newest snapshot that served before the one of now, and whose files are still there."""
+    """The newest snapshot that served before the one of now, and that is still kept."""
     serving = IndexSnapshot.objects.serving(space)
     if serving is None:
         return None
     rows = IndexSnapshot.objects.filter(
         space=space, state=IndexSnapshot.State.RETIRED, created_at__lt=serving.created_at
     )
-    there = (row for row in rows.order_by("-pk") if (Path(settings.INDEX_ROOT) / row.path).is_dir())
+    there = (row for row in rows.order_by("-pk") if is_kept(row))
     return next(there, None)
 
 

@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,16 +17,17 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from recommender.contracts import Vector
-from recommender.errors import SnapshotError
+from recommender.errors import IndexUnavailable, SnapshotError
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item
 from recommender.services.calls import call_once, call_task
 from recommender.services.jobs import told_as_job
 from recommender.services.later import later
+from recommender.services.snapshots import Facts, is_kept, snapshot_store
 from recommender.services.spaces import activate_space, current_space, is_covered
-from recommender.services.versions import flip, only_builder, written_aside
+from recommender.services.versions import flip, only_builder, told_in
 
 if TYPE_CHECKING:
-    from recommender.engine.index import LiveIndex, Snapshot
+    from recommender.engine.index import LiveIndex, SnapshotReader
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,8 @@ def rebuild_index(force: bool = False) -> IndexSnapshot | None:
     Args:
         force: build in any case.
     """
+    if not force and snapshot_store().trouble():
+        return None  # whatever waits to be built waits for it as well
     space = EncoderSpace.objects.active()
     shadow = EncoderSpace.objects.filter(state=EncoderSpace.State.SHADOW, spec=settings.ENCODER).last()
     is_chosen = space is not None and space.pinned_at is not None
@@ -110,7 +112,7 @@ def _build_alone(space: EncoderSpace, force: bool) -> IndexSnapshot | None:
 def _is_due(space: EncoderSpace) -> bool:
     ready = Embedding.objects.ready().filter(space=space)
     serving = IndexSnapshot.objects.serving(space)
-    if serving is None or not (Path(settings.INDEX_ROOT) / serving.path).is_dir():
+    if serving is None or not is_kept(serving):
         return ready.exists()
     if serving.held_at is not None:
         return False
@@ -120,28 +122,16 @@ def _is_due(space: EncoderSpace) -> bool:
 
 
 def _build(space: EncoderSpace, force: bool) -> IndexSnapshot:
-    from recommender.engine.index import write_snapshot
-
     row = IndexSnapshot.objects.create(space=space, path=f"{space.pk}-{uuid.uuid4().hex[:12]}")
     row.watermark = _settled_watermark(space)
     worth_a_job = space.embeddings.ready().count() >= _WORTH_A_JOB
-    with (
-        told_as_job("index", worth=worth_a_job) as stage,
-        written_aside(row, Path(settings.INDEX_ROOT)) as folder,
-    ):
+    facts = Facts(space.key, row.watermark, space.modalities, settings.INDEX_HNSW_FROM)
+    with told_as_job("index", worth=worth_a_job) as stage, told_in(row):
         stage("vectors")
         ids, matrix = item_vectors(space)
         stage("index")
         row.items = len(ids)
-        row.manifest = write_snapshot(
-            folder,
-            ids,
-            matrix,
-            space_key=space.key,
-            watermark=row.watermark,
-            modalities=space.modalities,
-            hnsw_from=settings.INDEX_HNSW_FROM,
-        )
+        row.manifest = snapshot_store().write(row.path, ids, matrix, facts)
     _serve_unless_held(row, space, force)
     return row
 
@@ -202,14 +192,12 @@ class _View:
         while self._follow():
             pass
 
-    def _snapshot(self) -> Snapshot | None:
+    def _snapshot(self) -> SnapshotReader | None:
         """The serving snapshot; one that is damaged is put aside, and the next build replaces it."""
-        from recommender.engine.index import Snapshot
-
         if self.row is None:
             return None
         try:
-            return Snapshot.open(Path(settings.INDEX_ROOT) / self.row.path, space_key=self.space.key)
+            return snapshot_store().open(self.row, self.space.key)
         except SnapshotError as error:
             log.error("Index: %s Its vectors are read from the database until it is rebuilt.", error)
             IndexSnapshot.objects.filter(pk=self.row.pk).update(
@@ -335,10 +323,12 @@ def is_followed() -> bool:
 def live_index() -> LiveIndex | None:
     """The serving index as of at most two seconds ago; None before anything has been encoded.
 
+    None as well while what keeps its snapshot does not answer: ``index_is_away`` tells.
+
     While requests come, the database is looked at aside, once a second; only the first after a pause waits.
     """
     space = current_space()
-    if space is None:
+    if space is None or index_is_away():
         return None
     view, age = _view, time.monotonic() - _looked
     is_ours = view is not None and view.space.pk == space.pk
@@ -348,7 +338,13 @@ def live_index() -> LiveIndex | None:
         later(_look, space, False)
         return view.live  # type: ignore[union-attr]
     _look(space, not is_ours)
-    return _view.live if _view is not None else None
+    view = _view
+    return view.live if view is not None and view.space.pk == space.pk else None
+
+
+def index_is_away() -> bool:
+    """Whether what keeps the snapshots has not answered this process a moment ago."""
+    return snapshot_store().is_away()
 
 
 def _look(space: EncoderSpace, wait: bool) -> None:
@@ -361,6 +357,8 @@ def _look(space: EncoderSpace, wait: bool) -> None:
         if not is_ours or time.monotonic() - _looked >= REFRESH_SECONDS:
             _view = _current_view(space)
             _looked = time.monotonic()
+    except IndexUnavailable as error:
+        log.warning("Index: %s", error)
     finally:
         _lock.release()
 

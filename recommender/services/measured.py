@@ -34,12 +34,12 @@ STAGE_SECONDS = histogram(
 ANSWER_SECONDS = histogram(
     "mmsite_recommender_answer_seconds", "Seconds of an answer.", buckets=_QUICK, surface=SURFACES
 )
-#: "nothing_close" and "encoder_down" are the notices of a search, whatever it shows beside them.
+#: "nothing_close", "encoder_down" and "index_down" are notices of a search, whatever it shows beside them.
 ANSWERS = counter(
     "mmsite_recommender_answers_total",
     "First pages by what they held.",
     surface=SURFACES,
-    result=("found", "nothing_close", "encoder_down", "empty"),
+    result=("found", "nothing_close", "encoder_down", "index_down", "empty"),
 )
 READERS = counter(
     "mmsite_feed_readers_total",

@@ -50,7 +50,7 @@ def sample_recall(seed: int | None = None) -> Recall | None:
     The index is opened anew, as by a process that starts now.
 
     Returns:
-        What was measured; None where there is no index or nothing to compare.
+        What was measured; None where there is no index or nothing to compare, or it stopped answering.
 
     Raises:
         RedisError: it was measured but cannot be remembered.
@@ -65,7 +65,7 @@ def sample_recall(seed: int | None = None) -> Recall | None:
     finally:
         index.forget_index()  # its memory is worth more than the next opening
     known = shares[~np.isnan(shares)]
-    if not len(known):
+    if not len(known) or index.index_is_away():
         return None
     serving = IndexSnapshot.objects.serving(space)
     measured = Recall(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from recommender.errors import StorageUnavailable
+from recommender.errors import IndexUnavailable, StorageUnavailable
 from recommender.models import (
     Embedding,
     EncoderSpace,
@@ -28,7 +30,10 @@ from recommender.models.telling import kept
 from recommender.said import gettext_noop as _
 from recommender.services import encoding_job, imports, spaces, stored, train
 from recommender.services.calls import call_once
+from recommender.services.snapshots import snapshot_store
 from recommender.services.versions import forget_builder
+
+log = logging.getLogger(__name__)
 
 IMPRESSION_DAYS = 180
 UPLOAD_DAYS = 7
@@ -103,7 +108,9 @@ def purge() -> dict[str, int]:
     """Remove old impressions, versions of index and graph that no reader has open, and left-over drafts."""
     return {
         "impressions": _old_impressions(),
-        "snapshots": _old_versions(IndexSnapshot.objects.all(), Path(settings.INDEX_ROOT)),
+        "snapshots": _old_versions(
+            IndexSnapshot.objects.all(), Path(settings.INDEX_ROOT), dropped=_is_dropped
+        ),
         "graphs": _old_versions(ModelVersion.objects.filter(kind=train.KIND), Path(settings.GRAPH_ROOT)),
         "vectors": _retired_vectors(),
         "uploads": _forgotten_uploads(),
@@ -184,9 +191,21 @@ def _versions_to_go(versions: QuerySet[Any]) -> list[Any]:
     return [row for row in rows if row.pk not in kept]
 
 
-def _old_versions(versions: QuerySet[Any], root: Path) -> int:
+def _is_dropped(row: IndexSnapshot) -> bool:
+    """Drop a snapshot from where it is kept; one that cannot be now keeps its row, which remembers it."""
+    try:
+        snapshot_store().drop(row.path)
+    except IndexUnavailable as error:
+        log.warning("The snapshot %s is dropped later: %s", row.path, error)
+        return False
+    return True
+
+
+def _old_versions(
+    versions: QuerySet[Any], root: Path, dropped: Callable[[Any], bool] = lambda row: True
+) -> int:
     """Rows and folders that neither serve nor served just before; folders that no row knows."""
-    gone = _versions_to_go(versions)
+    gone = [row for row in _versions_to_go(versions) if dropped(row)]
     for row in gone:
         shutil.rmtree(root / row.path, ignore_errors=True)
     versions.filter(pk__in=[row.pk for row in gone]).delete()

@@ -36,23 +36,33 @@ def forget_builder() -> None:
 
 
 @contextmanager
+def told_in(row: Row) -> Iterator[None]:
+    """At the end ``row`` has its seconds; after an error it says why."""
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException as error:
+        failed = {"state": row.State.FAILED, "error": f"{type(error).__name__}: {error}"[:1000]}
+        type(row).objects.filter(pk=row.pk).update(**failed)
+        raise
+    row.seconds = round(time.monotonic() - began, 3)
+
+
+@contextmanager
 def written_aside(row: Row, root: Path) -> Iterator[Path]:
     """An empty folder to write into; at the end it becomes ``root / row.path``, and ``row`` has its seconds.
 
     After an error nothing is left on disk and the row says why.
     """
-    began = time.monotonic()
     draft = root / f"{row.path}.part"
-    try:
-        draft.mkdir(parents=True)
-        yield draft
-        draft.rename(root / row.path)
-    except BaseException as error:
-        shutil.rmtree(draft, ignore_errors=True)
-        failed = {"state": row.State.FAILED, "error": f"{type(error).__name__}: {error}"[:1000]}
-        type(row).objects.filter(pk=row.pk).update(**failed)
-        raise
-    row.seconds = round(time.monotonic() - began, 3)
+    with told_in(row):
+        try:
+            draft.mkdir(parents=True)
+            yield draft
+            draft.rename(root / row.path)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
 
 
 def flip(row: Row, **same: Any) -> None:

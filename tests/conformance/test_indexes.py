@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -13,8 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from recommender.contracts import MODALITIES, Hit
-from recommender.engine.index import LiveIndex, compose_query
-from tests.engine.index.vectors import Item, make_items, opened, rows_of, slow_search, unit
+from recommender.engine.index import LiveIndex, Snapshot, SnapshotReader, compose_query
+from recommender.models import IndexSnapshot
+from recommender.services.snapshots import Facts
+from recommender.services.snapshots.milvus import MilvusStore
+from tests.engine.index.vectors import SPACE, Item, make_items, opened, rows_of, slow_search, unit
+from tests.milvus import MilvusLite
 
 DIM, COUNT = 8, 2_500
 MIXTURES = {
@@ -37,19 +42,50 @@ class Form:
     floor: float = 1.0
 
 
-def exact_snapshot(folder: Path) -> Form:
+class Files:
+    """Opens snapshots of files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def opened(self, items: Mapping[int, Item], dim: int, hnsw_from: int = 10**9) -> SnapshotReader:
+        return opened(self._folder / uuid4().hex, items, dim, hnsw_from=hnsw_from)
+
+
+class Milvus:
+    """Opens snapshots of a Milvus, through the client that the site uses."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = MilvusLite(folder)
+        self._store = MilvusStore(self._server.address, "")
+
+    def opened(self, items: Mapping[int, Item], dim: int, hnsw_from: int = 10**9) -> SnapshotReader:
+        facts = Facts(SPACE, watermark=7, modalities=MODALITIES, hnsw_from=hnsw_from)
+        row = IndexSnapshot(path=f"1-{uuid4().hex[:12]}")
+        row.manifest = self._store.write(row.path, *rows_of(items, dim), facts)
+        return self._store.open(row, SPACE)
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+Keeper = Files | Milvus
+
+
+def exact_snapshot(keeper: Keeper) -> Form:
     items = make_items(COUNT, DIM)
-    return Form(LiveIndex(opened(folder / "s", items, DIM), DIM), items)
+    return Form(LiveIndex(keeper.opened(items, DIM), DIM), items)
 
 
-def hnsw_snapshot(folder: Path) -> Form:
+def hnsw_snapshot(keeper: Keeper) -> Form:
     items = make_items(2 * COUNT, DIM)
-    snapshot = opened(folder / "s", items, DIM, hnsw_from=COUNT)
-    assert any(group.graph for group in snapshot.groups)
+    snapshot = keeper.opened(items, DIM, hnsw_from=COUNT)
+    if isinstance(snapshot, Snapshot):
+        assert any(group.graph for group in snapshot.groups)
     return Form(LiveIndex(snapshot, DIM), items, floor=0.97)
 
 
-def delta_only(folder: Path) -> Form:
+def delta_only(keeper: Keeper) -> Form:
     items = make_items(COUNT, DIM)
     live = LiveIndex(None, DIM)
     ids, matrix = rows_of(items, DIM)
@@ -58,10 +94,10 @@ def delta_only(folder: Path) -> Form:
     return Form(live, items)
 
 
-def _moved_on(folder: Path, count: int, hnsw_from: int, floor: float) -> Form:
+def _moved_on(keeper: Keeper, count: int, hnsw_from: int, floor: float) -> Form:
     """A snapshot, then a tenth withdrawn, a tenth changed, a tenth new, and a few brought back."""
     items = dict(make_items(count, DIM))
-    live = LiveIndex(opened(folder / "s", items, DIM, hnsw_from=hnsw_from), DIM)
+    live = LiveIndex(keeper.opened(items, DIM, hnsw_from), DIM)
     old = sorted(items)
     others = make_items(count, DIM, seed=1)
     changed = {item: others[other] for item, other in zip(old[1::10], sorted(others), strict=False)}
@@ -76,15 +112,15 @@ def _moved_on(folder: Path, count: int, hnsw_from: int, floor: float) -> Form:
     return Form(live, {**items, **changed, **dict(list(new.items())[5:]), **back}, floor)
 
 
-def exact_snapshot_with_changes(folder: Path) -> Form:
-    return _moved_on(folder, COUNT, 10**9, floor=1.0)
+def exact_snapshot_with_changes(keeper: Keeper) -> Form:
+    return _moved_on(keeper, COUNT, 10**9, floor=1.0)
 
 
-def hnsw_snapshot_with_changes(folder: Path) -> Form:
-    return _moved_on(folder, 2 * COUNT, COUNT, floor=0.97)
+def hnsw_snapshot_with_changes(keeper: Keeper) -> Form:
+    return _moved_on(keeper, 2 * COUNT, COUNT, floor=0.97)
 
 
-FORMS: tuple[Callable[[Path], Form], ...] = (
+FORMS: tuple[Callable[[Keeper], Form], ...] = (
     exact_snapshot,
     hnsw_snapshot,
     delta_only,
@@ -93,9 +129,23 @@ FORMS: tuple[Callable[[Path], Form], ...] = (
 )
 
 
-@pytest.fixture(scope="module", params=FORMS, ids=[form.__name__ for form in FORMS])
+#: Each form in files, and in Milvus those that have a snapshot.
+KEPT = [(Files, form) for form in FORMS] + [(Milvus, form) for form in FORMS if form is not delta_only]
+
+
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Milvus]:
+    keeper = Milvus(tmp_path_factory.mktemp("milvus"))
+    yield keeper
+    keeper.stop()
+
+
+@pytest.fixture(scope="module", params=KEPT, ids=[f"{kind.__name__}-{make.__name__}" for kind, make in KEPT])
 def form(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Form:
-    return request.param(tmp_path_factory.mktemp(request.param.__name__))
+    kind, make = request.param
+    if kind is Milvus:
+        return make(request.getfixturevalue("milvus"))
+    return make(Files(tmp_path_factory.mktemp(make.__name__)))
 
 
 def ask(seed: int) -> dict[str, np.ndarray]:
@@ -247,8 +297,7 @@ _weights = st.dictionaries(st.sampled_from(MODALITIES), st.sampled_from([-1.0, 0
 class Changes(RuleBasedStateMachine):
     """Upserts, removals and new snapshots in any order, beside a dictionary that goes through the same."""
 
-    folder: Path
-    snapshots = 0
+    keeper: Keeper
 
     @initialize(items=_items)
     def begin(self, items: dict[int, Item]) -> None:
@@ -256,8 +305,7 @@ class Changes(RuleBasedStateMachine):
         self.live = self._from_snapshot()
 
     def _from_snapshot(self) -> LiveIndex:
-        Changes.snapshots += 1
-        return LiveIndex(opened(self.folder / str(Changes.snapshots), self.items, _TINY, hnsw_from=8), _TINY)
+        return LiveIndex(self.keeper.opened(self.items, _TINY, hnsw_from=8), _TINY)
 
     @rule()
     def go_over_to_a_new_snapshot(self) -> None:
@@ -292,11 +340,17 @@ class Changes(RuleBasedStateMachine):
             assert self.live.ids.tolist() == sorted(self.items)
 
 
-def test_any_order_of_changes_leaves_what_a_dictionary_would_hold(tmp_path: Path) -> None:
+#: A collection takes Milvus some tenths of a second.
+@pytest.mark.parametrize(("kind", "examples"), [(Files, 40), (Milvus, 10)])
+def test_any_order_of_changes_leaves_what_a_dictionary_would_hold(
+    kind: type[Keeper], examples: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
-    Changes.folder = tmp_path
-    few = settings(max_examples=40, stateful_step_count=15, deadline=None, derandomize=True, database=None)
+    Changes.keeper = request.getfixturevalue("milvus") if kind is Milvus else Files(tmp_path)
+    few = settings(
+        max_examples=examples, stateful_step_count=15, deadline=None, derandomize=True, database=None
+    )
     run_state_machine_as_test(Changes, settings=few)
 
 

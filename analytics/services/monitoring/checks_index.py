@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
-from django.conf import settings
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
@@ -17,6 +15,7 @@ from analytics.services.monitoring.words import share, span
 from recommender.models import EncoderSpace, IndexSnapshot
 from recommender.said import ngettext_noop
 from recommender.services.index import DELTA_AGE, DELTA_LEAST, DELTA_SHARE
+from recommender.services.snapshots import is_kept, snapshot_store
 from recommender.telemetry import metric_named
 
 #: A rebuild is due every two minutes; vectors that waited through three of them are forgotten.
@@ -31,6 +30,8 @@ def index(now: float) -> Light:
     space = EncoderSpace.objects.active()
     if space is None:
         return green(_("There is nothing to search yet."))
+    if fault := _silent_store():
+        return fault
     serving = IndexSnapshot.objects.serving(space)
     fault = _unbuilt(space, now) if serving is None else _stale(space, serving, now)
     if fault is not None:
@@ -55,6 +56,17 @@ def index(now: float) -> Light:
         n=serving.items,
         span=span(now - serving.created_at.timestamp()),
     )
+
+
+def _silent_store() -> Light | None:
+    reason = snapshot_store().trouble()
+    if reason is None:
+        return None
+    remedy = _(
+        "Start it, or put VECTOR_INDEX and VECTOR_INDEX_TOKEN right and start the site again. Search goes by "
+        "words alone until it answers; nothing is lost."
+    )
+    return Light(Level.RED, reason, say(remedy))
 
 
 def _unbuilt(space: EncoderSpace, now: float) -> Light | None:
@@ -86,10 +98,10 @@ def _rebuild() -> Said:
 
 def _stale(space: EncoderSpace, serving: IndexSnapshot, now: float) -> Light | None:
     """Files that are gone, vectors that no rebuild took up, builds that fail."""
-    if not (Path(settings.INDEX_ROOT) / serving.path).is_dir():
+    if not is_kept(serving):
         return Light(
             Level.RED,
-            say(_("The files of the index are gone: {path}."), path=serving.path),
+            say(_("The snapshot of the index is gone: {path}."), path=serving.path),
             _rebuild(),
             actions=("rebuild_index", "roll_back_index"),
         )

@@ -92,6 +92,7 @@ for _result, _title in (
     ("empty", _("Share of searches that find nothing")),
     ("nothing_close", _("Share of searches that find nothing close")),
     ("encoder_down", _("Share of searches that the encoder did not answer")),
+    ("index_down", _("Share of searches that the index did not answer")),
 ):
     measure(
         f"search.{_result}_share",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -14,6 +13,7 @@ from redis.exceptions import RedisError
 from analytics.services.monitoring.heartbeat import heard_from
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot
 from recommender.services.redis_link import shared_redis
+from recommender.services.snapshots import is_kept, snapshot_store
 
 OK = "ok"
 
@@ -65,8 +65,10 @@ def _index() -> str:
     if snapshot is None:
         waiting = Embedding.objects.ready().filter(space=space).exists()
         return "vectors wait for the first index" if waiting else OK
-    there = (Path(settings.INDEX_ROOT) / snapshot.path).is_dir()
-    return OK if there else "the files of the index are gone"
+    store = snapshot_store()
+    if store.trouble():
+        return "what keeps the index does not answer"
+    return OK if is_kept(snapshot) else "the snapshot of the index is gone"
 
 
 def _queues() -> dict[str, str]:

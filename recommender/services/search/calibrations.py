@@ -11,6 +11,7 @@ import numpy as np
 from recommender.contracts import MODALITIES
 from recommender.engine.encoders.calibration import Calibration, measure, similarity_calibration
 from recommender.models import EncoderSpace
+from recommender.services.index import index_is_away
 
 if TYPE_CHECKING:
     from recommender.engine.index import LiveIndex
@@ -32,7 +33,7 @@ def scales(space: EncoderSpace, live: LiveIndex) -> Table:
         known = _measured.get(space.pk)
         if known is None:
             known = measure_pairs(live) | shipped
-            if len(live) >= _SAMPLE:
+            if len(live) >= _SAMPLE and not index_is_away():
                 _measured[space.pk] = known
     return known
 

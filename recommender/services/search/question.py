@@ -13,6 +13,8 @@ from recommender.services.recommend import Card
 NOTHING_CLOSE = "nothing_close"
 #: Words alone were compared, because no worker encoded the query.
 ENCODER_DOWN = "encoder_down"
+#: The same, because what keeps the index does not answer.
+INDEX_DOWN = "index_down"
 #: Minus terms were left out: nothing else says what to look for.
 MINUS_ALONE = "minus_alone"
 
@@ -119,7 +121,7 @@ class SearchPage:
         total: results that can be paged through.
         folded: near-duplicates left out, for each of which a result stands.
         seconds: how long it took.
-        notice: "", ``NOTHING_CLOSE``, ``ENCODER_DOWN`` or ``MINUS_ALONE``.
+        notice: "", ``NOTHING_CLOSE``, ``ENCODER_DOWN``, ``INDEX_DOWN`` or ``MINUS_ALONE``.
     """
 
     cards: list[Card]

@@ -12,12 +12,12 @@ from recommender.engine.ranking import reciprocal_rank_fusion
 from recommender.errors import EncoderUnavailable
 from recommender.models import EncoderSpace
 from recommender.services import queries
-from recommender.services.index import live_index
+from recommender.services.index import index_is_away, live_index
 from recommender.services.lexical import WordMatches, find_words
 from recommender.services.measured import CANDIDATES, staged
 from recommender.services.search.calibrations import scales
 from recommender.services.search.comparison import Comparison, Judged, Part
-from recommender.services.search.question import ENCODER_DOWN, NOTHING_CLOSE, SearchQuery
+from recommender.services.search.question import ENCODER_DOWN, INDEX_DOWN, NOTHING_CLOSE, SearchQuery
 from recommender.services.spaces import current_space
 
 #: Results by similarity, and by words, at most.
@@ -88,8 +88,8 @@ class Search:
         worth = (1.0, 1.0 if matches else _WORTH_OF_SOME, _WORTH_OF_SOME)
         scores = reciprocal_rank_fusion([fully, similar, by_words[len(fully) :]], weights=worth)
         order = sorted(scores, key=lambda pk: pk in refused)
-        notice = ENCODER_DOWN if self._is_down else ""
-        if not self._is_down and not words.complete and not matches:
+        notice = self._notice()
+        if not notice and not words.complete and not matches:
             order, notice = order[:FEW], NOTHING_CLOSE if order else ""
         return Ranking(
             ids=np.array(order, np.int64),
@@ -97,6 +97,12 @@ class Search:
             parts=_parts(ids, judged, words, order),
             notice=notice,
         )
+
+    def _notice(self) -> str:
+        """What was not asked, or did not answer, while this question was."""
+        if index_is_away():
+            return INDEX_DOWN
+        return ENCODER_DOWN if self._is_down else ""
 
     # -- by similarity --------------------------------------------------------------------------------------
 

@@ -98,6 +98,6 @@ def test_an_index_whose_files_are_gone_is_not_ready_until_they_are_back(
     workers: None, vectors: EncoderSpace, settings: Any
 ) -> None:
     IndexSnapshot.objects.create(space=vectors, path="one", state="active", items=1)
-    assert parts(503)["index"] == "the files of the index are gone"
+    assert parts(503)["index"] == "the snapshot of the index is gone"
     (settings.INDEX_ROOT / "one").mkdir(parents=True)
     assert parts(200)["index"] == "ok"
