@@ -101,12 +101,14 @@ def _forget_what_is_open() -> None:
     from analytics.services.scoring import forget_scorer
     from recommender.services import queries, recommend, search
     from recommender.services.index import forget_index
+    from recommender.services.snapshots import forget_store
     from recommender.services.spaces import forget_current_space
     from recommender.services.train import forget_graph
     from recommender.web.feed import forget_surroundings
 
     forget_current_space()
     forget_index()
+    forget_store()
     forget_graph()
     recommend.forget()
     forget_surroundings()

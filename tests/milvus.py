@@ -31,6 +31,9 @@ class MilvusLite:
         return f"milvus+http://{HOST}:{self.port}"
 
     def start(self) -> None:
+        """Do nothing where it runs."""
+        if self._running is not None:
+            return
         from milvus_lite.adapter.grpc.server import start_server_in_thread
 
         server, database, self.port = start_server_in_thread(

@@ -70,6 +70,10 @@ class SnapshotStore(Protocol):
         """Whether it has not answered this process a moment ago; asks nobody."""
         ...
 
+    def close(self) -> None:
+        """End whatever connection there is."""
+        ...
+
 
 _store: tuple[tuple[Any, ...], SnapshotStore] | None = None
 
@@ -87,6 +91,14 @@ def snapshot_store() -> SnapshotStore:
     if known is None or known[0] != key:
         known = _store = (key, _chosen(settings.VECTOR_INDEX))
     return known[1]
+
+
+def forget_store() -> None:
+    """Connect anew at the next use, whatever did not answer before."""
+    global _store
+    if _store is not None:
+        _store[1].close()
+    _store = None
 
 
 def _chosen(spec: str) -> SnapshotStore:

@@ -61,3 +61,6 @@ class FileStore:
 
     def is_away(self) -> bool:
         return False
+
+    def close(self) -> None:
+        pass

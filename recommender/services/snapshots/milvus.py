@@ -205,6 +205,9 @@ class MilvusStore:
     def is_away(self) -> bool:
         return self._link.is_away()
 
+    def close(self) -> None:
+        self._link.close()
+
 
 def collection_of(name: str) -> str:
     """The collection of the snapshot of that name; Milvus takes letters, digits and underscores."""

@@ -24,6 +24,8 @@ class MilvusLink:
     def __init__(self, address: Address, token: str) -> None:
         self._address, self._token = address, token
         self._client: Any = None
+        #: one that was given up, while somebody may still wait for it
+        self._former: Any = None
         self._connecting = threading.Lock()
         self._until = float("-inf")
 
@@ -60,6 +62,9 @@ class MilvusLink:
     def _connected(self, timeout: float) -> Any:
         with self._connecting:
             if self._client is None:
+                if self.is_away():  # somebody else tried while this waited
+                    raise self._unavailable("no answer a moment ago")
+                self._close_former()
                 from pymilvus import MilvusClient
 
                 # What goes wrong comes as an exception and is told once, above.
@@ -77,7 +82,20 @@ class MilvusLink:
         """Ask nothing for a while; then with a new connection, for Milvus may have moved."""
         self._until = time.monotonic() + _PAUSE_SECONDS
         with self._connecting:
-            self._client = None
+            if self._client is not None:
+                self._close_former()
+                self._client, self._former = None, self._client
+
+    def close(self) -> None:
+        """End the connection; the next question makes another."""
+        self.give_up()
+        with self._connecting:
+            self._close_former()
+
+    def _close_former(self) -> None:
+        if self._former is not None:
+            self._former.close()
+            self._former = None
 
     def _without_token(self, text: str) -> str:
         return text.replace(self._token, "***") if self._token else text

@@ -31,7 +31,7 @@ _MESSAGE_BYTES = 8 * 1024**2
 _REMEMBERED_BYTES = 64 * 1024**2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Source:
     """A collection, and the field of its vectors.
 
@@ -43,11 +43,19 @@ class Source:
     collection: str
     field: str
     is_exact: bool
+    #: whether it did not answer: a Milvus that was started again may have to load the collection first
+    _was_away: bool = False
 
     def asked(self, what: str, **options: Any) -> Any:
         """As ``MilvusLink.call``; a collection that somebody removed is as good as no answer."""
         try:
+            if self._was_away:
+                self.link.call("load_collection", self.collection)
+                self._was_away = False
             return self.link.call(what, self.collection, **options)
+        except IndexUnavailable:
+            self._was_away = True
+            raise
         except SnapshotError as error:
             self.link.give_up()
             raise IndexUnavailable(error.message, error.remedy) from error
