@@ -11,9 +11,10 @@ import pytest
 
 from tests.analytics.engine.tiny_bert import make_tiny_bert
 from tests.conftest import ROOT
+from tests.milvus import milvus_lite
 
 LISTENERS = {"faster_whisper", "sherpa_onnx", "pocketsphinx"}
-HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers"} | LISTENERS
+HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers", "pymilvus"} | LISTENERS
 LIGHT_PACKAGES = (
     "mmsite",
     "recommender/web",
@@ -144,6 +145,17 @@ def test_a_recogniser_is_left_to_workers(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SPEECH_RECOGNISER", "pocketsphinx")
     monkeypatch.setenv("SENTIMENT_TIMEOUT", "0.1")
     assert heavy_modules_after(WEB_START + REQUESTS + PLUGGED) == "heavy: []"
+
+
+def test_a_milvus_that_is_chosen_loads_its_client_and_nothing_else_heavy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with milvus_lite(tmp_path / "milvus") as server:
+        monkeypatch.setenv("VECTOR_INDEX", server.setting)
+        asked = (
+            "from recommender.services.snapshots import snapshot_store\nassert not snapshot_store().trouble()"
+        )
+        assert heavy_modules_after(WEB_START + REQUESTS + asked) == "heavy: ['pymilvus']"
 
 
 @pytest.mark.parametrize("place", [*LIGHT_PACKAGES, *LIGHT_MODULES])

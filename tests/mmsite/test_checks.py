@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from mmsite import checks
 from tests.analytics.engine.tiny_bert import make_tiny_bert
+from tests.milvus import MilvusLite, milvus_lite
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,8 @@ from tests.analytics.engine.tiny_bert import make_tiny_bert
             "mmsite.E002",
         ),
         (checks.index_is_known, {"VECTOR_INDEX": "abacus"}, "mmsite.E003"),
+        (checks.index_is_known, {"VECTOR_INDEX": "milvus+http://"}, "mmsite.E003"),
+        (checks.index_answers, {"VECTOR_INDEX": "milvus+http://127.0.0.1:1"}, "mmsite.W012"),
         (checks.debug_is_off_in_production, {"PRODUCTION": True, "DEBUG": True}, "mmsite.E004"),
         (
             checks.host_names_are_allowed,
@@ -72,6 +76,34 @@ def test_a_bucket_without_what_speaks_to_it_is_told(settings: Any, monkeypatch: 
     (message,) = checks.media_storage_can_be_used()
     assert message.id == "mmsite.E012"
     assert "make setup" in message.hint
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[MilvusLite]:
+    with milvus_lite(tmp_path / "milvus") as running:
+        yield running
+
+
+def test_a_milvus_that_answers_is_no_mistake(server: MilvusLite, settings: Any) -> None:
+    settings.VECTOR_INDEX = server.setting
+    assert checks.index_is_known() == []
+    assert checks.index_answers() == []
+
+
+def test_a_milvus_without_its_client_is_an_error(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.VECTOR_INDEX = "milvus+http://milvus:19530"
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+    (message,) = checks.index_is_known()
+    assert message.id == "mmsite.E013"
+    assert "pymilvus" in message.hint
+
+
+def test_a_password_in_the_address_is_an_error_that_does_not_repeat_it(settings: Any) -> None:
+    settings.VECTOR_INDEX = "milvus+http://root:hush-hush@milvus:19530"
+    (message,) = checks.index_is_known()
+    assert message.id == "mmsite.E003"
+    assert "hush" not in f"{message.msg} {message.hint}"
+    assert "VECTOR_INDEX_TOKEN" in message.hint
 
 
 def test_labels_that_say_nothing_are_an_error_wherever_the_site_starts(tmp_path: Path, settings: Any) -> None:
