@@ -341,7 +341,7 @@ class Changes(RuleBasedStateMachine):
 
 
 #: A collection takes Milvus some tenths of a second.
-@pytest.mark.parametrize(("kind", "examples"), [(Files, 40), (Milvus, 10)])
+@pytest.mark.parametrize(("kind", "examples"), [(Files, 40), (Milvus, 6)])
 def test_any_order_of_changes_leaves_what_a_dictionary_would_hold(
     kind: type[Keeper], examples: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -75,6 +76,7 @@ class SnapshotStore(Protocol):
         ...
 
 
+_lock = threading.Lock()
 _store: tuple[tuple[Any, ...], SnapshotStore] | None = None
 
 
@@ -86,11 +88,14 @@ def snapshot_store() -> SnapshotStore:
     """
     global _store
     # A connection does not survive a fork.
-    key = (settings.VECTOR_INDEX, settings.VECTOR_INDEX_TOKEN, str(settings.INDEX_ROOT), os.getpid())
+    key = (settings.VECTOR_INDEX, settings.VECTOR_INDEX_TOKEN, os.getpid())
     known = _store
-    if known is None or known[0] != key:
-        known = _store = (key, _chosen(settings.VECTOR_INDEX))
-    return known[1]
+    if known is not None and known[0] == key:
+        return known[1]
+    with _lock:  # whoever tells that it is away has to ask the one that answers
+        if _store is None or _store[0] != key:
+            _store = (key, _chosen(settings.VECTOR_INDEX))
+        return _store[1]
 
 
 def forget_store() -> None:

@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 #: Links and effort of the graph, as in the files of this machine.
 _GRAPH = {"M": 32, "efConstruction": 100}
-_WRITE_SECONDS, _BUILD_SECONDS = 60.0, 3_600.0
+#: Seconds: somebody may wait for a page while a snapshot is opened, nobody while one is made.
+_OPEN_SECONDS, _WRITE_SECONDS, _BUILD_SECONDS = 10.0, 60.0, 3_600.0
 _MESSAGE_BYTES = 4 * 1024**2
 _PAGE = 16_384  # rows that Milvus gives at once
 _REBUILD = "Rebuild the index: its vectors are in the database."
@@ -138,7 +139,7 @@ class MilvusStore:
             filter="",
             output_fields=["count(*)"],
             consistency_level="Strong",
-            timeout=_WRITE_SECONDS,
+            timeout=_OPEN_SECONDS,
         )
         return int(told[0]["count(*)"])
 
@@ -163,7 +164,8 @@ class MilvusStore:
         if manifest.get("space_key") != space_key or field_of(space_key) not in fields:
             message = f"The collection {collection} belongs to encoder space {manifest.get('space_key')!r}, "
             raise SnapshotError(f"{message}not to {space_key!r}.", _REBUILD)
-        self._link.call("load_collection", collection, timeout=_WRITE_SECONDS)
+        # One that is long to load is so without anybody waiting, and found loaded at a later try.
+        self._link.call("load_collection", collection)
         if (present := self._count(collection)) != manifest["items"]:
             raise SnapshotError(
                 f"The collection {collection} has {present} of {manifest['items']} rows.", _REBUILD
@@ -180,7 +182,7 @@ class MilvusStore:
                 output_fields=["row", "item"],
                 limit=_PAGE,
                 consistency_level="Strong",
-                timeout=_WRITE_SECONDS,
+                timeout=_OPEN_SECONDS,
             )
             if len(told) != stop - start:
                 raise SnapshotError(f"The collection {collection} lacks rows of {start} to {stop}.", _REBUILD)
