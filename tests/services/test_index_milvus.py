@@ -19,7 +19,6 @@ from recommender.errors import IndexUnavailable
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item
 from recommender.services import choosing, index, recall, snapshots, sweep
 from recommender.services.catalogue import set_availability
-from recommender.services.snapshots import milvus as milvus_store
 from recommender.services.snapshots.milvus import MilvusStore, collection_of
 from tests.analytics.services.monitoring.planted import looked
 from tests.milvus import MilvusLite, milvus_lite
@@ -394,7 +393,3 @@ def test_a_token_that_the_server_repeats_is_not_written_into_the_log(
         store.holds("1-a")
     assert "auth failed for ***" in caplog.text
     assert SECRET not in caplog.text + str(told.value)
-
-
-def test_collections_are_called_as_milvus_allows() -> None:
-    assert milvus_store.collection_of("3-0f9a") == "mmsite_3_0f9a"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from recommender.engine.index.rows import Span
     from recommender.services.snapshots import Facts
     from recommender.services.snapshots.milvus_reader import MilvusSnapshot
-
-log = logging.getLogger(__name__)
 
 FORMAT = 1
 #: Links and effort of the graph, as in the files of this machine.
@@ -67,18 +64,7 @@ class MilvusStore:
                 self._link.trust_again()
                 self.drop(name)
             raise
-        return {
-            "format": FORMAT,
-            "collection": collection,
-            "space_key": facts.space_key,
-            "watermark": int(facts.watermark),
-            "modalities": list(facts.modalities),
-            "items": len(ids),
-            "dim": matrix.shape[1] // BLOCKS,
-            "hnsw_from": facts.hnsw_from,
-            "kind": kind,
-            "groups": [{"code": span.code, "start": span.start, "stop": span.stop} for span in spans],
-        }
+        return _manifest(collection, facts, kind, matrix.shape[1] // BLOCKS, len(ids), spans)
 
     def _create(self, collection: str, width: int, space_key: str, spans: Sequence[Span]) -> None:
         from pymilvus import DataType, MilvusClient
@@ -209,6 +195,23 @@ class MilvusStore:
 
     def close(self) -> None:
         self._link.close()
+
+
+def _manifest(
+    collection: str, facts: Facts, kind: str, dim: int, count: int, spans: Sequence[Span]
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "collection": collection,
+        "space_key": facts.space_key,
+        "watermark": int(facts.watermark),
+        "modalities": list(facts.modalities),
+        "items": count,
+        "dim": dim,
+        "hnsw_from": facts.hnsw_from,
+        "kind": kind,
+        "groups": [{"code": span.code, "start": span.start, "stop": span.stop} for span in spans],
+    }
 
 
 def collection_of(name: str) -> str:
