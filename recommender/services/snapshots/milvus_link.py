@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that somebody who waits for a page waits for an answer; and after none, nobody asks for so long.
 ANSWER_SECONDS, _PAUSE_SECONDS = 2.0, 5.0
+#: Otherwise a new connection waits as long as this process' failed ones have made gRPC wait, up to minutes.
+_OWN_ATTEMPTS = {"grpc.use_local_subchannel_pool": 1}
 _NOT_FOUND = 100  # Milvus' code of a collection that is not there
 _REMEDY = "Start it, or put VECTOR_INDEX and VECTOR_INDEX_TOKEN right; search goes by words alone until then."
 
@@ -75,6 +77,7 @@ class MilvusLink:
                     db_name=self._address.database,
                     timeout=timeout,
                     dedicated=True,
+                    grpc_options=_OWN_ATTEMPTS,
                 )
             return self._client
 
