@@ -26,7 +26,8 @@ class Said(str):
     """An English sentence with its values; as a text, the two put together.
 
     Attributes:
-        text: as the catalogue has it, with {named} values; ``plural``: for another number than one, or empty.
+        text: as the catalogue has it, with {named} values; "" where nothing is said.
+        plural: the same for another number than one; empty where the sentence has one form.
         values: what is put in as it is; a value may be such a sentence in turn.
         number: which of text and plural is meant.
         is_bare: told without its full stop, to stand in a table or within another sentence.
@@ -40,7 +41,7 @@ class Said(str):
 
     def __new__(
         cls,
-        text: str,
+        text: str = "",
         values: Mapping[str, Any] | None = None,
         *,
         plural: str = "",
@@ -58,6 +59,8 @@ class Said(str):
 
     def read(self, gettext: Callable[[str], str], ngettext: Callable[[str, str, int], str]) -> str:
         """The sentence as these two translate it."""
+        if not self.text:
+            return ""  # which the catalogue has for what it says about itself
         template = ngettext(self.text, self.plural, self.number) if self.plural else gettext(self.text)
         values = {
             name: one.read(gettext, ngettext) if isinstance(one, Said) else one
@@ -67,15 +70,18 @@ class Said(str):
 
     def replacing(self, old: str, new: str) -> Said:
         """With ``new`` for ``old`` in what was put in."""
-        values = {name: _replaced(one, old, new) for name, one in self.values.items()}
-        return self._with(values, self.is_bare)
+        return self._with({name: _replaced(one, old, new) for name, one in self.values.items()})
+
+    def cut(self, most: int) -> Said:
+        """With up to ``most`` characters of each text that was put in."""
+        return self._with({name: _cut(one, most) for name, one in self.values.items()})
 
     def bare(self) -> Said:
         """Without its full stop."""
-        return self._with(self.values, True)
+        return Said(self.text, self.values, plural=self.plural, number=self.number, is_bare=True)
 
-    def _with(self, values: Mapping[str, Any], is_bare: bool) -> Said:
-        return Said(self.text, values, plural=self.plural, number=self.number, is_bare=is_bare)
+    def _with(self, values: Mapping[str, Any]) -> Said:
+        return Said(self.text, values, plural=self.plural, number=self.number, is_bare=self.is_bare)
 
     def as_json(self) -> dict[str, Any]:
         """For keeping; ``of_json`` makes it the same sentence again."""
@@ -87,39 +93,52 @@ class Said(str):
 
     @classmethod
     def of_json(cls, kept: Mapping[str, Any]) -> Said:
+        """Rows of older releases do not name the number that picks the form: it is their value n."""
         values = {
-            name: cls.of_json(one) if isinstance(one, dict) else one for name, one in kept["values"].items()
+            name: cls.of_json(one) if isinstance(one, dict) and "text" in one else one
+            for name, one in kept.get("values", {}).items()
         }
         return cls(
-            kept["text"],
+            str(kept.get("text", "")),
             values,
-            plural=kept.get("plural", ""),
-            number=kept.get("number", 1),
+            plural=str(kept.get("plural", "")),
+            number=kept.get("number", values.get("n", 1)),
             is_bare=kept.get("bare", False),
         )
 
 
-def say(text: str, /, **values: Any) -> Said:
-    """``values`` are numbers, texts, or sentences that ``say`` made."""
-    return Said(text, values)
+def say(text: str | tuple[str, str], /, **values: Any) -> Said:
+    """A sentence, or by the number ``n`` one of the two forms that ``ngettext_noop`` marked.
+
+    Args:
+        text: marked for the catalogue.
+        values: numbers, texts, or sentences made here; what may be one or the other goes through ``quoted``.
+    """
+    if isinstance(text, str):
+        return Said(text, values)
+    return Said(text[0], values, plural=text[1], number=values["n"])
 
 
-def say_many(forms: tuple[str, str], number: int, /, **values: Any) -> Said:
-    """One of the ``forms`` that ``ngettext_noop`` marked, by ``number``, which is {n} in them."""
-    return Said(forms[0], {"n": number} | values, plural=forms[1], number=number)
+def quoted(sentence: str, most: int | None = None) -> Said:
+    """``sentence`` as a value of another one, where it is translated as it is alone.
+
+    Args:
+        sentence: a text is looked up as it stands; braces in it mean themselves.
+        most: characters of a text, or of each text that was put into the sentence.
+    """
+    if isinstance(sentence, Said):
+        return sentence if most is None else sentence.cut(most)
+    return Said(sentence[:most])
 
 
-def bare(sentence: str) -> str:
+def bare(sentence: str) -> Said:
     """``sentence`` without its full stop, for a table or for within another one."""
-    return sentence.bare() if isinstance(sentence, Said) else _without_stop(sentence)
+    return quoted(sentence).bare()
 
 
 def together(one: str, other: str) -> str:
     """Two sentences, one after the other."""
-    if not other:
-        return one
-    parts = {"one": one, "other": other}
-    return Said("{one} {other}", {n: p if isinstance(p, Said) else Said(p) for n, p in parts.items()})
+    return Said("{one} {other}", {"one": quoted(one), "other": quoted(other)}) if other else one
 
 
 def renamed(sentence: str, old: str, new: str) -> str:
@@ -135,6 +154,12 @@ def _filled(template: str, values: dict[str, Any], is_bare: bool) -> str:
 
 def _without_stop(text: str) -> str:
     return text[:-1] if text and text[-1] in _STOPS else text
+
+
+def _cut(value: Any, most: int) -> Any:
+    if isinstance(value, Said):
+        return value.cut(most)
+    return value[:most] if isinstance(value, str) else value
 
 
 def _replaced(value: Any, old: str, new: str) -> Any:

@@ -23,9 +23,9 @@ from django.utils.translation import gettext_noop, ngettext, override
 
 from analytics.models import Alert
 from analytics.services.alerts import filters_of
-from analytics.services.monitoring.said import Said, say
 from analytics.services.names import name_of
 from recommender.errors import RecommenderError
+from recommender.said import say
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +38,9 @@ _ERROR_LENGTH = 300
 
 
 class NotDelivered(RecommenderError):
-    """A mail server or webhook did not take an alert; it may do so later.
-
-    Args:
-        said: why, to be kept and read in each reader's language.
-    """
+    """A mail server or webhook did not take an alert; it may do so later."""
 
     permanent = False
-
-    def __init__(self, said: Said) -> None:
-        super().__init__(str(said))
-        self.said = said
 
 
 def ways() -> dict[str, Callable[[Alert], None]]:

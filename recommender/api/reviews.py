@@ -19,7 +19,7 @@ from recommender.api.paging import PAGE, Limit, Offset, Page, piece
 from recommender.errors import MediaError, RecommenderError
 from recommender.models import Review
 from recommender.said import gettext_noop as _
-from recommender.said import ngettext_noop, say, say_many
+from recommender.said import ngettext_noop, say
 from recommender.services import reviews
 from recommender.services.reviews import PHOTO_BYTES, PHOTOS_MAX, VOICE_BYTES
 
@@ -96,7 +96,7 @@ def _check(given: ReviewIn, photos: Sequence[UploadedFile], voices: Sequence[Upl
     if not (given.text.strip() or given.rating or photos or voices):
         raise RecommenderError(_("The review is empty."), _("Send a text, a rating, photos or a voice."))
     if len(photos) > PHOTOS_MAX:
-        told = say_many(_PHOTOS, len(photos))
+        told = say(_PHOTOS, n=len(photos))
         raise MediaError(told, say(_("Send at most {limit}."), limit=PHOTOS_MAX))
     for files, limit in ((photos, PHOTO_BYTES), (voices, VOICE_BYTES)):
         for file in files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -18,6 +19,11 @@ def translated(sentence: str) -> str:
     return gettext(sentence) if sentence else ""
 
 
+def translated_json(made: Mapping[str, Any]) -> str:
+    """What ``Said.as_json`` kept, in the reader's language; "" where nothing was said."""
+    return translated(Said.of_json(made))
+
+
 def translated_error(error: RecommenderError) -> str:
     """What went wrong and what to do about it, in the reader's language."""
     return f"{translated(error.message)} {translated(error.remedy)}".strip()
@@ -26,10 +32,26 @@ def translated_error(error: RecommenderError) -> str:
 def kept(**sentences: str) -> dict[str, Any]:
     """What to set on a row that tells these: their English by column, and how they were made in ``said``.
 
-    A sentence without values needs no more than its English.
+    What stands in the catalogue needs no more than its English. ``sentence_in`` reads all of it again, from a
+    row or from JSON.
     """
-    made = {name: one.as_json() for name, one in sentences.items() if isinstance(one, Said) and one.values}
+    made = {
+        name: one.as_json()
+        for name, one in sentences.items()
+        if isinstance(one, Said) and (one.values or one.is_bare)
+    }
     return {name: str(one) for name, one in sentences.items()} | {"said": made or None}
+
+
+def sentence_in(told: Mapping[str, Any], name: str) -> str:
+    """What ``kept`` keeps under ``name``, translatable where that is known; "" where nothing is."""
+    english = str(told.get(name, ""))
+    made = (told.get("said") or {}).get(name)
+    if made and english:
+        sentence = Said.of_json(made)
+        if sentence == english:
+            return sentence
+    return english
 
 
 class Telling(models.Model):
@@ -52,13 +74,7 @@ class Telling(models.Model):
 
     def sentence(self, column: str) -> str:
         """What stands in ``column``, translatable where that is known."""
-        english: str = getattr(self, column)
-        made = (self.said or {}).get(column)
-        if made and english:
-            sentence = Said.of_json(made)
-            if sentence == english:
-                return sentence
-        return english
+        return sentence_in({column: getattr(self, column), "said": self.said}, column)
 
     def told(self, column: str) -> str:
         """What stands in ``column``, in the reader's language."""

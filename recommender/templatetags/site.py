@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from recommender.models.telling import translated
 from recommender.templatetags.pieces import Pieces, slots
 
 register = template.Library()
@@ -51,6 +52,12 @@ def star_icons(stars: float | None) -> SafeString:
         else:
             drawn.append(icon("star-filled", "none"))
     return mark_safe("".join(drawn))  # noqa: S308 (icons are safe)
+
+
+@register.filter
+def told(sentence: str) -> str:
+    """What ``recommender.said`` made, in the reader's language; as it stands it is English."""
+    return translated(sentence)
 
 
 @register.filter

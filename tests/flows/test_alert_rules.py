@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from analytics.models import AlertRule, Incident, Silence
 from analytics.services.audit import note
-from analytics.services.monitoring.said import say
+from recommender.said import say
 from tests.conftest import Cast
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 
 from analytics.services.monitoring import lights, store, watch
 from analytics.services.monitoring.lights import Level, Light, green
-from analytics.services.monitoring.said import say
 from mmsite.measure import ANSWERS, LATENCY
+from recommender.said import say
 from recommender.telemetry import flush
 from recommender.telemetry.buffer import BUFFER
 from recommender.telemetry.transport import WINDOW, WINDOWS

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from recommender.errors import FormatError
 from recommender.models import ImportBatch, ImportIssue, Item, Job
 from recommender.models.telling import kept, translated_error
-from recommender.said import say
+from recommender.said import bare, say
 from recommender.services import imports
 from recommender.services.jobs import JobProgress, start_job
 from tests.services.importing import bring_in, outcome
@@ -52,6 +52,14 @@ def test_a_column_that_was_changed_by_hand_is_told_as_it_is_now(db: None) -> Non
     job.refresh_from_db()
     with override("zh-hans"):
         assert job.told_error == "Somebody looked into it."
+
+
+def test_a_sentence_that_lost_its_full_stop_is_still_told_in_chinese(db: None) -> None:
+    job = Job.objects.create(kind="import", **kept(error=bare("Redis does not answer."), remedy=""))
+    job.refresh_from_db()
+    assert job.error == "Redis does not answer"
+    with override("zh-hans"):
+        assert job.told_error == "Redis 没有响应"
 
 
 def test_a_worker_in_chinese_writes_the_same_row_as_one_in_english(tmp_path: Path) -> None:

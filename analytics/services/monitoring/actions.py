@@ -12,8 +12,9 @@ from django.utils.functional import Promise
 
 from analytics.services import audit
 from analytics.services.monitoring.lights import forget_lights
-from analytics.services.monitoring.said import Said
 from recommender.errors import RecommenderError
+from recommender.said import Said
+from recommender.said import gettext_noop as _
 
 #: What is noted of a deed begins so.
 AREA = "site"
@@ -90,9 +91,9 @@ def perform(chosen: Action, actor: Any, choice: str = "", now: float | None = No
     choice = choice.replace("\r\n", "\n")
     plan = chosen.what_will_happen(time.time() if now is None else now)
     if not plan.possible:
-        raise RecommenderError(str(plan.said))
+        raise RecommenderError(plan.said)
     if plan.choices and choice not in {one.value for one in plan.choices}:
-        raise RecommenderError("That cannot be chosen any more.", "Look again and choose anew.")
+        raise RecommenderError(_("That cannot be chosen any more."), _("Look again and choose anew."))
     with transaction.atomic():
         done = chosen.do(choice)
         audit.note(actor, f"{AREA}.{chosen.name}", choice, plan=plan.said.as_json(), said=done.as_json())

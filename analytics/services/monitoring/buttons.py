@@ -7,10 +7,9 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.actions import Choice, Plan, action
-from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.words import share, size, span
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Media
-from recommender.said import ngettext_noop
+from recommender.said import Said, ngettext_noop, say
 from recommender.services import choosing, encoding_job, preprocess, sweep
 from recommender.services.calls import call_task
 

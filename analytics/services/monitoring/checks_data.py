@@ -9,10 +9,9 @@ from django.utils.translation import gettext_noop as _
 
 from analytics.models import DriftReport, SentimentScore
 from analytics.services.monitoring.lights import Level, Light, green, part
-from analytics.services.monitoring.said import say
 from analytics.services.monitoring.unmoved import unmoved_since
 from analytics.services.monitoring.words import page, share, span
-from recommender.said import ngettext_noop
+from recommender.said import ngettext_noop, say
 
 #: A report older than this says nothing about now.
 DRIFT_DAYS = 7

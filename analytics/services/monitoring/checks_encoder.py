@@ -12,11 +12,10 @@ from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.heartbeat import heard_from
 from analytics.services.monitoring.lights import Level, Light, green, part
-from analytics.services.monitoring.said import say
 from analytics.services.monitoring.words import page, share
 from recommender.engine.encoders.files import file_hash, files_of
 from recommender.models import Embedding, EncoderSpace, Item
-from recommender.said import ngettext_noop
+from recommender.said import ngettext_noop, say
 from recommender.services.encoder_health import Loading, told
 
 ENCODER_QUEUES = frozenset({"query", "encode"})

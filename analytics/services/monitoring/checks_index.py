@@ -10,10 +10,9 @@ from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.grid import read_grid
 from analytics.services.monitoring.lights import Level, Light, green, part
-from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.words import share, span
 from recommender.models import EncoderSpace, IndexSnapshot
-from recommender.said import ngettext_noop
+from recommender.said import Said, ngettext_noop, say
 from recommender.services.index import DELTA_AGE, DELTA_LEAST, DELTA_SHARE
 from recommender.services.snapshots import is_kept, snapshot_store
 from recommender.telemetry import metric_named

@@ -19,10 +19,9 @@ from django.utils.translation import gettext_noop as _
 from analytics.services.monitoring import watch
 from analytics.services.monitoring.grid import Grid, quantile, read_grid
 from analytics.services.monitoring.lights import Level, Light, green, part
-from analytics.services.monitoring.said import say
 from analytics.services.monitoring.unmoved import unmoved_since
 from analytics.services.monitoring.words import share, size, span
-from recommender.said import ngettext_noop
+from recommender.said import ngettext_noop, say
 from recommender.services.redis_link import shared_redis
 from recommender.telemetry import Histogram, metric_named
 

@@ -19,12 +19,11 @@ from analytics.services.monitoring.media_storage import storage_trouble
 from analytics.services.monitoring.paused import paused_queues, resume_button
 from analytics.services.monitoring.periodic import MISSED_SECONDS, begin, periods, standing
 from analytics.services.monitoring.readiness import queues_in_use
-from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.silent_worker import remedy_for
 from analytics.services.monitoring.unmoved import unmoved_since
 from analytics.services.monitoring.words import page, share, span
 from recommender.models import Job, Media
-from recommender.said import ngettext_noop
+from recommender.said import Said, ngettext_noop, say
 from recommender.services.redis_link import shared_redis
 
 # -- workers ----------------------------------------------------------------------------------------------

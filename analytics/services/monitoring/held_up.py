@@ -13,8 +13,8 @@ from django.utils.translation import gettext_noop as _
 from analytics.models import AuditEntry
 from analytics.services.monitoring.paused import paused_queues, resume_button
 from analytics.services.monitoring.periodic import MISSED_PERIODS, Periodic
-from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.words import span
+from recommender.said import Said, say
 
 #: After a resume a late task has three of its periods, and this at least, to be done.
 CATCH_UP_SECONDS = 300.0

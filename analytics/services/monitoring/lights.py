@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_noop as _
 from redis.exceptions import RedisError
 
-from analytics.services.monitoring.said import Said, say
+from recommender.said import Said, say
 
 log = logging.getLogger(__name__)
 

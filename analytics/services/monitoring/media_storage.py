@@ -7,7 +7,7 @@ import threading
 from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.lights import Level, Light
-from analytics.services.monitoring.said import say
+from recommender.said import say
 from recommender.services import stored
 
 #: The page asks every two seconds; a bucket that is away lets each question wait.

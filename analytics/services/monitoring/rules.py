@@ -34,8 +34,8 @@ from analytics.services.monitoring.rules_decide import (
     true_for,
 )
 from analytics.services.monitoring.rules_seen import LOOKS
-from analytics.services.monitoring.said import say
 from analytics.services.monitoring.watch import duty
+from recommender.said import say
 from recommender.services.redis_link import shared_redis
 from recommender.telemetry import WINDOW_SECONDS
 

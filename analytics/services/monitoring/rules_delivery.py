@@ -27,8 +27,9 @@ from analytics.services.alerts_delivery import NotDelivered, post_message, send_
 from analytics.services.monitoring import rules_words as words
 from analytics.services.monitoring.rules_again import believed, may_tell_again
 from analytics.services.monitoring.rules_desk import is_silent
-from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.watch import duty
+from recommender.models.telling import translated_json
+from recommender.said import Said, quoted, say
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ def _told(
 def _why(error: Exception) -> Said:
     """What went wrong, for whoever reads of it; how a fault of our own came about is in the log."""
     if isinstance(error, NotDelivered):
-        return error.said
+        return quoted(error.message)
     text = gettext_noop(
         "The message could not be made ({error}); the log of the watch process has the details."
     )
@@ -152,13 +153,13 @@ def headline(incident: Incident, over: bool = False) -> str:
 
 
 def _body(incident: Incident, over: bool) -> str:
-    reason = str(Said.of_json(incident.reason))
+    reason = translated_json(incident.reason)
     lines = [
         headline(incident, over),
         "",
         _("Last known: {reason}").format(reason=reason) if over else reason,
     ]
-    remedy = str(Said.of_json(incident.remedy))
+    remedy = translated_json(incident.remedy)
     if remedy and not over:
         lines.append(_("What to do: {remedy}").format(remedy=remedy))
     lines.append(_("Since {time}.").format(time=_moment(incident.since)))
@@ -214,8 +215,8 @@ def message(incident: Incident, over: bool) -> dict[str, Any]:
             "threshold": rule.threshold,
             "value": incident.value,
             "unit": words.unit_of(rule),
-            "reason": str(Said.of_json(incident.reason)),
-            "remedy": str(Said.of_json(incident.remedy)) or None,
+            "reason": translated_json(incident.reason),
+            "remedy": translated_json(incident.remedy) or None,
             "since": incident.since.isoformat(),
             "times": incident.opened,
             "ended_at": incident.ended_at.isoformat() if over and incident.ended_at else None,

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_noop as _
 from analytics.models import AlertRule
 from analytics.services.monitoring import lights
 from analytics.services.monitoring.measures import measure_named
-from analytics.services.monitoring.said import Said, say
 from analytics.services.monitoring.shipped_rules import shipped
-from recommender.said import ngettext_noop
+from recommender.said import Said, ngettext_noop, say
 
 if TYPE_CHECKING:
     from analytics.services.monitoring.rules import Finding

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.heartbeat import Heartbeat
-from analytics.services.monitoring.said import Said, say
+from recommender.said import Said, say
 
 _PROCESSES = Path("/proc")
 

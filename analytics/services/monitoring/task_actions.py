@@ -22,8 +22,8 @@ from analytics.models import AuditEntry, PausedQueue, TaskRun
 from analytics.services.audit import correct, note
 from analytics.services.monitoring.paused import serving, tell
 from analytics.services.monitoring.queue_state import queues_in_use, remove_message
-from analytics.services.monitoring.said import say
 from recommender.errors import RecommenderError
+from recommender.said import say
 
 State = TaskRun.State
 #: What "retry all" takes at once; more than that is a fault to be found first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_noop as _
 
-from analytics.services.monitoring.said import Said, say
+from recommender.said import Said, say
 
 _UNITS = ((86_400, _("{n} d")), (3_600, _("{n} h")), (60, _("{n} min")))
 _BYTES = ("B", "kB", "MB", "GB", "TB")

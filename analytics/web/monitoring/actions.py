@@ -21,6 +21,7 @@ from analytics.services.monitoring.lights import Light
 from analytics.services.monitoring.paused import RESUME
 from analytics.web.monitoring.frame import answer, operators_only
 from recommender.errors import RecommenderError
+from recommender.models.telling import translated, translated_error
 
 
 def buttons_of(light: Light) -> list[dict[str, Any]]:
@@ -66,9 +67,9 @@ def _asked(request: HttpRequest, chosen: Action) -> HttpResponse:
 
 def _done(request: HttpRequest, chosen: Action) -> HttpResponse:
     try:
-        messages.success(request, str(perform(chosen, request.user, request.POST.get("choice", ""))))
+        messages.success(request, translated(perform(chosen, request.user, request.POST.get("choice", ""))))
     except RecommenderError as error:
-        messages.error(request, str(error))
+        messages.error(request, translated_error(error))
     return HttpResponseRedirect(_back(request, request.POST.get("next", "")))
 
 

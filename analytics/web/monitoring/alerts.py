@@ -17,9 +17,9 @@ from analytics.models import Incident, Silence
 from analytics.services.monitoring import rules_desk as desk
 from analytics.services.monitoring import rules_words as words
 from analytics.services.monitoring.rules_delivery import MAIL, WEBHOOK, last_message
-from analytics.services.monitoring.said import Said
 from analytics.web.monitoring.frame import answer, operators_only
 from analytics.web.monitoring.rule_forms import SilenceForm
+from recommender.models.telling import translated_json
 from recommender.web.jobs import pace
 
 #: days that alerts stay on the page once they are over
@@ -101,8 +101,8 @@ def _described(incident: Incident, silences: list[Silence]) -> dict[str, Any]:
         "row": incident,
         "title": words.title(incident.rule),
         "subject": words.subject(incident.rule, incident.subject),
-        "reason": str(Said.of_json(incident.reason)),
-        "remedy": str(Said.of_json(incident.remedy)),
+        "reason": translated_json(incident.reason),
+        "remedy": translated_json(incident.remedy),
         "silent": desk.is_silent(incident, silences),
         "told": _told(incident),
     }
@@ -127,7 +127,7 @@ def _told(incident: Incident) -> list[dict[str, Any]]:
 def _error(state: dict[str, Any]) -> str:
     """In the reader's language; rows of an older release hold the English words themselves."""
     error = state.get("error") or {}
-    return str(Said.of_json(error)) if isinstance(error, dict) else str(error)
+    return translated_json(error) if isinstance(error, dict) else str(error)
 
 
 def _wanted(raw: str) -> dict[str, Any]:

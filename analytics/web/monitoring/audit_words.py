@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from analytics.models import AlertRule, AuditEntry
 from analytics.services.monitoring.measures import measure_named
 from analytics.services.monitoring.rules_words import duration, limit
-from analytics.services.monitoring.said import Said
 from analytics.web.monitoring.audit_subjects import about_of
+from recommender.models.telling import translated, translated_json
 
 #: What is noted under these names; others are shown as they are.
 _NAMES: dict[str, Any] = {
@@ -46,7 +46,7 @@ def details_of(entry: AuditEntry) -> str:
     """What was said when it was done, else the values that were noted; what is empty is left out."""
     said = entry.details.get("said")
     if isinstance(said, dict):
-        return str(Said.of_json(said))
+        return translated_json(said)
     told = []
     for name, value in entry.details.items():
         if words := _worded(name, value, entry):
@@ -70,7 +70,7 @@ def _plain(value: Any) -> str:
         return gettext("yes") if value else gettext("no")
     if isinstance(value, dict):
         if "text" in value:
-            return str(Said.of_json(value))
+            return translated_json(value)
         return ", ".join(f"{name}={one}" for name, one in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value))
@@ -79,7 +79,7 @@ def _plain(value: Any) -> str:
 
 def _threshold(value: Any, details: dict[str, Any]) -> str:
     rule = AlertRule(measure=details["measure"], condition=details["condition"], threshold=value)
-    return str(limit(rule))
+    return translated(limit(rule))
 
 
 def _measure(value: Any, details: dict[str, Any]) -> str:
@@ -88,7 +88,7 @@ def _measure(value: Any, details: dict[str, Any]) -> str:
 
 
 def _hold(value: Any, details: dict[str, Any]) -> str:
-    return str(duration(value)) if value else gettext("at once")
+    return translated(duration(value)) if value else gettext("at once")
 
 
 def _until(value: Any, details: dict[str, Any]) -> str:
@@ -101,7 +101,7 @@ _KINDS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "condition": lambda value, details: str(AlertRule.Condition(value).label),
     "severity": lambda value, details: str(AlertRule.Severity(value).label),
     "threshold": _threshold,
-    "window": lambda value, details: str(duration(value)),
+    "window": lambda value, details: translated(duration(value)),
     "hold": _hold,
     "until": _until,
 }

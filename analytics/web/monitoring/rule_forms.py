@@ -16,6 +16,7 @@ from analytics.models import AlertRule
 from analytics.services.monitoring.measures import measure_named, measures
 from analytics.services.monitoring.rules_decide import label_names
 from analytics.services.monitoring.rules_words import duration, subject_named, title, unit_name
+from recommender.models.telling import translated
 
 WINDOWS = (30, 60, 300, 600, 1800, 3600, 21_600)
 HOLDS = (0, 30, 60, 300, 600, 1800, 3600)
@@ -73,7 +74,7 @@ class LabelsField(forms.CharField):
 
 
 #: Worded when it is shown, in the reader's language.
-_length = lazy(lambda seconds: str(duration(seconds)), str)
+_length = lazy(lambda seconds: translated(duration(seconds)), str)
 
 
 def _seconds(label: Any, values: tuple[int, ...]) -> forms.TypedChoiceField:
@@ -140,7 +141,7 @@ class RuleForm(forms.ModelForm):
         assert isinstance(field, forms.TypedChoiceField)
         offered = list(field.choices)
         if self.instance.pk and present not in dict(offered):
-            field.choices = [*offered, (present, str(duration(present)))]
+            field.choices = [*offered, (present, translated(duration(present)))]
 
     def clean_fewest(self) -> int:
         """As many as by default where nothing is said."""

@@ -31,7 +31,7 @@ from recommender.engine.formats.encodings import REMEDY as ENCODING_REMEDY
 from recommender.engine.formats.fields import SURPLUS_PREFIX, is_known_column
 from recommender.errors import FormatError
 from recommender.said import gettext_noop as _
-from recommender.said import ngettext_noop, say, say_many
+from recommender.said import ngettext_noop, say
 
 _DELIMITERS = (",", "\t", ";", "|")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
@@ -132,12 +132,12 @@ class DelimitedTable:
         width = len(self.columns)
         raw = dict(zip(self.columns, cells, strict=False))
         if len(cells) < width and not whole:
-            reason = say_many(_ENDS_WITHIN, width, count=len(cells))
+            reason = say(_ENDS_WITHIN, n=width, count=len(cells))
             return replace(self._problem(number, reason, _("Upload the whole file again."), raw), cut=True)
         if len(cells) > width and any(cells[width:]):
             surplus = cells[width:]
             beyond = {f"{SURPLUS_PREFIX}{place}": cell for place, cell in enumerate(surplus, 1)}
-            reason = say_many(_TOO_MANY, len(cells), width=width)
+            reason = say(_TOO_MANY, n=len(cells), width=width)
             return self._overfull(number, reason, surplus, raw | beyond)
         return Row(number, raw | dict.fromkeys(self.columns[len(cells) :], ""))
 

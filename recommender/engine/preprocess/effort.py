@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from recommender.errors import MediaError
 from recommender.said import gettext_noop as _
-from recommender.said import ngettext_noop, say, say_many
+from recommender.said import ngettext_noop, say
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -87,5 +87,5 @@ class Effort:
             raise TooMuch(told, remedy)
         rate = getattr(frame, "sample_rate", LEAST_RATE)
         if rate < LEAST_RATE:
-            told = say_many(_RATE, rate, name=self._name)
+            told = say(_RATE, n=rate, name=self._name)
             raise MediaError(told, _("Save it at 8 kHz or more."))

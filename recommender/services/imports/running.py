@@ -16,7 +16,7 @@ from recommender.errors import FormatError, JobCancelled, RecommenderError, Stor
 from recommender.models import ImportBatch, Job
 from recommender.models.telling import kept
 from recommender.said import gettext_noop as _
-from recommender.said import ngettext_noop, say, say_many
+from recommender.said import ngettext_noop, say
 from recommender.services.calls import call_once
 from recommender.services.imports.batches import discard_file, next_of_file, open_batch, start
 from recommender.services.imports.counts import Chunk, Counts, count_problems, count_rows
@@ -233,7 +233,7 @@ def _retire(batch: ImportBatch, writer: ItemWriter, seen: SeenKeys, counts: Coun
         batch.tell(error=told, remedy=_("Upload the whole file again."))
     elif seen.nameless:
         remedy = _("Correct what was refused and import the whole file again.")
-        batch.tell(error=say_many(_NAMELESS, seen.nameless), remedy=remedy)
+        batch.tell(error=say(_NAMELESS, n=seen.nameless), remedy=remedy)
     if batch.error:
         batch.save(update_fields=["error", "remedy", "said"])
         return

@@ -11,8 +11,8 @@ from analytics.models import AlertRule, Incident, TelemetryRollup
 from analytics.services.monitoring.measures import measure
 from analytics.services.monitoring.packing import pack
 from analytics.services.monitoring.rules_seen import LOOKS
-from analytics.services.monitoring.said import Said
 from analytics.services.monitoring.store import series_ids
+from recommender.models.telling import translated_json
 from recommender.telemetry import Counter, Gauge, Histogram, Series
 
 #: a full hour, some hours ago: history of this age is kept by ten seconds
@@ -60,4 +60,4 @@ def standing() -> list[str]:
 
 
 def words() -> str:
-    return str(Said.of_json(Incident.objects.standing().get().reason))
+    return translated_json(Incident.objects.standing().get().reason)

@@ -13,7 +13,7 @@ from analytics.models import AlertRule, Incident
 from analytics.services.monitoring import rules, rules_desk
 from analytics.services.monitoring import rules_delivery as delivery
 from analytics.services.monitoring.rules_again import AGAIN_SECONDS, _open_again, open_or_open_again
-from analytics.services.monitoring.said import say
+from recommender.said import say
 from tests.analytics.services.monitoring.history_made import LIKE, NOW, _own_rules_alone, plant, rule
 from tests.conftest import Cast
 

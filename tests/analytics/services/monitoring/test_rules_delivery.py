@@ -19,7 +19,8 @@ from django.utils.translation import override
 
 from analytics.models import AlertRule, Incident, Silence
 from analytics.services.monitoring import rules_delivery as delivery
-from analytics.services.monitoring.said import Said, say
+from recommender.models.telling import translated, translated_json
+from recommender.said import Said, say
 from tests.analytics.services.monitoring.history_made import rule
 
 pytestmark = pytest.mark.django_db
@@ -199,7 +200,7 @@ def test_why_a_letter_was_not_sent_is_read_in_each_language(
     why = Said.of_json(one.deliveries["mail"]["error"])
     for language, expected in (("en", english), ("zh-hans", chinese)):
         with override(language):
-            assert str(why) == expected
+            assert translated(why) == expected
 
 
 def test_a_webhook_that_cannot_be_reached_is_told_in_each_language(settings: Any) -> None:
@@ -210,7 +211,7 @@ def test_a_webhook_that_cannot_be_reached_is_told_in_each_language(settings: Any
         delivery.deliver(NOW)
     one.refresh_from_db()
     with override("zh-hans"):
-        assert str(Said.of_json(one.deliveries["webhook"]["error"])) == "无法连接 Webhook：ConnectionError。"
+        assert translated_json(one.deliveries["webhook"]["error"]) == "无法连接 Webhook：ConnectionError。"
 
 
 def test_one_way_that_fails_does_not_tell_the_other_twice(hook: Hook, by_mail: None) -> None:

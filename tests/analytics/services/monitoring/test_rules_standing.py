@@ -18,8 +18,8 @@ from analytics.services.monitoring import rules
 from analytics.services.monitoring.measures import measure
 from analytics.services.monitoring.rules_decide import ends, episodes, opens
 from analytics.services.monitoring.rules_history import preview
-from analytics.services.monitoring.said import Said
 from analytics.services.monitoring.shipped_rules import SHIPPED, add_missing
+from recommender.models.telling import translated_json
 from recommender.telemetry import registry as declared
 from tests.analytics.services.monitoring.history_made import (
     LIKE,
@@ -203,7 +203,7 @@ def test_a_rule_on_very_many_values_raises_a_bounded_number_of_alerts() -> None:
         rules.look(moment)
     assert Incident.objects.count() == rules.MOST_SUBJECTS + 1
     rest = Incident.objects.get(subject="…")
-    assert str(Said.of_json(rest.reason)) == "2950 more are affected; they have no alerts of their own."
+    assert translated_json(rest.reason) == "2950 more are affected; they have no alerts of their own."
 
 
 def test_a_million_values_of_a_label_are_no_more_than_it_may_have() -> None:

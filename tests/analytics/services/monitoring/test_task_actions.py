@@ -15,9 +15,9 @@ from analytics.models import AuditEntry, PausedQueue, TaskRun
 from analytics.services.monitoring import heartbeat, paused, task_actions
 from analytics.services.monitoring.heartbeat import Heartbeat
 from analytics.services.monitoring.queue_state import remove_message, state_of_queues
-from analytics.services.monitoring.said import Said
 from analytics.services.monitoring.task_actions import again, again_all, look_ahead, pause, resume, revoke
 from recommender.errors import RecommenderError
+from recommender.models.telling import translated_json
 from tests.analytics.services.monitoring.tasks import add_run, moment
 
 pytestmark = pytest.mark.django_db
@@ -216,7 +216,7 @@ def test_a_process_that_dies_while_it_sends_leaves_in_the_audit_that_it_was_to(
     add_run()
     with pytest.raises(KeyboardInterrupt):
         again_all(TaskRun.objects.all(), operator, "all")
-    told = str(Said.of_json(AuditEntry.objects.get().details["said"]))
+    told = translated_json(AuditEntry.objects.get().details["said"])
     assert told == "To be sent again: 1. What came of it was not noted."
 
 

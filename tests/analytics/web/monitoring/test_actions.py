@@ -116,6 +116,26 @@ def test_what_is_not_possible_is_told_and_not_noted(otto: Client) -> None:
     assert not AuditEntry.objects.exists()
 
 
+def test_what_will_happen_was_done_or_cannot_be_is_read_in_the_readers_language(
+    otto: Client, called: list[Any], failed_files: list[Media]
+) -> None:
+    chinese = {"Accept-Language": "zh-CN"}
+    assert "没有文件仍在的较早快照。" in otto.get(url("roll_back_index"), headers=chinese).content.decode()
+    refused = otto.post(url("roll_back_index"), follow=True, headers=chinese).content.decode()
+    assert "没有文件仍在的较早快照。" in refused
+    assert "<span>全部</span>" in otto.get(url("retry_media"), headers=chinese).content.decode()
+    done = otto.post(url("recheck"), follow=True, headers=chinese).content.decode()
+    assert "已重新检查全部" in done
+    gone = otto.post(url("retry_media"), {"choice": "?"}, follow=True, headers=chinese).content.decode()
+    assert "该项已不能再选。 请重新查看并另作选择。" in gone
+    assert (
+        "That cannot be chosen any more."
+        in otto.post(
+            url("retry_media"), {"choice": "?"}, follow=True, headers={"Accept-Language": "en"}
+        ).content.decode()
+    )
+
+
 def test_what_fails_is_not_noted(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     space = make_space()
     add_vectors(space, 2)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from analytics.models import AlertRule, AuditEntry, Incident, Silence
 from analytics.services.monitoring.rules_words import duration
-from analytics.services.monitoring.said import say
+from recommender.said import say
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,9 @@ def test_times_and_what_is_done_with_a_rule_are_read_in_the_readers_language(
     form = page(operator, "monitoring_rule", own.pk)
     assert ">5 分钟</option>" in form
     assert ">保存</button>" in form
-    assert "5 分钟" in page(operator, "monitoring_rules")
+    rules = page(operator, "monitoring_rules")
+    assert "统计 5 分钟" in rules
+    assert "5 min" not in rules
     assert ">8 小时</option>" in page(operator, "monitoring_alerts")
 
 
@@ -354,6 +356,12 @@ def test_measures_are_offered_with_their_units_in_words(operator: Client) -> Non
         assert f">{offered}<" in english
     assert ">Share of failed answers (0 to 1)<" in english
     assert ">Messages that wait<" in english
+
+
+def test_the_limit_of_the_preview_is_read_in_the_readers_language(operator: Client) -> None:
+    operator.cookies["django_language"] = "zh-hans"
+    given = GOOD | {"name": "", "measure": "web.p95", "labels": "", "threshold": "0.5"}
+    assert ">500 毫秒</span>" in page(operator, "monitoring_rule_preview", **given)
 
 
 def test_the_preview_of_half_a_form_names_the_unit_in_words(operator: Client) -> None:

@@ -12,10 +12,10 @@ from django.utils.translation import override
 
 from analytics.models import AlertRule, AuditEntry, TaskRun
 from analytics.services.monitoring import rules_desk
-from analytics.services.monitoring.said import say
 from analytics.web.monitoring.audit_subjects import Subject, subjects_of
 from analytics.web.monitoring.audit_words import details_of
 from analytics.web.monitoring.task_filter import TaskFilter
+from recommender.said import say
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from redis import Redis
 from analytics.services.monitoring import lights, store, watch
 from analytics.services.monitoring.actions import actions
 from analytics.services.monitoring.lights import Level, Light, green
-from analytics.services.monitoring.said import say
 from analytics.web.monitoring.lines import moment
 from mmsite.measure import ANSWERS
+from recommender.said import ngettext_noop, say
 from recommender.telemetry import flush
 from recommender.telemetry.buffer import BUFFER
 from tests.conftest import Cast
@@ -102,6 +102,24 @@ def test_the_page_answers_in_chinese(operator: Client, plant: Callable[..., None
     page = operator.get(PAGE, headers={"Accept-Language": "zh-CN"}).content.decode()
     assert "有 1 项需要您处理。" in page
     assert "测量结果" in page
+
+
+def test_reason_and_remedy_of_a_light_are_read_in_the_readers_language(
+    operator: Client, plant: Callable[..., None]
+) -> None:
+    waits = ngettext_noop(
+        "{n} message waits in the queue {queue}, for {span}.",
+        "{n} messages wait in the queue {queue}, the oldest for {span}.",
+    )
+    reason = say(waits, n=2, queue="query", span=say("{n} s", n="9"))
+    plant(queues=Light(Level.RED, reason, say("See in its output what it dies of.")))
+    for address in (PAGE, "/analytics/monitoring/lights/"):
+        page = operator.get(address, headers={"Accept-Language": "zh-CN"}).content.decode()
+        assert "队列 query 中有 2 条消息等待，最早的已等待 9 秒。" in page
+        assert "2 messages wait" not in page
+        assert "See in its output" not in page
+        english = operator.get(address, headers={"Accept-Language": "en"}).content.decode()
+        assert "2 messages wait in the queue query, the oldest for 9 s." in english
 
 
 def test_the_lights_alone_are_for_a_page_that_is_open(operator: Client, plant: Callable[..., None]) -> None:
