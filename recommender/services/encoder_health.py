@@ -6,10 +6,12 @@ import json
 import logging
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from redis.exceptions import RedisError
 
 from recommender.errors import RecommenderError
+from recommender.models.telling import kept, sentence_in
 from recommender.services.redis_link import shared_redis
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,8 @@ KEY = "mmsite:encoders"
 class Loading:
     """How a worker's last loading of an encoder went; ``error`` is "" when it went well.
 
-    ``time`` is in seconds since 1970, ``spec`` what the encoder is called in the settings.
+    ``time`` is in seconds since 1970, ``spec`` what the encoder is called in the settings, ``said`` how error
+    and remedy were made.
     """
 
     node: str
@@ -29,6 +32,11 @@ class Loading:
     error: str
     remedy: str
     time: float
+    said: dict[str, Any] | None = None
+
+    def sentence(self, name: str) -> str:
+        """``error`` or ``remedy``, to be translated."""
+        return sentence_in(asdict(self), name)
 
 
 #: of this process; "" for one that is no worker, such as a command
@@ -48,7 +56,7 @@ def tell(spec: str, error: RecommenderError | None = None) -> None:
     if not _node:
         return
     message, remedy = (error.message, error.remedy) if error else ("", "")
-    said = Loading(_node, spec, message, remedy, time.time())
+    said = Loading(_node, spec, time=time.time(), **kept(error=message, remedy=remedy))
     try:
         shared_redis().hset(KEY, f"{_node} {spec}", json.dumps(asdict(said)))
     except RedisError as trouble:

@@ -13,6 +13,8 @@ from PIL import Image
 from recommender.engine.encoders import load_encoder, space_key
 from recommender.errors import EncoderError, RecommenderError
 from recommender.models import EncoderSpace
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services import encoder_health
 
 if TYPE_CHECKING:
@@ -61,9 +63,10 @@ def encoder_of(space: EncoderSpace) -> Encoder:
     """
     encoder = loaded_encoder(space.spec)
     if space_key(encoder.info) != space.key:
+        told = _("The weights of {spec} are no longer those of the space {key}.")
         error = EncoderError(
-            f"The weights of {space.spec} are no longer those of the space {space.key}.",
-            "Put the old weights back, or wait until the new ones have been through the catalogue.",
+            say(told, spec=space.spec, key=space.key),
+            _("Put the old weights back, or wait until the new ones have been through the catalogue."),
         )
         encoder_health.tell(space.spec, error)
         raise error

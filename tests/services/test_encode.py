@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from recommender.errors import EncoderError
 from recommender.models import Embedding, EncoderSpace, Item, Job, Media
@@ -201,6 +202,9 @@ def test_an_encoder_that_cannot_be_loaded_is_told_once_with_its_remedy(
     assert job.state == "failed"
     assert "open_clip_config.json" in job.error
     assert job.remedy
+    with override("zh-hans"):
+        assert job.told_error == "/nowhere 中没有 open_clip_config.json。"
+        assert job.told_remedy == "请给出由 open_clip 或其模型库保存的文件夹。"
 
 
 def test_another_encoder_fills_a_shadow_that_flips_once_it_knows_everything(

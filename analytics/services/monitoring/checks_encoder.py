@@ -15,7 +15,7 @@ from analytics.services.monitoring.lights import Level, Light, green, part
 from analytics.services.monitoring.words import page, share
 from recommender.engine.encoders.files import file_hash, files_of
 from recommender.models import Embedding, EncoderSpace, Item
-from recommender.said import ngettext_noop, say
+from recommender.said import ngettext_noop, quoted, say
 from recommender.services.encoder_health import Loading, told
 
 ENCODER_QUEUES = frozenset({"query", "encode"})
@@ -76,9 +76,12 @@ def _failed_loading(specs: list[str], nodes: set[str]) -> Light | None:
     return Light(
         Level.RED,
         say(
-            _("{node} cannot load the encoder {spec}: {error}"), node=one.node, spec=one.spec, error=one.error
+            _("{node} cannot load the encoder {spec}: {error}"),
+            node=one.node,
+            spec=one.spec,
+            error=quoted(one.sentence("error")),
         ),
-        say(_("{remedy} Then press “Check again”."), remedy=one.remedy),
+        say(_("{remedy} Then press “Check again”."), remedy=quoted(one.sentence("remedy"))),
         page("monitoring_tasks"),
         ("recheck", "switch_space"),
     )

@@ -16,6 +16,8 @@ import numpy as np
 from recommender.contracts import MODALITIES, Modality
 from recommender.engine.encoders.base import DEFAULT_ENCODER
 from recommender.errors import EncoderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 WEIGHTS = Path(__file__).parent / "weights"
 FILENAME = "calibration.json"
@@ -53,7 +55,8 @@ class Calibration:
 def measure(queries: np.ndarray, targets: np.ndarray, *, seed: int = 0, shuffles: int = 8) -> Calibration:
     """Calibration from unit rows that belong together: ``queries`` and ``targets`` (n, dim), n at least 2."""
     if len(queries) != len(targets) or len(queries) < 2:
-        raise EncoderError(f"Calibration needs at least two matching pairs, got {len(queries)}.")
+        told = _("Calibration needs at least two matching pairs, got {n}.")
+        raise EncoderError(say(told, n=len(queries)))
     matches = np.einsum("nd,nd->n", queries, targets)
     rng = np.random.default_rng(seed)
     shifts = rng.integers(1, len(queries), size=shuffles)

@@ -28,6 +28,8 @@ from recommender.engine.encoders.processor import fold_norms
 from recommender.engine.encoders.tokenizer import JointTokenizer
 from recommender.engine.preprocess.audio import log_mel
 from recommender.errors import EncoderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 FOLDER = WEIGHTS / DEFAULT_ENCODER
 PREPROCESSING = "squash224-bicubic+logmel64/1"
@@ -73,13 +75,13 @@ class MiniEncoder(OpenClipEncoder):
         """(n, dim) unit rows; windows of the same length go through the tower together."""
         windows = [(order, frames) for order, clip in enumerate(clips) for frames in _windows(log_mel(clip))]
         totals = torch.zeros(len(clips), self.info.dim)
-        for length in sorted({len(frames) for _, frames in windows}):
+        for length in sorted({len(frames) for _order, frames in windows}):
             alike = [(order, frames) for order, frames in windows if len(frames) == length]
             for start in range(0, len(alike), self.info.batch_size):
                 part = alike[start : start + self.info.batch_size]
-                batch = torch.from_numpy(np.stack([frames for _, frames in part]))
+                batch = torch.from_numpy(np.stack([frames for _order, frames in part]))
                 vectors = nn.functional.normalize(self._run(self._clip_features, batch), dim=1)
-                totals.index_add_(0, torch.tensor([order for order, _ in part]), vectors)
+                totals.index_add_(0, torch.tensor([order for order, _frames in part]), vectors)
         return self._gathered([totals] if len(clips) else [])
 
 
@@ -153,16 +155,20 @@ def load_state(model: Any, folder: Path) -> None:
     weights = weights_of(folder)
     if not weights.is_file():
         raise EncoderError(
-            f"The weights {weights} are missing.",
-            "Restore them from the repository, or train anew: manage.py train_encoder.",
+            say(_("The weights {path} are missing."), path=str(weights)),
+            _("Restore them from the repository, or train anew: manage.py train_encoder."),
         )
     try:
         model.load_state_dict({name: tensor.float() for name, tensor in load_file(weights).items()})
     except (SafetensorError, RuntimeError, OSError) as error:
         raise EncoderError(
-            f"The weights {weights} do not fit: {str(error).splitlines()[0]}",
-            "Restore them from the repository, or train anew: manage.py train_encoder.",
+            say(_("The weights {path} do not fit: {error}"), path=str(weights), error=_first_line(error)),
+            _("Restore them from the repository, or train anew: manage.py train_encoder."),
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def save_state(model: Any, folder: Path) -> None:
@@ -211,8 +217,8 @@ def configuration(folder: Path = FOLDER) -> dict[str, Any]:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise EncoderError(
-            f"The configuration {path} cannot be read ({error}).",
-            "Restore it from the repository, or train anew: manage.py train_encoder.",
+            say(_("The configuration {path} cannot be read ({error})."), path=str(path), error=str(error)),
+            _("Restore it from the repository, or train anew: manage.py train_encoder."),
         ) from error
 
 

@@ -28,6 +28,8 @@ from recommender.engine.encoders.specifications import (
     weights_in,
 )
 from recommender.errors import EncoderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 CPU_BATCH = 4  # larger batches leave the caches, take more memory, and gain nothing
 CUDA_BATCHES = (8, 1024)
@@ -110,7 +112,8 @@ class OpenClipEncoder:
         """
         if clips:
             raise EncoderError(
-                f"The encoder {self.info.name} has no audio tower.", "Use mmsite-mini to search by sound."
+                say(_("The encoder {name} has no audio tower."), name=self.info.name),
+                _("Use mmsite-mini to search by sound."),
             )
         return self._gathered([])
 
@@ -143,8 +146,8 @@ class OpenClipEncoder:
         except torch.OutOfMemoryError as error:
             if len(batch) == 1:
                 raise EncoderError(
-                    f"One picture does not fit the memory of {self.device}.",
-                    "Free the device or use device=cpu.",
+                    say(_("One picture does not fit the memory of {device}."), device=str(self.device)),
+                    _("Free the device or use device=cpu."),
                     permanent=False,
                 ) from error
         torch.cuda.empty_cache()
@@ -176,7 +179,7 @@ class OpenClipEncoder:
         before = torch.cuda.memory_allocated(self.device)
         self._run(self._image_features, probe)
         each = max(1, (torch.cuda.max_memory_allocated(self.device) - before) // least)
-        free, _ = torch.cuda.mem_get_info(self.device)
+        free, _total = torch.cuda.mem_get_info(self.device)
         return int(min(most, max(least, 2 ** int(np.log2(max(1, free // 2 // each))))))
 
 
@@ -193,8 +196,8 @@ def resolve_device(name: str) -> torch.device:
         torch.set_num_threads(threads)
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise EncoderError(
-            "CUDA was asked for and torch finds none.",
-            "Use device=auto, or install a driver that fits torch.",
+            _("CUDA was asked for and torch finds none."),
+            _("Use device=auto, or install a driver that fits torch."),
         )
     found = "cuda" if torch.cuda.is_available() else "cpu"
     device = torch.device(found if name == "auto" else name)
@@ -220,7 +223,7 @@ def load_named(spec: str, device: str = "auto") -> OpenClipEncoder:
     """
     import open_clip
 
-    model_name, _, source = spec.removeprefix("open_clip:").partition("/")
+    model_name, _slash, source = spec.removeprefix("open_clip:").partition("/")
     if model_name not in open_clip.list_models():
         mistake = unknown_model(model_name, open_clip.list_models())
         raise EncoderError(mistake.message, mistake.remedy)
@@ -229,11 +232,13 @@ def load_named(spec: str, device: str = "auto") -> OpenClipEncoder:
         return _created(spec, model_name, source, device, [])
     checkpoint = checkpoint_at(source)
     if checkpoint is None:
-        known = ", ".join(tags) or "none"
-        raise EncoderError(
-            f"{source!r} is neither a pretrained tag of {model_name} nor a checkpoint file.",
-            f"Tags: {known}. A path must lead to an existing file.",
+        told = say(
+            _("{source} is neither a pretrained tag of {model} nor a checkpoint file."),
+            source=repr(source),
+            model=model_name,
         )
+        remedy = say(_("Tags: {known}. A path must lead to an existing file."), known=", ".join(tags) or "–")
+        raise EncoderError(told, remedy)
     name = f"open_clip:{model_name}/{checkpoint.name}"
     return _created(name, model_name, str(checkpoint), device, [checkpoint])
 
@@ -264,13 +269,14 @@ def _created(
 
     target = resolve_device(device)
     try:
-        model, _, transform = open_clip.create_model_and_transforms(
+        model, _training, transform = open_clip.create_model_and_transforms(
             model_name, pretrained=pretrained, device=target, require_pretrained=True
         )
         tokenizer = open_clip.get_tokenizer(model_name)
     except Exception as error:  # open_clip, torch, safetensors and the hub each raise their own kinds
         reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
-        raise EncoderError(f"The weights of {name} cannot be loaded: {reason}", _remedy(files)) from error
+        told = say(_("The weights of {name} cannot be loaded: {reason}"), name=name, reason=reason)
+        raise EncoderError(told, _remedy(files)) from error
     model.eval()
     transform_name = "-".join(str(part) for part in _size_of(transform))
     info = EncoderInfo(
@@ -286,8 +292,8 @@ def _created(
 
 def _remedy(files: list[Path]) -> str:
     if files:
-        return "Check that the file is complete and belongs to this model's configuration."
-    return "Check the network, or download the weights elsewhere and give their path in place of the tag."
+        return _("Check that the file is complete and belongs to this model's configuration.")
+    return _("Check the network, or download the weights elsewhere and give their path in place of the tag.")
 
 
 def _steps(transform: Any) -> Iterator[Any]:

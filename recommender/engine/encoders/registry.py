@@ -15,6 +15,8 @@ from recommender.contracts import MODALITIES
 from recommender.engine.encoders.base import DEFAULT_ENCODER, Encoder, EncoderCard, EncoderInfo
 from recommender.engine.encoders.calibration import WEIGHTS
 from recommender.errors import EncoderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 #: Longest specifications first: the first prefix that fits wins.
 _BUILDERS: dict[str, str] = {
@@ -89,13 +91,17 @@ def load_encoder(spec: str = DEFAULT_ENCODER, device: str = "auto") -> Encoder:
         EncoderError: unknown specification, missing or wrong weights, no such device. Never falls back.
     """
     if device.partition(":")[0] not in DEVICES:
-        raise EncoderError(f"There is no device {device!r}.", f"Use one of {', '.join(DEVICES)}.")
+        raise EncoderError(
+            say(_("There is no device {name}."), name=repr(device)),
+            say(_("Use one of {devices}."), devices=", ".join(DEVICES)),
+        )
     if spec.startswith("python:"):
         encoder = _dotted(spec.removeprefix("python:"))(device)
         if not isinstance(encoder, Encoder):
+            told = _("{spec} returned {kind}, which is no encoder.")
             raise EncoderError(
-                f"{spec} returned {type(encoder).__name__}, which is no encoder.",
-                "It must have info, encode_images, encode_texts and encode_clips.",
+                say(told, spec=spec, kind=type(encoder).__name__),
+                _("It must have info, encode_images, encode_texts and encode_clips."),
             )
         return encoder
     for prefix, target in _BUILDERS.items():
@@ -116,22 +122,28 @@ def torch_threads() -> int | None:
     if not raw:
         return None
     if not raw.isdigit() or int(raw) < 1:
-        raise EncoderError(f"MMSITE_TORCH_THREADS={raw!r} cannot be used.", "Give a whole number from 1.")
+        told = say(_("{setting} cannot be used."), setting=f"MMSITE_TORCH_THREADS={raw!r}")
+        raise EncoderError(told, _("Give a whole number from 1."))
     return int(raw)
 
 
 def _dotted(target: str) -> Callable[..., Any]:
     """The object named ``package.module:attribute``."""
-    module_name, _, attribute = target.partition(":")
+    module_name, _colon, attribute = target.partition(":")
     try:
         return getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise EncoderError(
-            f"The encoder factory {target!r} cannot be imported: {error}.",
-            "Write python:package.module:factory and make sure that the package is installed.",
+            say(
+                _("The encoder factory {name} cannot be imported: {error}."),
+                name=repr(target),
+                error=str(error),
+            ),
+            _("Write python:package.module:factory and make sure that the package is installed."),
         ) from error
 
 
 def _unknown(spec: str) -> EncoderError:
     kinds = ", ".join(card.spec for card in available_encoders())
-    return EncoderError(f"There is no encoder {spec!r}.", f"ENCODER takes one of: {kinds}.")
+    told = say(_("There is no encoder {name}."), name=repr(spec))
+    return EncoderError(told, say(_("ENCODER takes one of: {kinds}."), kinds=kinds))

@@ -11,6 +11,8 @@ from pathlib import Path
 from recommender.engine.encoders.base import DEFAULT_ENCODER
 from recommender.engine.encoders.registry import encoder_card
 from recommender.errors import EncoderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _WEIGHTS = (".safetensors", ".pt", ".pth", ".bin")
 
@@ -30,7 +32,7 @@ class Mistake:
 
 def mistake_in(spec: str) -> Mistake | None:
     """The first mistake in ``spec``; tags, weights and factories can still be wrong where there is none."""
-    kind, _, rest = spec.partition(":")
+    kind, _colon, rest = spec.partition(":")
     try:
         encoder_card(spec)
         if kind == "open_clip":
@@ -41,32 +43,35 @@ def mistake_in(spec: str) -> Mistake | None:
     except EncoderError as error:
         return Mistake(error.message, error.remedy)
     except OSError as error:
-        return Mistake(f"{spec} cannot be read ({error.strerror}).", "Let the site read it.", here=True)
+        told = say(_("{name} cannot be read ({error})."), name=spec, error=str(error.strerror))
+        return Mistake(told, _("Let the site read it."), here=True)
 
 
 def _named_mistake(rest: str) -> Mistake | None:
     """Of MODEL/TAG or MODEL/path: the name, and the file where it can be nothing else."""
-    model, _, source = rest.partition("/")
+    model, _slash, source = rest.partition("/")
     names = model_names()
     if names and model not in names:
         return unknown_model(model, names)
     if not source:
-        return Mistake(f"open_clip:{model} says no weights.", "Write open_clip:MODEL/TAG.")
+        told = say(_("{spec} says no weights."), spec=f"open_clip:{model}")
+        return Mistake(told, _("Write open_clip:MODEL/TAG."))
     is_path = "/" in source or source.endswith(_WEIGHTS)
     if is_path and checkpoint_at(source) is None:
-        return Mistake(f"There is no checkpoint file {source}.", "Give the path of a file.", here=True)
+        told = say(_("There is no checkpoint file {path}."), path=source)
+        return Mistake(told, _("Give the path of a file."), here=True)
     return None
 
 
 def _factory_mistake(rest: str) -> Mistake | None:
-    module, _, attribute = rest.partition(":")
+    module, _colon, attribute = rest.partition(":")
     if not all(part.isidentifier() for part in [*module.split("."), attribute]):
-        return Mistake(f"python:{rest} names no factory.", "Write python:package.module:factory.")
+        told = say(_("{spec} names no factory."), spec=f"python:{rest}")
+        return Mistake(told, _("Write python:package.module:factory."))
     package = module.partition(".")[0]
     if find_spec(package) is None:
-        return Mistake(
-            f"There is no package {package} for python:{rest}.", "Put it on the Python path.", here=True
-        )
+        told = say(_("There is no package {package} for {spec}."), package=package, spec=f"python:{rest}")
+        return Mistake(told, _("Put it on the Python path."), here=True)
     return None
 
 
@@ -82,7 +87,8 @@ def model_names() -> list[str]:
 
 def unknown_model(name: str, names: Iterable[str]) -> Mistake:
     close = ", ".join(difflib.get_close_matches(name, names, n=3, cutoff=0.0))
-    return Mistake(f"open_clip has no model {name!r}.", f"Near it: {close}.")
+    told = say(_("open_clip has no model {name}."), name=repr(name))
+    return Mistake(told, say(_("Near it: {names}."), names=close))
 
 
 def checkpoint_at(source: str) -> Path | None:
@@ -99,14 +105,14 @@ def folder_mistake(folder: Path) -> Mistake | None:
         return None
     if not (folder / "open_clip_config.json").is_file():
         return Mistake(
-            f"{folder} holds no open_clip_config.json.",
-            "Give a folder saved by open_clip or its hub.",
+            say(_("{folder} holds no open_clip_config.json."), folder=str(folder)),
+            _("Give a folder saved by open_clip or its hub."),
             here=True,
         )
     if not weights_in(folder):
         return Mistake(
-            f"{folder} holds no weights.",
-            "Put open_clip_model.safetensors (or .pt, .bin) beside the configuration.",
+            say(_("{folder} holds no weights."), folder=str(folder)),
+            _("Put open_clip_model.safetensors (or .pt, .bin) beside the configuration."),
             here=True,
         )
     return None

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recommender.errors import EncoderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +49,8 @@ class JointTokenizer:
 
     def __init__(self, pieces: Sequence[str], context_length: int = 48, vocab_size: int = VOCABULARY) -> None:
         if FIRST_PIECE + len(pieces) >= vocab_size:
-            raise EncoderError(f"{len(pieces)} pieces do not fit a vocabulary of {vocab_size}.")
+            told = _("{n} pieces do not fit a vocabulary of {size}.")
+            raise EncoderError(say(told, n=len(pieces), size=vocab_size))
         self.pieces = tuple(pieces)
         self.context_length = context_length
         self.vocab_size = vocab_size
@@ -63,7 +66,8 @@ class JointTokenizer:
             EncoderError: the vocabulary is absent.
         """
         if not path.is_file():
-            raise EncoderError(f"The vocabulary {path} is missing.", "Restore the encoder's folder.")
+            told = say(_("The vocabulary {path} is missing."), path=str(path))
+            raise EncoderError(told, _("Restore the encoder's folder."))
         return cls(path.read_text(encoding="utf-8").splitlines(), context_length, vocab_size)
 
     def encode(self, text: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.utils.translation import override
 from PIL import Image
 
 from recommender.engine.encoders import (
@@ -22,9 +24,11 @@ from recommender.engine.encoders import (
 )
 from recommender.engine.encoders.specifications import model_names
 from recommender.errors import EncoderError
+from recommender.models.telling import translated
 from tests.conformance.encoder_plugs import TINY, save_tiny_open_clip
 from tests.conftest import ROOT
 
+HAN = re.compile("[\u4e00-\u9fff]")
 LISTING = """
 import sys
 from recommender.engine.encoders import available_encoders, mistake_in, similarity_calibration
@@ -90,6 +94,9 @@ def test_what_cannot_be_loaded_is_an_error_with_its_remedy(spec: str, complaint:
     with pytest.raises(EncoderError, match=complaint) as caught:
         load_encoder(spec, "cpu")
     assert caught.value.permanent
+    with override("zh-hans"):
+        assert HAN.search(translated(caught.value.message))
+        assert HAN.search(translated(caught.value.remedy))
 
 
 @pytest.mark.parametrize(
@@ -114,6 +121,9 @@ def test_a_mistake_shows_without_loading(spec: str, complaint: str, here: bool) 
     assert complaint in mistake.message
     assert mistake.remedy
     assert mistake.here is here
+    with override("zh-hans"):
+        assert HAN.search(translated(mistake.message))
+        assert HAN.search(translated(mistake.remedy))
 
 
 def test_what_can_be_loaded_has_no_mistake(tiny: Path) -> None:

@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils.translation import override
 
 from analytics.models import DriftReport, SentimentScore
 from analytics.services.monitoring import checks_encoder, checks_site, store, watch
 from analytics.services.monitoring.lights import Level
 from analytics.services.monitoring.lit import take_lights
+from recommender.engine.encoders import load_encoder
 from recommender.engine.encoders.files import file_hash
 from recommender.errors import EncoderError
 from recommender.models import Embedding, IndexSnapshot
+from recommender.models.telling import translated
 from recommender.services import choosing, encoder_health, index, loaded
 from recommender.telemetry import flush, read_totals
 from tests.analytics.scored import add_review, make_shop
@@ -208,6 +211,15 @@ def test_a_worker_says_that_it_cannot_load_its_encoder_and_when_it_can(
     expected = "query@here cannot load the encoder python:shop.encoder:make: The factory cannot be imported."
     assert expected in str(light.reason)
     assert str(light.remedy).startswith("Install the package.")
+    monkeypatch.setattr(loaded, "load_encoder", load_encoder)
+    with pytest.raises(EncoderError):
+        loaded.loaded_encoder(settings.ENCODER)
+    with override("zh-hans"):
+        light = looked("encoder")
+        reason, remedy = translated(light.reason), translated(light.remedy)
+    assert "query@here 无法载入编码器 python:shop.encoder:make：无法导入编码器工厂" in reason
+    assert "cannot be imported" not in reason
+    assert remedy.startswith("请写成 python:package.module:factory")
     monkeypatch.setattr(loaded, "load_encoder", lambda spec, device: object())
     loaded.loaded_encoder(settings.ENCODER)
     assert looked("encoder").level is Level.GREEN
