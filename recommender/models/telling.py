@@ -54,6 +54,16 @@ def sentence_in(told: Mapping[str, Any], name: str) -> str:
     return english
 
 
+def kept_error(error: RecommenderError) -> dict[str, Any]:
+    """What a worker answers with in place of a result, as JSON; ``error_in`` reads it."""
+    return kept(error=error.message, remedy=error.remedy) | {"permanent": error.permanent}
+
+
+def error_in(told: Mapping[str, Any], kind: type[RecommenderError] = RecommenderError) -> RecommenderError:
+    """The error of ``kept_error``; workers of an older release name no ``said``, then it is English."""
+    return kind(sentence_in(told, "error"), sentence_in(told, "remedy"))
+
+
 class Telling(models.Model):
     """A row with sentences: in columns of their own the English ones, to be searched and exported.
 

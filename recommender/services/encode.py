@@ -23,7 +23,7 @@ from recommender.engine.preprocess.image import open_image
 from recommender.engine.preprocess.text import normalise_text
 from recommender.errors import EncoderError, RecommenderError, StorageUnavailable
 from recommender.models import Embedding, EncoderSpace, Item, Media
-from recommender.models.telling import kept
+from recommender.models.telling import kept, kept_error
 from recommender.said import gettext_noop as _
 from recommender.said import say, together
 from recommender.services import sources, spaces
@@ -277,15 +277,15 @@ def encode_query_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
             ``name``, a picture or sound in the media storage.
 
     Returns:
-        ``vectors``: base64 of little-endian float32 (dim,) for each part, in order; or ``error``, ``remedy``
-        and ``permanent`` of what went wrong.
+        ``vectors``: base64 of little-endian float32 (dim,) for each part, in order; or what went wrong, as
+        ``kept_error`` tells it.
     """
     try:
         space = _space_of_key(payload["space"])
         encoder = encoder_of(space)
         vectors = [_timed_query_vector(encoder, part) for part in payload["parts"]]
     except RecommenderError as error:
-        return {"error": error.message, "remedy": error.remedy, "permanent": error.permanent}
+        return kept_error(error)
     return {"vectors": [b64encode(one.astype("<f4").tobytes()).decode("ascii") for one in vectors]}
 
 

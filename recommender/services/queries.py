@@ -18,14 +18,16 @@ import numpy as np
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from recommender.engine.preprocess.text import normalise_text
 from recommender.errors import EncoderUnavailable, MediaError, RecommenderError
 from recommender.models import EncoderSpace
-from recommender.said import renamed
+from recommender.models.telling import error_in
+from recommender.said import bare, renamed, say, together
+from recommender.said import gettext_noop as _
 from recommender.services import calls, stored
 
 log = logging.getLogger(__name__)
@@ -70,11 +72,12 @@ def receive_media(kind: str, upload: UploadedFile) -> str:
         RecommenderError: it is larger than allowed, or cannot be decoded. StorageUnavailable.
     """
     if kind not in _SUFFIX:
-        raise RecommenderError(f"Nothing can be searched by {kind!r}.", "Send a picture or a sound.")
+        told = say(_("Nothing can be searched by {kind}."), kind=repr(kind))
+        raise RecommenderError(told, _("Send a picture or a sound."))
     most = MOST_BYTES[kind]
     if (upload.size or 0) > most:
         raise MediaError(
-            _("{name} has more than {size} MB.").format(name=upload.name or kind, size=most // 1024**2),
+            say(_("{name} has more than {size} MB."), name=upload.name or kind, size=most // 1024**2),
             _("Scale the picture down.") if kind == "image" else _("Record a shorter sound."),
         )
     content = _picture(upload) if kind == "image" else _sound(upload)
@@ -109,7 +112,7 @@ def _sound(upload: UploadedFile) -> bytes:
         try:
             return flac_bytes(load_clip(path, SOUND_SECONDS))
         except MediaError as error:
-            told = renamed(error.message, path.name, upload.name or _("The sound"))
+            told = renamed(error.message, path.name, upload.name or gettext("The sound"))
             raise MediaError(told, error.remedy) from error
 
 
@@ -234,7 +237,7 @@ def _asked(space: EncoderSpace, parts: Sequence[Part]) -> list[np.ndarray]:
         raise _unavailable(str(error)) from error
     if told is None:
         _breaker.open()
-        raise _unavailable(f"no answer within {patience:g} s")
+        raise _unavailable(say(_("no answer within {seconds} s"), seconds=f"{patience:g}"))
     _breaker.close()
     return _vectors(told, space.dim, parts)
 
@@ -244,14 +247,17 @@ def _vectors(told: Mapping[str, Any], dim: int, parts: Sequence[Part]) -> list[n
     if "error" in told:
         words_only = all(part["modality"] == "text" for part in parts)
         if words_only or not told.get("permanent", True):
-            raise _unavailable(f"{told['error']} {told.get('remedy', '')}".strip())
-        raise RecommenderError(told["error"], told.get("remedy", ""))
+            error = error_in(told)
+            raise _unavailable(together(error.message, error.remedy))
+        raise error_in(told)
     vectors = [np.frombuffer(b64decode(one), "<f4") for one in told["vectors"]]
     if len(vectors) != len(parts) or any(vector.shape != (dim,) for vector in vectors):
-        raise _unavailable("the answer does not fit the question")
+        raise _unavailable(_("the answer does not fit the question"))
     return vectors
 
 
 def _unavailable(reason: str) -> EncoderUnavailable:
-    log.warning("A query was not encoded: %s.", reason.rstrip("."))
-    return EncoderUnavailable(f"The encoder does not answer ({reason.rstrip('.')}).", "Try again soon.")
+    why = bare(reason)
+    log.warning("A query was not encoded: %s.", why)
+    told = say(_("The encoder does not answer ({reason})."), reason=why)
+    return EncoderUnavailable(told, _("Try again soon."))

@@ -14,7 +14,7 @@ from recommender.models import Item
 from recommender.services import search as searching
 from recommender.services.search import Filters, SearchQuery
 from tests.api.conftest import json_of
-from tests.services.shop import photo, tone
+from tests.services.shop import damaged_query, photo, serving_space, tone
 from tests.web.conftest import Shop
 
 
@@ -130,6 +130,20 @@ def test_an_uploaded_picture_and_sound_can_be_searched_by(shop: Shop, question: 
 )
 def test_a_file_that_cannot_be_decoded_is_refused(shop: Shop, kind: str, content: bytes) -> None:
     assert upload(kind, "file.jpg", content, 422)["error"]
+
+
+def test_what_the_query_worker_could_not_read_is_told_in_the_language_of_the_program(
+    shop: Shop, settings: Any
+) -> None:
+    serving_space(settings)
+
+    def error(language: str) -> str:
+        headers = {"accept-language": language}
+        answer = Client().get("/api/v1/search", {"image": damaged_query()}, headers=headers)
+        return str(json_of(answer, 422)["error"])
+
+    assert "不是能够读取的图片" in error("zh-hans")
+    assert "is not a picture that can be read" in error("en")
 
 
 def test_one_file_is_taken_at_a_time(shop: Shop) -> None:

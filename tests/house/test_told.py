@@ -13,19 +13,22 @@ from tests.conftest import ROOT
 from tests.web.test_translations import texts_of
 
 PLACES = (
+    "recommender/engine/encoders",
     "recommender/engine/formats",
     "recommender/engine/preprocess",
     "recommender/services/imports",
     "recommender/services/encode.py",
     "recommender/services/jobs.py",
+    "recommender/services/loaded.py",
     "recommender/services/preprocess.py",
+    "recommender/services/queries.py",
     "recommender/services/renditions.py",
     "recommender/services/sources.py",
     "recommender/services/sweep.py",
 )
 #: What is called with sentences for people.
 TELLING = re.compile(
-    r"\w+Error|TooMuch|PrivateAddress|JobCancelled|Unreadable|RowProblem|_problem|_overfull|_lost|refuse|say|tell|kept"
+    r"\w+Error|TooMuch|PrivateAddress|JobCancelled|Unreadable|Mistake|RowProblem|_problem|_overfull|_lost|_unavailable|refuse|say|tell|kept"
 )
 BY_COLUMN = {"tell", "kept"}
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from recommender.models import ImportBatch
+from recommender.models import EncoderSpace, ImportBatch
+from recommender.services import stored
 from tests.services.importing import archive, bring_in
 
 #: An encoder without weights: vectors from plain statistics.
@@ -65,3 +66,19 @@ def shop_file(folder: Path) -> Path:
 
 def import_shop(folder: Path, **options: Any) -> ImportBatch:
     return bring_in(shop_file(folder), **options)
+
+
+def damaged_query() -> str:
+    """The name of a picture to search by that is there, and is none."""
+    name = f"queries/{'0' * 64}.webp"
+    stored.put(name, b"no picture")
+    return name
+
+
+def serving_space(settings: Any) -> EncoderSpace:
+    """The space of the quick encoder, which the settings name."""
+    from recommender.services.loaded import loaded_encoder
+    from recommender.services.spaces import ensure_space
+
+    settings.ENCODER = QUICK_ENCODER
+    return ensure_space(loaded_encoder(QUICK_ENCODER).info, QUICK_ENCODER)

@@ -13,13 +13,15 @@ import pytest
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.translation import override
 from PIL import Image
 
 from recommender.errors import EncoderUnavailable, RecommenderError
 from recommender.models import EncoderSpace
+from recommender.models.telling import translated_error
 from recommender.services import calls, encode, queries, stored
 from tests.conformance.encoder_plugs import StatisticsEncoder
-from tests.services.shop import QUICK_ENCODER, photo, tone
+from tests.services.shop import damaged_query, photo, serving_space, tone
 
 pytestmark = pytest.mark.django_db
 
@@ -29,11 +31,7 @@ RED = {"modality": "text", "text": "red bag"}
 @pytest.fixture
 def space(settings: Any) -> EncoderSpace:
     """The serving space of the quick encoder; tasks run where they are queued."""
-    from recommender.services.loaded import loaded_encoder
-    from recommender.services.spaces import ensure_space
-
-    settings.ENCODER = QUICK_ENCODER
-    return ensure_space(loaded_encoder(QUICK_ENCODER).info, QUICK_ENCODER)
+    return serving_space(settings)
 
 
 @pytest.fixture
@@ -114,6 +112,59 @@ def test_a_picture_that_is_gone_is_told_as_such(space: EncoderSpace) -> None:
     with pytest.raises(RecommenderError, match="does not exist") as told:
         queries.encode_query(space, [part])
     assert not isinstance(told.value, EncoderUnavailable)
+
+
+@pytest.fixture
+def by_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Question and answer travel as they do between processes."""
+
+    def ask(task: str, payload: dict[str, Any], patience: float) -> Any:
+        return json.loads(json.dumps(encode.encode_query_payload(json.loads(json.dumps(payload)))))
+
+    monkeypatch.setattr(calls, "ask", ask)
+
+
+def test_what_the_worker_could_not_read_is_told_in_the_language_of_who_asks(
+    space: EncoderSpace, by_json: None
+) -> None:
+    with pytest.raises(RecommenderError) as told:
+        queries.encode_query(space, [{"modality": "image", "name": damaged_query()}])
+    with override("zh-hans"):
+        assert "不是能够读取的图片" in translated_error(told.value)
+        assert "is not a picture" not in translated_error(told.value)
+    assert "is not a picture that can be read" in str(told.value)
+
+
+def test_why_the_encoder_does_not_answer_is_told_in_the_language_of_who_asks(
+    space: EncoderSpace, by_json: None
+) -> None:
+    EncoderSpace.objects.all().delete()
+    with pytest.raises(EncoderUnavailable) as told:
+        queries.encode_query(space, [RED])
+    key = repr(space.key)
+    english = f"The encoder does not answer (There is no encoder space {key} any more. Search again)."
+    assert told.value.message == english
+    with override("zh-hans"):
+        chinese = f"编码器没有应答（编码空间 {key} 已经不存在。 请重新搜索）。 请稍后再试。"
+        assert translated_error(told.value) == chinese
+
+
+def test_a_worker_of_an_older_release_is_understood(
+    space: EncoderSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = {"error": "It is {cut}.", "remedy": "Search again.", "permanent": True}
+    monkeypatch.setattr(calls, "ask", lambda *_: answer)
+    with pytest.raises(RecommenderError) as told:
+        queries.encode_query(space, [{"modality": "image", "name": damaged_query()}])
+    with override("zh-hans"):
+        assert translated_error(told.value) == "It is {cut}. 请重新搜索。"
+
+
+def test_no_answer_in_time_is_told_in_the_language_of_who_asks(space: EncoderSpace, no_worker: None) -> None:
+    with pytest.raises(EncoderUnavailable) as told:
+        queries.encode_query(space, [RED])
+    with override("zh-hans"):
+        assert translated_error(told.value) == "编码器没有应答（0.1 秒内没有应答）。 请稍后再试。"
 
 
 def test_no_answer_in_time_means_the_encoder_is_unavailable(space: EncoderSpace, no_worker: None) -> None:

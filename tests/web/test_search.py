@@ -11,6 +11,7 @@ import pytest
 
 from recommender.models import Item
 from recommender.services import search as searching
+from tests.services.shop import damaged_query, serving_space
 from tests.web.conftest import Shop
 
 START = "needs something to search for"
@@ -26,6 +27,16 @@ def test_a_minus_term_alone_is_told_what_it_needs(shop: Shop, as_: Any) -> None:
     assert START in html
     assert "search-start" in html
     assert START in shown(as_("guest"), {"HX-Request": "true"}, minus="red")
+
+
+def test_what_the_query_worker_could_not_read_is_told_in_the_readers_language(
+    shop: Shop, as_: Any, settings: Any
+) -> None:
+    serving_space(settings)
+    name = damaged_query()
+    assert "不是能够读取的图片" in shown(as_("guest"), {"Accept-Language": "zh-CN"}, image=name)
+    english = shown(as_("guest"), {"Accept-Language": "en"}, image=name)
+    assert "is not a picture that can be read" in english
 
 
 def test_the_start_of_search_has_no_notice(shop: Shop, as_: Any) -> None:

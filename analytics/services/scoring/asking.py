@@ -28,6 +28,7 @@ from analytics.contracts import (
 from analytics.services.scoring.content import photo_encoder, prompts_for
 from analytics.services.scoring.model import current_scorer
 from recommender.errors import RecommenderError, ScorerUnavailable
+from recommender.models.telling import error_in, kept_error
 from recommender.services import calls, queries
 from recommender.services.stored import local_file
 
@@ -64,7 +65,7 @@ def ask_worker(
     told = _asked(question)
     if "error" in told:
         kind = RecommenderError if told.get("permanent", True) else ScorerUnavailable
-        raise kind(told["error"], told.get("remedy", ""))
+        raise error_in(told, kind)
     return of_message(told["sentiment"]), told["model"]
 
 
@@ -98,15 +99,15 @@ def trust_again() -> None:
 
 
 def answer_question(question: Mapping[str, Any]) -> dict[str, Any]:
-    """For ``ask_worker``: ``sentiment`` and ``model``; or ``error``, ``remedy`` and ``permanent``."""
+    """For ``ask_worker``: ``sentiment`` and ``model``; or what went wrong, as ``kept_error`` tells it."""
     try:
         scorer = current_scorer()
     except RecommenderError as error:
-        return {"error": error.message, "remedy": error.remedy, "permanent": False}
+        return kept_error(error) | {"permanent": False}
     try:
         (found,) = scorer.score([_spoken(question, scorer)])
     except RecommenderError as error:
-        return {"error": error.message, "remedy": error.remedy, "permanent": error.permanent}
+        return kept_error(error)
     return {"sentiment": asdict(found), "model": scorer.key}
 
 

@@ -16,6 +16,7 @@ from analytics.services.scoring.content import PROMPTS
 from analytics.services.scoring.model import current_scorer
 from recommender.contracts import Clip
 from recommender.errors import EncoderUnavailable, MediaError, RecommenderError
+from recommender.said import renamed
 from recommender.services import queries, spaces
 
 if TYPE_CHECKING:
@@ -99,5 +100,5 @@ def _clip(sound: UploadedFile) -> Clip:
         try:
             return load_clip(path)
         except MediaError as error:
-            told = error.message.replace(path.name, sound.name or path.name, 1)
+            told = renamed(error.message, path.name, sound.name or path.name)
             raise MediaError(told, error.remedy) from error
