@@ -16,6 +16,7 @@ from recommender.api.errors import Refused, missing
 from recommender.api.jobs import JobOut, job_out
 from recommender.errors import RecommenderError
 from recommender.models import Job
+from recommender.models.telling import translated
 from recommender.services.jobs import cancel_job
 
 VIEW_ANALYTICS = "recommender.view_analytics"
@@ -98,7 +99,7 @@ def _made_aside(request: HttpRequest, kind: Kind, filters: Filters) -> JobOut:
     try:
         return job_out(exports.start_export(request.user, kind, filters))
     except RecommenderError as error:
-        raise Refused(409, error.message, error.remedy) from error
+        raise Refused(409, translated(error.message), translated(error.remedy)) from error
 
 
 def _own(request: HttpRequest, job_id: int) -> Job:

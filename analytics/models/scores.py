@@ -74,7 +74,8 @@ class SentimentScore(models.Model):
     speech_polarity = models.FloatField(null=True, blank=True)
     #: {"channels": {name: [3 probabilities]}, "words": [[text, start, end, weight]],
     #: "moments": [[media id, start, end, weight]], "regions": [[media id, x, y, width, height, weight]],
-    #: "missing": {channel: reason}, "heard": what ``services/scoring/heard.py`` writes, where there is any}
+    #: "missing": {channel: reason}, "missing_said": {channel: parts of it to be translated}, where English
+    #: would not do, "heard": what ``services/scoring/heard.py`` writes, where there is any}
     details = models.JSONField(default=dict, blank=True)
     #: of the transcripts in ``details`` those that count, a line for each: what is searched and listed
     heard = models.TextField(_("words heard"), blank=True, default="", db_default="")

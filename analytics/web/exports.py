@@ -21,6 +21,7 @@ from analytics.services.report import Filters
 from analytics.web.frame import analysts_only, answer
 from recommender.errors import RecommenderError
 from recommender.models import Job
+from recommender.models.telling import translated_error
 from recommender.services.jobs import cancel_job
 from recommender.web.jobs import pace
 
@@ -78,7 +79,7 @@ def _made_aside(request: HttpRequest, kind: exports.Format, filters: Filters) ->
     try:
         return redirect("sentiment_export_job", exports.start_export(request.user, kind, filters).pk)
     except RecommenderError as error:
-        messages.error(request, str(error))
+        messages.error(request, translated_error(error))
         return redirect("sentiment_views")
 
 

@@ -20,6 +20,7 @@ from analytics.web.frame import analysts_only, answer
 from analytics.web.told import told
 from recommender.errors import RecommenderError
 from recommender.models import Job, ModelVersion
+from recommender.models.telling import translated_error
 from recommender.web.jobs import pace
 
 KIND = "sentiment"
@@ -87,7 +88,7 @@ def _measured() -> dict[str, Any]:
     try:
         note = told(model_card.fusion_note())
     except RecommenderError as error:
-        return {"figures": figures, "broken": str(error)}
+        return {"figures": figures, "broken": translated_error(error)}
     return {"figures": figures, "fusion_note": note}
 
 
@@ -151,7 +152,7 @@ def _done(request: HttpRequest, act: Any, message: str) -> HttpResponseBase:
     try:
         act()
     except RecommenderError as error:
-        messages.error(request, str(error))
+        messages.error(request, translated_error(error))
     else:
         messages.success(request, message)
     return redirect("sentiment_model")

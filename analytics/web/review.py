@@ -22,8 +22,9 @@ from analytics.services.report import Filters
 from analytics.web import evidence
 from analytics.web.cards import author_of, bars, channel_name
 from analytics.web.frame import address, analysts_only, answer
-from analytics.web.told import told
+from analytics.web.told import missing, told
 from recommender.errors import RecommenderError
+from recommender.models.telling import translated_error
 
 #: reasons at hand; any other can be written
 REASONS: tuple[Any, ...] = (
@@ -56,9 +57,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
         "voices": evidence.voices(score.review, details),
         "bars": bars(score),
         "channels": _channels(score),
-        "missing": [
-            (CHANNEL_NAMES.get(name, name), told(why)) for name, why in details.get("missing", {}).items()
-        ],
+        "missing": [(CHANNEL_NAMES.get(name, name), why) for name, why in missing(details).items()],
         "abstained_because": told(score.reason),
         "opinions": evidence.opinions(score),
         "trail": corrections.trail(score.review),
@@ -95,7 +94,7 @@ def correct(request: HttpRequest) -> HttpResponseBase:
     try:
         done = corrections.correct(request.user, keys[:MOST_AT_ONCE], label, reason)
     except RecommenderError as error:
-        return _said(request, str(error), error=True)
+        return _said(request, translated_error(error), error=True)
     name = str(LABEL_NAMES[label]).lower()
     message = ngettext("{n} review is {label} now.", "{n} reviews are {label} now.", done).format(
         n=done, label=name
@@ -111,7 +110,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     try:
         corrections.undo(request.user, correction.pk)
     except RecommenderError as error:
-        return _said(request, str(error), error=True)
+        return _said(request, translated_error(error), error=True)
     return _said(request, _("Taken back."))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
+
+from recommender.models.telling import translated, translated_json
 
 #: What the scorer says; ``#`` stands for a number, in order.
 KNOWN = (
@@ -44,11 +47,24 @@ def told(reason: str | Iterable[str]) -> str:
     return " ".join(_sentence(part) for part in _SENTENCE.split(whole.strip()) if part)
 
 
+def missing(details: Mapping[str, Any]) -> dict[str, str]:
+    """By channel, why something of a review could not be used; ``details`` are those of its score."""
+    said = details.get("missing_said", {})
+    return {
+        channel: " ".join(map(_part, said[channel])) if channel in said else told(english)
+        for channel, english in details.get("missing", {}).items()
+    }
+
+
+def _part(kept: Mapping[str, Any] | str) -> str:
+    return told(kept) if isinstance(kept, str) else translated_json(kept)
+
+
 def _sentence(english: str) -> str:
     numbers = _NUMBER.findall(english)
     pattern = _NUMBER.sub("#", english)
     if pattern not in KNOWN:
-        return english
+        return translated(english)
     said = gettext(pattern)
     for number in numbers:
         said = said.replace("#", number, 1)

@@ -21,6 +21,7 @@ from analytics.services.documents import period
 from analytics.services.report import Filters
 from analytics.web.frame import address, analysts_only, answer
 from recommender.errors import RecommenderError
+from recommender.models.telling import translated_error
 
 _EXPORTS_SHOWN = 10
 
@@ -65,7 +66,7 @@ def save(request: HttpRequest) -> HttpResponseBase:
     try:
         view = saved.save_view(request.user, name, query[:1000], language=get_language() or "")
     except RecommenderError as error:
-        messages.error(request, str(error))
+        messages.error(request, translated_error(error))
         return _to(address("sentiment", Filters.from_query(QueryDict(query[:1000]))))
     messages.success(request, _("“%(name)s” is saved.") % {"name": view.name})
     return _to(reverse("sentiment_view", args=[view.pk]))
@@ -88,7 +89,7 @@ def view(request: HttpRequest, pk: int) -> HttpResponseBase:
                 language=given["language"],
             )
         except RecommenderError as error:
-            form.add_error("recipients", str(error))
+            form.add_error("recipients", translated_error(error))
         else:
             messages.success(request, _("The timetable is saved."))
             return _to(request.path)
@@ -103,7 +104,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponseBase:
     try:
         saved.rename_view(_own(request, pk), request.POST.get("name", ""))
     except RecommenderError as error:
-        messages.error(request, str(error))
+        messages.error(request, translated_error(error))
     else:
         messages.success(request, _("The name is changed."))
     return _to(reverse("sentiment_view", args=[pk]))
@@ -116,7 +117,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponseBase:
     try:
         mailing.ask_to_send(_own(request, pk))
     except RecommenderError as error:
-        messages.error(request, str(error))
+        messages.error(request, translated_error(error))
     else:
         messages.success(
             request, _("It is on its way. This page says when it was mailed, or why it was not.")

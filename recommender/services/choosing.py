@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from recommender.errors import RecommenderError
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot
+from recommender.said import gettext_noop as _
 from recommender.services.calls import call_once
 from recommender.services.index import promote
 from recommender.services.snapshots import is_kept
@@ -39,7 +40,9 @@ def roll_back_index() -> IndexSnapshot:
         space = EncoderSpace.objects.select_for_update().active()
         before = snapshot_before(space) if space else None
         if before is None:
-            raise RecommenderError("There is no earlier snapshot of the index.", "Rebuild the index instead.")
+            raise RecommenderError(
+                _("There is no earlier snapshot of the index."), _("Rebuild the index instead.")
+            )
         before.held_at = timezone.now()
         flip(before, space=space)
     return before
@@ -63,7 +66,7 @@ def serve_space(space_id: int) -> bool:
     """
     space = spaces_to_choose().filter(pk=space_id).first()
     if space is None:
-        raise RecommenderError("That encoder space has no vectors any more.", "Choose another one.")
+        raise RecommenderError(_("That encoder space has no vectors any more."), _("Choose another one."))
     # Before it serves, so that no rebuild in between takes it back.
     EncoderSpace.objects.filter(pk=space.pk).update(pinned_at=timezone.now())
     if promote(space) is None:

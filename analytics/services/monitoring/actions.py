@@ -94,8 +94,11 @@ def perform(chosen: Action, actor: Any, choice: str = "", now: float | None = No
         raise RecommenderError(plan.said)
     if plan.choices and choice not in {one.value for one in plan.choices}:
         raise RecommenderError(_("That cannot be chosen any more."), _("Look again and choose anew."))
+    label = next((one.label for one in plan.choices if choice and one.value == choice), None)
     with transaction.atomic():
         done = chosen.do(choice)
-        audit.note(actor, f"{AREA}.{chosen.name}", choice, plan=plan.said.as_json(), said=done.as_json())
+        said = {"plan": plan.said, "said": done, "chosen": label}
+        details = {name: one.as_json() for name, one in said.items() if one}
+        audit.note(actor, f"{AREA}.{chosen.name}", choice, **details)
     forget_lights()
     return done

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.actions import Choice, Plan, action
 from analytics.services.monitoring.words import share, size, span
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Media
-from recommender.said import Said, ngettext_noop, say
+from recommender.said import Said, ngettext_noop, quoted, say
 from recommender.services import choosing, encoding_job, preprocess, sweep
 from recommender.services.calls import call_task
 
@@ -235,12 +235,15 @@ def _plan_retry(now: float) -> Plan:
         Media.objects.failed()
         .exclude(error="")
         .values("error")
-        .annotate(n=Count("pk"))
-        .order_by("-n", "error")
+        .annotate(n=Count("pk"), last=Max("pk"))
+        .order_by("-n", "error")[:MOST_REASONS]
     )
     choices = [Choice("", say(_("All of them")))]
-    for row in rows[:MOST_REASONS]:
-        choices.append(Choice(row["error"], say(_("{n} with: {error}"), n=row["n"], error=row["error"])))
+    samples = Media.objects.in_bulk([row["last"] for row in rows])
+    for row in rows:
+        one = samples.get(row["last"])
+        error = one.sentence("error") if one else row["error"]
+        choices.append(Choice(row["error"], say(_("{n} with: {error}"), n=row["n"], error=quoted(error))))
     return Plan(
         say(
             ngettext_noop(

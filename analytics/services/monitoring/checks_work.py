@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.heartbeat import Heartbeat, heard_from
 from analytics.services.monitoring.held_up import Held, queue_of
-from analytics.services.monitoring.lights import Level, Light, green, part
+from analytics.services.monitoring.lights import QUOTED_LENGTH, Level, Light, green, part
 from analytics.services.monitoring.media_storage import storage_trouble
 from analytics.services.monitoring.paused import paused_queues, resume_button
 from analytics.services.monitoring.periodic import MISSED_SECONDS, begin, periods, standing
@@ -23,7 +23,7 @@ from analytics.services.monitoring.silent_worker import remedy_for
 from analytics.services.monitoring.unmoved import unmoved_since
 from analytics.services.monitoring.words import page, share, span
 from recommender.models import Job, Media
-from recommender.said import Said, ngettext_noop, say
+from recommender.said import Said, ngettext_noop, quoted, say
 from recommender.services.redis_link import shared_redis
 
 # -- workers ----------------------------------------------------------------------------------------------
@@ -309,7 +309,7 @@ def media(now: float) -> Light:
             ),
             n=failed,
             share=share(bad),
-            error=_commonest_error(),
+            error=quoted(_commonest_error(), QUOTED_LENGTH),
         )
         remedy = say(
             _("Mend the cause and press “Try failed files again”; the error says what to do about a file.")
@@ -329,8 +329,10 @@ def media(now: float) -> Light:
 
 
 def _commonest_error() -> str:
-    rows = Media.objects.failed().values("error").annotate(n=Count("pk")).order_by("-n", "error")
-    return str(rows[0]["error"])[:200]
+    rows = Media.objects.failed().values("error").annotate(n=Count("pk"), last=Max("pk"))
+    commonest = rows.order_by("-n", "error").first()
+    one = Media.objects.filter(pk=commonest["last"]).first() if commonest else None
+    return one.sentence("error") if one else ""
 
 
 # -- jobs -------------------------------------------------------------------------------------------------
@@ -365,7 +367,7 @@ def jobs(now: float) -> Light:
             ),
             n=len(failed),
             job=failed[0].label or failed[0].kind,
-            error=failed[0].error[:200],
+            error=quoted(failed[0].sentence("error"), QUOTED_LENGTH),
         )
         remedy = say(_("Its page says what to do; the light turns green when the like of it has been done."))
         return Light(Level.YELLOW, reason, remedy, page("jobs"))

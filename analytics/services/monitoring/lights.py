@@ -60,6 +60,8 @@ class Part:
 
 
 KEPT_SECONDS = 2.0
+#: Characters of an error, or of each thing it names, in the reason of a light.
+QUOTED_LENGTH = 200
 _PARTS: dict[str, Part] = {}
 
 

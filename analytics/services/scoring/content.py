@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
@@ -18,6 +18,7 @@ from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import load_clip
 from recommender.errors import EncoderError, RecommenderError, StorageUnavailable
 from recommender.models import EncoderSpace, Media, Review
+from recommender.said import Said
 from recommender.services.renditions import SOUND
 from recommender.services.stored import local_file
 
@@ -151,7 +152,7 @@ def _is_ready(medium: Media) -> bool:
 
 
 def _why_not(medium: Media) -> str:
-    return medium.error if medium.state == Media.State.FAILED and medium.error else NOT_READY
+    return medium.sentence("error") if medium.state == Media.State.FAILED and medium.error else NOT_READY
 
 
 def _sort(outcome: np.ndarray | RecommenderError, photos: list[np.ndarray], told: list[str]) -> None:
@@ -176,3 +177,15 @@ def _sort_clip(medium: Media, clips: list[tuple[int, Clip]], told: list[str]) ->
 def joined(missing: Iterable[tuple[Channel, list[str]]]) -> dict[Channel, str]:
     """One sentence or more a channel, each reason once."""
     return {channel: " ".join(dict.fromkeys(reasons)) for channel, reasons in missing}
+
+
+def as_said(missing: Mapping[Channel, list[str]]) -> dict[Channel, list[Any]]:
+    """Reasons to be read in another language, where their English in ``joined`` would not do.
+
+    Each is as ``Said.as_json`` keeps it, or plain English.
+    """
+    return {
+        channel: [one.as_json() if isinstance(one, Said) else one for one in dict.fromkeys(reasons)]
+        for channel, reasons in missing.items()
+        if any(isinstance(one, Said) for one in reasons)
+    }

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from analytics.contracts import CHANNELS, Channel, Sentiment, Word
 from analytics.models import AspectScore, SentimentScore
-from analytics.services.scoring.content import Content, joined
+from analytics.services.scoring.content import Content, as_said, joined
 from analytics.services.scoring.heard import words_heard, written_down
 from analytics.services.scoring.waiting import facts_of
 from recommender.models import Review
@@ -113,6 +113,7 @@ def _details(sentiment: Sentiment, content: Content) -> dict[str, Any]:
             for one in sentiment.moments
         ],
         "missing": joined(missing.items()),
+        **({"missing_said": said} if (said := as_said(missing)) else {}),
         **({"heard": written_down(sentiment.heard, content.clips)} if sentiment.heard else {}),
     }
 

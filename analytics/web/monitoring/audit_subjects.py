@@ -13,6 +13,7 @@ from analytics.services.inspection import INSPECTED
 from analytics.services.monitoring.rules_words import subject
 from analytics.services.monitoring.shipped_rules import shipped_named
 from analytics.web.monitoring.task_filter import reworded
+from recommender.models.telling import translated, translated_json
 
 #: What silences of all rules are noted under.
 _EVERY = "*"
@@ -83,7 +84,10 @@ def _space(entry: AuditEntry) -> Subject:
 
 
 def _error(entry: AuditEntry) -> Subject:
-    return Subject(_("files with the error “{error}”").format(error=entry.subject))
+    """As it was quoted in the choice; an older release noted its English alone."""
+    quoted = entry.details.get("chosen", {}).get("values", {}).get("error")
+    error = translated_json(quoted) if isinstance(quoted, dict) else translated(entry.subject)
+    return Subject(_("files with the error “{error}”").format(error=error))
 
 
 _OF_TASKS = ("task.again", "task.revoke")

@@ -21,6 +21,7 @@ from analytics.web.monitoring.frame import answer, operators_only
 from analytics.web.monitoring.task_filter import TaskFilter
 from analytics.web.monitoring.tasks import SCRIPTS, STYLES, TAB
 from recommender.errors import RecommenderError
+from recommender.models.telling import translated_error
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 _QUERY = "query"
@@ -55,7 +56,7 @@ def _do(request: HttpRequest, deed: Callable[[], str], back: str) -> HttpRespons
         told = deed()
         (messages.warning if isinstance(told, _Partly) else messages.success)(request, told)
     except RecommenderError as error:
-        messages.error(request, str(error))
+        messages.error(request, translated_error(error))
     return redirect(back)
 
 

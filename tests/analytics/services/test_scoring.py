@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from analytics.models import SentimentScore
 from analytics.services import scoring
 from analytics.services.scoring import pending, waiting
+from analytics.web.told import missing
 from recommender.models import Category, Item, Media, ModelVersion, Review
 from recommender.services.reviews import write_review
 from tests.analytics.services.fakes import WordScorer, add_medium, make_item, make_review, scorer
@@ -285,6 +287,12 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_scored() -> None:
     score = score_of(review)
     assert (score.label, score.channels) == ("positive", "text")
     assert set(score.details["missing"]) == {"image", "speech"}
+    assert "is not a picture that can be read." in score.details["missing"]["image"]
+    with override("zh-hans"):
+        told = missing(score.details)
+    assert told["image"].endswith("不是能够读取的图片。")
+    assert "is not" not in told["speech"]
+    assert missing(score.details) == score.details["missing"]
 
 
 def test_a_review_waits_for_media_that_cannot_be_had_however_long_that_takes(media_away: Any) -> None:

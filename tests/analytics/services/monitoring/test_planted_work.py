@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from analytics.models import AuditEntry, PausedQueue
 from analytics.services.monitoring import lights, silent_worker
@@ -16,6 +17,8 @@ from analytics.services.monitoring.lights import Level
 from analytics.services.monitoring.media_storage import forget_storage
 from analytics.services.monitoring.periodic import KEY as PERIODIC
 from recommender.models import Item, Job, Media
+from recommender.models.telling import kept, translated
+from recommender.said import Said, say
 from recommender.services import stored
 from recommender.services.redis_link import shared_redis
 from tests.analytics.services.monitoring.planted import (
@@ -293,10 +296,37 @@ def test_files_that_fail_are_told_with_their_commonest_reason_and_a_button() -> 
     files(8, state="failed", error="The picture is cut short.")
     light = looked("media")
     assert light.level is Level.YELLOW
-    assert "10 files (10%) could not be prepared. Most often: The picture is cut short." in str(light.reason)
+    assert light.reason == "10 files (10%) could not be prepared. Most often: The picture is cut short."
     assert light.actions == ("retry_media",)
     Media.objects.update(state="ready")
     assert looked("media").level is Level.GREEN
+
+
+@pytest.mark.parametrize(
+    ("error", "chinese"),
+    [
+        (say("{name} is empty.", name="a.png"), "a.png 是空的。"),
+        ("Redis does not answer.", "Redis 没有响应。"),
+        ("Broken {0} by hand.", "Broken {0} by hand."),
+    ],
+)
+def test_an_error_is_quoted_in_the_readers_language(error: str, chinese: str) -> None:
+    told = kept(error=error, remedy="")
+    files(2, state="failed", **told)
+    Job.objects.create(kind="import", label="bags.csv", state="failed", **told)
+    Job.objects.update(created_at=moment(NOW - 60))
+    for part in ("media", "jobs"):
+        stored = Said.of_json(looked(part).reason.as_json())
+        assert stored.endswith(str(error))
+        with override("zh-hans"):
+            assert translated(stored).endswith("：" + chinese)
+
+
+def test_a_long_error_is_quoted_with_its_beginning() -> None:
+    files(2, state="failed", **kept(error=say("{name} is empty.", name="x" * 900), remedy=""))
+    reason = looked("media").reason
+    assert reason.endswith("x" * 200 + " is empty.")
+    assert "x" * 201 not in reason
 
 
 def test_a_file_in_a_thousand_is_no_fault() -> None:

@@ -15,6 +15,8 @@ from analytics.services.monitoring.actions import action_named, actions, perform
 from analytics.web.monitoring.audit_words import details_of
 from recommender.errors import RecommenderError
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item, Job, Media
+from recommender.models.telling import kept
+from recommender.said import say
 from recommender.services import choosing, index
 from tests.analytics.services.monitoring.planted import NOW, add_snapshot, add_vectors, make_space
 
@@ -134,6 +136,23 @@ def test_what_will_happen_was_done_or_cannot_be_is_read_in_the_readers_language(
             url("retry_media"), {"choice": "?"}, follow=True, headers={"Accept-Language": "en"}
         ).content.decode()
     )
+
+
+def test_the_errors_to_choose_from_are_read_in_the_readers_language(
+    otto: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    item = Item.objects.create(external_id="i", title="Bag")
+    error = kept(error=say("{name} is empty.", name="a.csv"), remedy="")
+    Media.objects.create(item=item, kind="image", state="failed", **error)
+    chinese = {"Accept-Language": "zh-CN"}
+    form = otto.get(url("retry_media"), headers=chinese).content.decode()
+    assert "<span>1 个：a.csv 是空的。</span>" in form
+    assert 'value="a.csv is empty."' in form
+    otto.post(url("retry_media"), {"choice": "a.csv is empty."})
+    audit = otto.get(reverse("monitoring_audit"), headers=chinese).content.decode()
+    assert "错误为“a.csv 是空的。”的文件" in audit
+    english = otto.get(reverse("monitoring_audit"), headers={"Accept-Language": "en"}).content.decode()
+    assert "files with the error “a.csv is empty.”" in english
 
 
 def test_what_fails_is_not_noted(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
