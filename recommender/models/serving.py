@@ -6,13 +6,15 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from recommender.models.telling import Telling
+
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def serving(self, kind: str) -> ModelVersion | None:
         return self.filter(kind=kind, state=ModelVersion.State.ACTIVE).first()
 
 
-class ModelVersion(models.Model):
+class ModelVersion(Telling):
     """One fitted model, e.g. the item graph; ``path`` is a directory below GRAPH_ROOT."""
 
     class State(models.TextChoices):

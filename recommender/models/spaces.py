@@ -142,7 +142,7 @@ class IndexSnapshotQuerySet(models.QuerySet["IndexSnapshot"]):
         return self.filter(space=space, state=IndexSnapshot.State.ACTIVE).first()
 
 
-class IndexSnapshot(models.Model):
+class IndexSnapshot(Telling):
     """An immutable index, in files or in Milvus.
 
     Rows of Embedding above ``watermark`` are not in it and form the delta.

@@ -24,7 +24,7 @@ from recommender.services.jobs import told_as_job
 from recommender.services.later import later
 from recommender.services.snapshots import Facts, is_kept, snapshot_store
 from recommender.services.spaces import activate_space, current_space, is_covered
-from recommender.services.versions import flip, only_builder, told_in
+from recommender.services.versions import failed_of, flip, only_builder, told_in
 
 if TYPE_CHECKING:
     from recommender.engine.index import LiveIndex, SnapshotReader
@@ -200,9 +200,7 @@ class _View:
             return snapshot_store().open(self.row, self.space.key)
         except SnapshotError as error:
             log.error("Index: %s Its vectors are read from the database until it is rebuilt.", error)
-            IndexSnapshot.objects.filter(pk=self.row.pk).update(
-                state=IndexSnapshot.State.FAILED, error=str(error)
-            )
+            IndexSnapshot.objects.filter(pk=self.row.pk).update(**failed_of(error))
             call_once("rebuild_index")
             return None
 

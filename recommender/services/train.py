@@ -22,7 +22,7 @@ from recommender.services.calls import call_once
 from recommender.services.evidence import Events, read_events
 from recommender.services.index import item_vectors
 from recommender.services.jobs import told_as_job
-from recommender.services.versions import flip, only_builder, written_aside
+from recommender.services.versions import failed_of, flip, only_builder, written_aside
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -218,7 +218,7 @@ def _reopened() -> tuple[int, ItemGraph] | None:
         return serving.pk, ItemGraph.open(Path(settings.GRAPH_ROOT) / serving.path)
     except SnapshotError as error:
         log.error("Item graph: %s It is built anew.", error)
-        ModelVersion.objects.filter(pk=serving.pk).update(state=ModelVersion.State.FAILED, error=str(error))
+        ModelVersion.objects.filter(pk=serving.pk).update(**failed_of(error))
         call_once("refresh_graph")
         return _open
 

@@ -13,7 +13,10 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
+from recommender.errors import RecommenderError
 from recommender.models import IndexSnapshot, ModelVersion
+from recommender.models.telling import kept
+from recommender.said import together
 
 Row = IndexSnapshot | ModelVersion
 _LOCK, _LOCK_SECONDS = "building", 900
@@ -35,6 +38,15 @@ def forget_builder() -> None:
     cache.delete(_LOCK)
 
 
+def failed_of(error: BaseException) -> dict[str, Any]:
+    """What to set on a row that cannot serve because of ``error``."""
+    if isinstance(error, RecommenderError):
+        told = together(error.message, error.remedy)
+    else:
+        told = f"{type(error).__name__}: {error}"[:1000]
+    return {"state": IndexSnapshot.State.FAILED.value, **kept(error=told)}
+
+
 @contextmanager
 def told_in(row: Row) -> Iterator[None]:
     """At the end ``row`` has its seconds; after an error it says why."""
@@ -42,8 +54,7 @@ def told_in(row: Row) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        failed = {"state": row.State.FAILED, "error": f"{type(error).__name__}: {error}"[:1000]}
-        type(row).objects.filter(pk=row.pk).update(**failed)
+        type(row).objects.filter(pk=row.pk).update(**failed_of(error))
         raise
     row.seconds = round(time.monotonic() - began, 3)
 

@@ -15,8 +15,10 @@ from tests.web.test_translations import texts_of
 PLACES = (
     "recommender/engine/encoders",
     "recommender/engine/formats",
+    "recommender/engine/index",
     "recommender/engine/preprocess",
     "recommender/services/imports",
+    "recommender/services/choosing.py",
     "recommender/services/encode.py",
     "recommender/services/jobs.py",
     "recommender/services/loaded.py",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from recommender.models import Embedding, EncoderSpace, IndexSnapshot, Item, Media
 from recommender.services import index, spaces
@@ -222,6 +223,8 @@ def test_a_damaged_snapshot_is_read_from_the_database_and_built_anew(
     assert found(axis(0)) == [one.pk]
     row.refresh_from_db()
     assert row.state == "failed"
+    with override("zh-hans"):
+        assert row.told_error == f"快照 {row.path} 的清单已损坏。 请重建索引：其向量都在数据库中。"
     assert index.rebuild_index() is not None
     assert found(axis(0)) == [one.pk]
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from analytics.services.monitoring.grid import read_grid
-from analytics.services.monitoring.lights import Level, Light, green, part
+from analytics.services.monitoring.lights import QUOTED_LENGTH, Level, Light, green, part
 from analytics.services.monitoring.words import share, span
 from recommender.models import EncoderSpace, IndexSnapshot
-from recommender.said import Said, ngettext_noop, say
+from recommender.said import Said, ngettext_noop, quoted, say
 from recommender.services.index import DELTA_AGE, DELTA_LEAST, DELTA_SHARE
 from recommender.services.snapshots import is_kept, snapshot_store
 from recommender.telemetry import metric_named
@@ -76,7 +76,10 @@ def _unbuilt(space: EncoderSpace, now: float) -> Light | None:
     waited = now - oldest.timestamp()
     failed = IndexSnapshot.objects.filter(space=space, state=IndexSnapshot.State.FAILED).last()
     if failed is not None:
-        reason = say(_("No index serves; the last build failed: {error}"), error=failed.error[:200])
+        reason = say(
+            _("No index serves; the last build failed: {error}"),
+            error=quoted(failed.sentence("error"), QUOTED_LENGTH),
+        )
     elif waited >= STALE_SECONDS:
         reason = say(_("Vectors have waited {span} for their first index."), span=span(waited))
     else:
@@ -128,7 +131,9 @@ def _stale(space: EncoderSpace, serving: IndexSnapshot, now: float) -> Light | N
         space=space, state=IndexSnapshot.State.FAILED, pk__gt=serving.pk
     ).last()
     if failed is not None:
-        reason = say(_("The last build failed: {error}"), error=failed.error[:200])
+        reason = say(
+            _("The last build failed: {error}"), error=quoted(failed.sentence("error"), QUOTED_LENGTH)
+        )
         return Light(Level.YELLOW, reason, _rebuild(), actions=("rebuild_index", "roll_back_index"))
     return None
 

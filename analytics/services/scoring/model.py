@@ -13,6 +13,7 @@ from django.conf import settings
 from analytics.services.scoring import plugs
 from recommender.errors import RecommenderError
 from recommender.models import ModelVersion
+from recommender.services.versions import failed_of
 
 if TYPE_CHECKING:
     from analytics.engine.sentiment import Scorer
@@ -101,8 +102,7 @@ def _load(version: ModelVersion | None) -> Scorer:
         if version is None:
             raise
         log.error("Sentiment model %s: %s The shipped one serves.", version.path, error)
-        failed = {"state": ModelVersion.State.FAILED, "error": str(error)}
-        ModelVersion.objects.filter(pk=version.pk).update(**failed)
+        ModelVersion.objects.filter(pk=version.pk).update(**failed_of(error))
         return load_with_aspects(None)
 
 

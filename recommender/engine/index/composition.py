@@ -15,6 +15,8 @@ import numpy as np
 
 from recommender.contracts import MODALITIES, Vector
 from recommender.errors import EncoderError, RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 BLOCKS = len(MODALITIES)
 #: Presence codes: bit m is set where an item has a vector of modality m.
@@ -57,15 +59,23 @@ def _portions(vectors: Iterable[Vector], dim: int) -> Iterator[tuple[list[int], 
         for vector in some:
             if vector.modality not in number or np.shape(vector.values) != (dim,):
                 raise EncoderError(
-                    f"Item {vector.owner_id} has a vector of {np.size(vector.values)} numbers for "
-                    f"{vector.modality!r}; this encoder space has {dim} for {', '.join(MODALITIES)}.",
-                    "Vectors of another encoder must not be mixed in: encode the item again.",
-                )
+                    say(
+                        _("Item {item} has a vector of {size} numbers for {modality}; "
+                          "this encoder space has {dim} for {modalities}."),
+                        item=vector.owner_id,
+                        size=np.size(vector.values),
+                        modality=repr(vector.modality),
+                        dim=dim,
+                        modalities=", ".join(MODALITIES),
+                    ),
+                    _("Vectors of another encoder must not be mixed in: encode the item again."),
+                )  # fmt: skip
         values = np.stack([vector.values for vector in some]).astype(np.float32)
         bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
         if len(bad):
             owner = some[int(bad[0])].owner_id
-            raise EncoderError(f"A vector of item {owner} is not finite.", "Encode the item again.")
+            told = say(_("A vector of item {item} is not finite."), item=owner)
+            raise EncoderError(told, _("Encode the item again."))
         places = np.array([number[vector.modality] for vector in some])
         yield [vector.owner_id for vector in some], places, _unit(values)
 
@@ -98,12 +108,15 @@ def compose_query(vectors: Mapping[str, np.ndarray], weights: Mapping[str, float
             continue
         values = np.asarray(vectors[modality], np.float32)
         if values.shape != (dim,):
+            told = _("The query's {modality} vector has {size} numbers; the index has {dim}.")
             raise EncoderError(
-                f"The query's {modality} vector has {values.size} numbers; the index has {dim}.",
-                "Encode the query with the encoder whose space serves.",
+                say(told, modality=modality, size=values.size, dim=dim),
+                _("Encode the query with the encoder whose space serves."),
             )
         if not (np.isfinite(values).all() and np.isfinite(weight)):
-            raise EncoderError(f"The query's {modality} vector or weight is not finite.")
+            raise EncoderError(
+                say(_("The query's {modality} vector or weight is not finite."), modality=modality)
+            )
         query[number] = weight * _unit(values)
     return query.reshape(-1)
 
@@ -146,11 +159,16 @@ class Asked:
         flat = np.ascontiguousarray(query, np.float32).reshape(-1)
         if len(flat) != BLOCKS * dim:
             raise RecommenderError(
-                f"The query has {len(flat)} numbers; this index has {BLOCKS} times {dim}.",
-                "Compose it with compose_query for the space that serves.",
+                say(
+                    _("The query has {size} numbers; this index has {blocks} times {dim}."),
+                    size=len(flat),
+                    blocks=BLOCKS,
+                    dim=dim,
+                ),
+                _("Compose it with compose_query for the space that serves."),
             )
         if not np.isfinite(flat).all():
-            raise RecommenderError("The query is not finite.")
+            raise RecommenderError(_("The query is not finite."))
         blocks = flat.reshape(BLOCKS, dim)
         weights = np.linalg.norm(blocks, axis=1).astype(np.float64) * _scales(typical)
         met = _BITS @ weights  # (8,)
@@ -174,5 +192,6 @@ def _scales(typical: Mapping[str, float] | None) -> np.ndarray:
     """(3,) the typical similarity of what matches, by modality; 1 where it is not given."""
     scales = np.array([float((typical or {}).get(modality, 1.0)) for modality in MODALITIES])
     if not (scales > 0).all() or not np.isfinite(scales).all():
-        raise RecommenderError(f"Typical similarities must be positive, got {dict(typical or {})}.")
+        told = _("Typical similarities must be positive, got {given}.")
+        raise RecommenderError(say(told, given=str(dict(typical or {}))))
     return scales

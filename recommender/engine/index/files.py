@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import SnapshotError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 _AT_ONCE = 1 << 20
-_REMEDY = "Rebuild the index: its vectors are in the database."
+_REMEDY = _("Rebuild the index: its vectors are in the database.")
 
 
 def write_manifest(folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
@@ -36,13 +38,14 @@ def read_manifest(folder: Path, *, space_key: str) -> dict[str, Any]:
         SnapshotError: missing, incomplete, damaged, of another encoder space or another version.
     """
     if not folder.is_dir():
-        raise SnapshotError(f"The snapshot {folder.name} is missing.", _REMEDY)
+        raise SnapshotError(say(_("The snapshot {name} is missing."), name=folder.name), _REMEDY)
     manifest = _parsed(folder)
     if manifest.get("format") != FORMAT:
-        raise SnapshotError(f"The snapshot {folder.name} has an unknown format.", _REMEDY)
+        raise SnapshotError(say(_("The snapshot {name} has an unknown format."), name=folder.name), _REMEDY)
     if manifest.get("space_key") != space_key:
-        message = f"The snapshot {folder.name} belongs to encoder space {manifest.get('space_key')!r}, "
-        raise SnapshotError(f"{message}not to {space_key!r}.", _REMEDY)
+        told = _("The snapshot {name} belongs to encoder space {own}, not to {wanted}.")
+        own = repr(manifest.get("space_key"))
+        raise SnapshotError(say(told, name=folder.name, own=own, wanted=repr(space_key)), _REMEDY)
     for name, expected in manifest["files"].items():
         _check(folder / name, expected)
     return manifest
@@ -52,24 +55,33 @@ def _parsed(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise SnapshotError(f"The snapshot {folder.name} is incomplete: no manifest.", _REMEDY) from error
+        told = say(_("The snapshot {name} is incomplete: no manifest."), name=folder.name)
+        raise SnapshotError(told, _REMEDY) from error
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"The manifest of snapshot {folder.name} is damaged.", _REMEDY) from error
+        raise _damaged_manifest(folder) from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-        raise SnapshotError(f"The manifest of snapshot {folder.name} is damaged.", _REMEDY)
+        raise _damaged_manifest(folder)
     return manifest
 
 
+def _damaged_manifest(folder: Path) -> SnapshotError:
+    return SnapshotError(say(_("The manifest of snapshot {name} is damaged."), name=folder.name), _REMEDY)
+
+
 def _check(path: Path, expected: dict[str, Any]) -> None:
-    where = f"{path.name} of snapshot {path.parent.name}"
+    where = {"file": path.name, "name": path.parent.name}
     try:
         whole = path.stat().st_size == expected["bytes"] and _checksum(path) == expected["crc32"]
     except FileNotFoundError as error:
-        raise SnapshotError(f"The file {where} is missing.", _REMEDY) from error
+        told = say(_("The file {file} of snapshot {name} is missing."), **where)
+        raise SnapshotError(told, _REMEDY) from error
     except (OSError, KeyError, TypeError) as error:
-        raise SnapshotError(f"The file {where} cannot be checked: {error}.", _REMEDY) from error
+        told = say(
+            _("The file {file} of snapshot {name} cannot be checked: {error}."), **where, error=str(error)
+        )
+        raise SnapshotError(told, _REMEDY) from error
     if not whole:
-        raise SnapshotError(f"The file {where} is damaged.", _REMEDY)
+        raise SnapshotError(say(_("The file {file} of snapshot {name} is damaged."), **where), _REMEDY)
 
 
 def _checksum(path: Path) -> int:

@@ -13,6 +13,8 @@ import numpy as np
 
 from recommender.engine.index.composition import modalities_of
 from recommender.errors import SnapshotError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 LINKS = 32  # M: links a node, twice as many on the ground floor
 BUILD_EFFORT = 100  # efConstruction
@@ -39,7 +41,8 @@ class Graph:
         try:
             index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
-            raise SnapshotError(f"The graph {path.name} cannot be read: {error}") from error
+            told = say(_("The graph {name} cannot be read: {error}"), name=path.name, error=str(error))
+            raise SnapshotError(told) from error
         return cls(index, code, dim)
 
     def nearest(self, query: np.ndarray, count: int) -> np.ndarray:

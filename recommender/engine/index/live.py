@@ -15,6 +15,8 @@ from recommender.engine.index.delta import Delta
 from recommender.engine.index.exact import best_rows
 from recommender.engine.index.rows import SnapshotReader
 from recommender.errors import IndexUnavailable, RecommenderError, SnapshotError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 Ids = np.ndarray | Iterable[int]
 
@@ -79,7 +81,8 @@ class LiveIndex:
 
     def __init__(self, snapshot: SnapshotReader | None, dim: int) -> None:
         if snapshot is not None and snapshot.dim != dim:
-            raise SnapshotError(f"The snapshot has vectors of {snapshot.dim} numbers, the space of {dim}.")
+            told = _("The snapshot has vectors of {dim} numbers, the space of {wanted}.")
+            raise SnapshotError(say(told, dim=snapshot.dim, wanted=dim))
         self.dim = dim
         kept = np.ones(len(snapshot) if snapshot else 0, bool)
         self._state = _State(snapshot, kept, Delta.empty(dim))
@@ -104,9 +107,9 @@ class LiveIndex:
         """
         wanted, rows = _ids(ids), np.asarray(matrix, np.float32)
         if rows.shape != (len(wanted), BLOCKS * self.dim) or not np.isfinite(rows).all():
+            told = _("{n} items need finite vectors of {blocks} times {dim} numbers, got {shape}.")
             raise RecommenderError(
-                f"{len(wanted)} items need finite vectors of {BLOCKS} times {self.dim} numbers, "
-                f"got {rows.shape}."
+                say(told, n=len(wanted), blocks=BLOCKS, dim=self.dim, shape=str(rows.shape))
             )
         unique, last = np.unique(wanted[::-1], return_index=True)
         with self._writing:

@@ -10,6 +10,8 @@ import numpy as np
 
 from recommender.engine.index.composition import BLOCKS, Asked, presence
 from recommender.errors import SnapshotError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _AT_ONCE = 16_384
 
@@ -95,12 +97,13 @@ def check_rows(ids: np.ndarray, matrix: np.ndarray) -> None:
         SnapshotError: ids and matrix do not fit together.
     """
     if matrix.ndim != 2 or ids.shape != (len(matrix),) or matrix.shape[1] % BLOCKS:
-        raise SnapshotError(f"Ids {ids.shape} and vectors {matrix.shape} do not fit together.")
+        told = _("Ids {ids} and vectors {vectors} do not fit together.")
+        raise SnapshotError(say(told, ids=str(ids.shape), vectors=str(matrix.shape)))
     if (np.diff(ids) <= 0).any():
-        raise SnapshotError("The ids of a snapshot must ascend without repetition.")
+        raise SnapshotError(_("The ids of a snapshot must ascend without repetition."))
     for start in range(0, len(ids), _AT_ONCE):
         if not np.isfinite(matrix[start : start + _AT_ONCE]).all():
-            raise SnapshotError("A vector for the snapshot is not finite.", "Encode its item again.")
+            raise SnapshotError(_("A vector for the snapshot is not finite."), _("Encode its item again."))
 
 
 def grouped(matrix: np.ndarray) -> tuple[np.ndarray, list[Span]]:

@@ -21,6 +21,8 @@ from recommender.engine.index.files import read_manifest, write_manifest
 from recommender.engine.index.hnsw import SEARCH_EFFORT, Graph, write_graph
 from recommender.engine.index.rows import Directory, Span, check_rows, grouped
 from recommender.errors import SnapshotError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 IDS, VECTORS = "ids.npy", "vectors.npy"
 _GRAPH_SHARE = 4  # groups from a quarter of ``hnsw_from`` have a graph, once the whole has reached it
@@ -58,7 +60,8 @@ def write_snapshot(
     """
     ids = np.asarray(ids, np.int64)
     if any(folder.iterdir()):
-        raise SnapshotError(f"The folder {folder.name} is not empty: a snapshot is never written over.")
+        told = _("The folder {name} is not empty: a snapshot is never written over.")
+        raise SnapshotError(say(told, name=folder.name))
     check_rows(ids, matrix)
     order, spans = grouped(matrix)
     np.save(folder / IDS, ids[order])
@@ -137,7 +140,8 @@ class Snapshot(Directory):
             vectors = np.load(path / VECTORS, mmap_mode="r").view(np.ndarray)
             groups = [cls._group(path, facts, manifest["dim"]) for facts in manifest["groups"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SnapshotError(f"The snapshot {path.name} cannot be read: {error}.") from error
+            told = say(_("The snapshot {name} cannot be read: {error}."), name=path.name, error=str(error))
+            raise SnapshotError(told) from error
         return cls(manifest, row_ids, vectors, groups)
 
     @staticmethod

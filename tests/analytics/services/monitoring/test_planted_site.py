@@ -21,7 +21,9 @@ from recommender.engine.encoders.files import file_hash
 from recommender.errors import EncoderError
 from recommender.models import Embedding, IndexSnapshot
 from recommender.models.telling import translated
+from recommender.said import say
 from recommender.services import choosing, encoder_health, index, loaded
+from recommender.services.versions import failed_of
 from recommender.telemetry import flush, read_totals
 from tests.analytics.scored import add_review, make_shop
 from tests.analytics.services.monitoring.conftest import Recorded
@@ -294,6 +296,19 @@ def test_a_build_that_failed_is_told_with_its_error() -> None:
     light = looked("index")
     assert light.level is Level.YELLOW
     assert "OSError: disk full" in str(light.reason)
+
+
+def test_why_a_build_failed_is_told_in_the_readers_language() -> None:
+    space = make_space()
+    add_vectors(space, 3)
+    add_snapshot(space)
+    row = IndexSnapshot.objects.create(space=space, path="x")
+    told = say("A vector of item {item} is not finite.", item=7)
+    IndexSnapshot.objects.filter(pk=row.pk).update(**failed_of(EncoderError(told, "Encode the item again.")))
+    reason = looked("index").reason
+    assert reason == "The last build failed: A vector of item 7 is not finite. Encode the item again."
+    with override("zh-hans"):
+        assert translated(reason) == "上次构建失败：商品 7 的向量含有非有限值。 请重新编码这件商品。"
 
 
 def test_an_index_that_was_rolled_back_holds_and_says_so_until_it_goes_on() -> None:
