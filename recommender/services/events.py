@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from recommender.errors import RecommenderError
 from recommender.models import Interaction, Item, Review
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.impressions import answered, flush_impressions
 from recommender.services.responses import note_response
 
@@ -101,7 +103,8 @@ def toggle(actor: Actor, item: Item, kind: str, *, impression: uuid.UUID | None 
     """
     if kind not in Interaction.TOGGLES:
         names = ", ".join(Interaction.TOGGLES)
-        raise RecommenderError(f"{kind!r} cannot be switched.", f"Use one of {names}.")
+        told = say(_("{kind} cannot be switched."), kind=repr(kind))
+        raise RecommenderError(told, say(_("Use one of {ways}."), ways=names))
     if actor.is_nobody:
         return False
     made = None
@@ -121,10 +124,13 @@ def undo(actor: Actor, pk: int) -> bool:
 def _check(kind: str, value: float | None) -> None:
     if kind not in Kind.values:
         raise RecommenderError(
-            f"{kind!r} is nothing one can do with an item.", f"Use {', '.join(Kind.values)}."
+            say(_("{kind} is nothing one can do with an item."), kind=repr(kind)),
+            say(_("Use one of {ways}."), ways=", ".join(Kind.values)),
         )
     if kind == Kind.RATING and (value is None or not 1 <= value <= 5):
-        raise RecommenderError(f"A rating of {value} is not possible.", "Give 1 to 5 stars.")
+        raise RecommenderError(
+            say(_("A rating of {value} is not possible."), value=value), _("Give 1 to 5 stars.")
+        )
 
 
 def _mine(actor: Actor, item: Item, kind: str) -> Any:

@@ -13,6 +13,8 @@ from tests.conftest import ROOT
 from tests.web.test_translations import texts_of
 
 PLACES = (
+    "analytics/engine/sentiment",
+    "analytics/services/scoring/plugs.py",
     "recommender/engine/encoders",
     "recommender/engine/formats",
     "recommender/engine/index",
@@ -20,17 +22,19 @@ PLACES = (
     "recommender/services/imports",
     "recommender/services/choosing.py",
     "recommender/services/encode.py",
+    "recommender/services/events.py",
     "recommender/services/jobs.py",
     "recommender/services/loaded.py",
     "recommender/services/preprocess.py",
     "recommender/services/queries.py",
+    "recommender/services/recommend/similar.py",
     "recommender/services/renditions.py",
     "recommender/services/sources.py",
     "recommender/services/sweep.py",
 )
 #: What is called with sentences for people.
 TELLING = re.compile(
-    r"\w+Error|TooMuch|PrivateAddress|JobCancelled|Unreadable|Mistake|RowProblem|_problem|_overfull|_lost|_unavailable|refuse|say|tell|kept"
+    r"(?!OSError)\w+Error|TooMuch|PrivateAddress|JobCancelled|Unreadable|Mistake|RowProblem|_problem|_overfull|_lost|_unavailable|refuse|say|tell|kept"
 )
 BY_COLUMN = {"tell", "kept"}
 

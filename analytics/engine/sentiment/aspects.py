@@ -20,6 +20,8 @@ from analytics.contracts import AspectOpinion, Word
 from analytics.engine.sentiment.aspects_polarity import NETWORK, AspectPolarity, Named
 from analytics.engine.sentiment.text import TextModel, chinese_share
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 SHIPPED = Path(__file__).parent / "weights" / "aspects"
 LEXICON = "lexicon.json"
@@ -81,7 +83,7 @@ class AspectModel:
         """The aspects of each text, the most telling first; none where it names none."""
         mentions = [mention for number, text in enumerate(texts) for mention in self._mentions(number, text)]
         polarity = self._felt(texts, mentions)
-        found: list[dict[str, list[Mention]]] = [defaultdict(list) for _ in texts]
+        found: list[dict[str, list[Mention]]] = [defaultdict(list) for _text in texts]
         for mention in mentions:
             found[mention.review][mention.aspect].append(mention)
         return [self._opinions(text, aspects, polarity) for text, aspects in zip(texts, found, strict=True)]
@@ -167,19 +169,25 @@ def read_lexicon(path: Path) -> dict[str, dict[str, list[str]]]:
     Raises:
         RecommenderError: it is absent, not JSON, or not words by language by aspect.
     """
-    remedy = 'Write it as {"aspect": {"en": ["word"], "zh": ["词"]}}.'
+    remedy = say(_("Write it as {example}."), example='{"aspect": {"en": ["word"], "zh": ["词"]}}')
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RecommenderError(f"The lexicon of aspects {path} cannot be read: {error}.", remedy) from error
+        told = say(
+            _("The lexicon of aspects {path} cannot be read: {error}."), path=str(path), error=str(error)
+        )
+        raise RecommenderError(told, remedy) from error
     if not isinstance(told, dict):
-        raise RecommenderError(f"The lexicon of aspects {path} is not a JSON object.", remedy)
+        raise RecommenderError(
+            say(_("The lexicon of aspects {path} is not a JSON object."), path=str(path)), remedy
+        )
     for aspect, languages in told.items():
         lists = languages.values() if isinstance(languages, dict) else [None]
         if not all(
             isinstance(words, list) and all(isinstance(word, str) for word in words) for words in lists
         ):
-            raise RecommenderError(f"In {path}, {aspect!r} is not lists of words by language.", remedy)
+            problem = _("In {path}, {aspect} is not lists of words by language.")
+            raise RecommenderError(say(problem, path=str(path), aspect=repr(aspect)), remedy)
     return told
 
 

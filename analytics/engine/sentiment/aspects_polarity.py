@@ -16,6 +16,8 @@ import numpy as np
 
 from analytics.engine.sentiment.text import softmax
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 NETWORK = "network.npz"
 #: Words read on either side of the name.
@@ -69,12 +71,12 @@ def packed(named: Sequence[Named], vocabulary: Mapping[str, int]) -> Pack:
     lengths = np.array([max(1, sum(map(len, part))) for part in parts], np.int64)
     longest = int(lengths.max(initial=1))
     spoken = [[word for part in three for word in part] for three in parts]
-    words, breaks = (np.zeros((len(parts), longest), np.int64) for _ in range(2))
+    words, breaks = (np.zeros((len(parts), longest), np.int64) for _side in range(2))
     for place, sentence in enumerate(spoken):
         words[place, : len(sentence)] = [vocabulary.get(word, UNKNOWN) for word in sentence] or UNKNOWN
         breaks[place, : len(sentence)] = [word in _BREAKS for word in sentence]
-    starts = np.array([len(left) for left, _, _ in parts], np.int64)
-    stops = starts + np.array([len(name) for _, name, _ in parts], np.int64)
+    starts = np.array([len(left) for left, _name, _right in parts], np.int64)
+    stops = starts + np.array([len(name) for _left, name, _right in parts], np.int64)
     return Pack(words, _facts(breaks, starts, stops, lengths), lengths)
 
 
@@ -129,8 +131,15 @@ class AspectPolarity:
                 return cls({name: stored[name] for name in stored.files})
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise RecommenderError(
-                f"The aspect model in {folder.name} cannot be read ({error}).",
-                "Restore it from the repository, or train anew: manage.py train_sentiment aspects.",
+                say(
+                    _("The aspect model in {folder} cannot be read ({error})."),
+                    folder=folder.name,
+                    error=str(error),
+                ),
+                say(
+                    _("Restore it from the repository, or train anew: manage.py {command}."),
+                    command="train_sentiment aspects",
+                ),
             ) from error
 
     def read(self, named: Sequence[Named]) -> np.ndarray:

@@ -16,6 +16,8 @@ from analytics.engine.sentiment.calibration import Temperature
 from analytics.engine.sentiment.fusion import FirstChannel, Fusion, Signals
 from analytics.engine.sentiment.fusion_gated import GatedFusion
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 ARRAYS, FACTS = "weights.npz", "card.json"
 #: What fusion must add to the words alone, in macro-F1 on held-out reviews, to be used.
@@ -78,8 +80,11 @@ def load_fusion(folder: Path) -> Fusion:
         temperature = Temperature(facts["temperature"], tuple(facts["bias"]))
     except (OSError, ValueError, KeyError, EOFError, TypeError) as error:
         raise RecommenderError(
-            f"The fusion in {folder.name} cannot be read ({error}).",
-            "Restore it from the repository, or train anew: manage.py train_sentiment fusion.",
+            say(_("The fusion in {folder} cannot be read ({error})."), folder=folder.name, error=str(error)),
+            say(
+                _("Restore it from the repository, or train anew: manage.py {command}."),
+                command="train_sentiment fusion",
+            ),
         ) from error
     heard = np.array([channel == "text" or channel in facts["heard"] for channel in CHANNELS])
     return EarnedFusion(recipe, heard, temperature, recipe.note)

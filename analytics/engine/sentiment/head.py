@@ -12,6 +12,8 @@ import numpy as np
 
 from analytics.engine.sentiment.calibration import Temperature, softmax
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 WEIGHTS = Path(__file__).parent / "weights"
 ARRAYS, FACTS = "weights.npz", "card.json"
@@ -70,8 +72,16 @@ class Head:
             return cls(**values, temperature=temperature, facts=facts)
         except (*_DAMAGE, TypeError) as error:
             raise RecommenderError(
-                f"The {part} model in {place.name} cannot be read ({error}).",
-                f"Restore it from the repository, or train anew: manage.py train_sentiment {part}.",
+                say(
+                    _("The {part} model in {folder} cannot be read ({error})."),
+                    part=part,
+                    folder=place.name,
+                    error=str(error),
+                ),
+                say(
+                    _("Restore it from the repository, or train anew: manage.py {command}."),
+                    command=f"train_sentiment {part}",
+                ),
             ) from error
 
     def save(self, folder: Path) -> None:

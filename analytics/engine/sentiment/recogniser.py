@@ -18,10 +18,12 @@ from analytics.contracts import Transcript
 from recommender.contracts import Clip
 from recommender.engine.encoders.specifications import Mistake
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import quoted, say
 
 SETTING = "SPEECH_RECOGNISER"
 _BLOCK = 1 << 20
-_FORMS = "pocketsphinx, faster-whisper:FOLDER or sherpa-onnx:FOLDER"
+_FORMS = "pocketsphinx, faster-whisper:FOLDER, sherpa-onnx:FOLDER"
 
 
 @runtime_checkable
@@ -77,15 +79,9 @@ class Backend:
 
 _HERE = "analytics.engine.sentiment.recogniser_"
 BACKENDS: Mapping[str, Backend] = {
-    "pocketsphinx": Backend(
-        "pocketsphinx", "Install it: pip install 'pocketsphinx>=5.1'", f"{_HERE}sphinx", False
-    ),
-    "faster-whisper": Backend(
-        "faster_whisper", "Install it: pip install 'faster-whisper>=1.2'", f"{_HERE}whisper", True
-    ),
-    "sherpa-onnx": Backend(
-        "sherpa_onnx", "Install it: pip install 'sherpa-onnx>=1.12'", f"{_HERE}sherpa", True
-    ),
+    "pocketsphinx": Backend("pocketsphinx", "pip install 'pocketsphinx>=5.1'", f"{_HERE}sphinx", False),
+    "faster-whisper": Backend("faster_whisper", "pip install 'faster-whisper>=1.2'", f"{_HERE}whisper", True),
+    "sherpa-onnx": Backend("sherpa_onnx", "pip install 'sherpa-onnx>=1.12'", f"{_HERE}sherpa", True),
 }
 
 
@@ -121,31 +117,33 @@ def mistake_in(plug: SpeechPlug) -> Mistake | None:
     """The first mistake that shows without loading anything."""
     backend = BACKENDS.get(plug.kind)
     if backend is None:
-        return Mistake(f"{plug.spec!r} names no recogniser.", f"Write {_FORMS}.")
+        told = say(_("{name} names no recogniser."), name=repr(plug.spec))
+        return Mistake(told, say(_("Write one of: {forms}."), forms=_FORMS))
     if backend.needs_folder and plug.folder is None:
         return Mistake(
-            f"{plug.kind} says no folder.",
-            f"Write {plug.kind}:FOLDER, the folder of a model on this machine.",
+            say(_("{kind} says no folder."), kind=plug.kind),
+            say(_("Write {kind}:FOLDER, the folder of a model on this machine."), kind=plug.kind),
         )
     if not backend.needs_folder and plug.folder is not None:
-        return Mistake(f"{plug.kind} brings its own model and takes no folder.", f"Write {plug.kind} alone.")
+        told = say(_("{kind} brings its own model and takes no folder."), kind=plug.kind)
+        return Mistake(told, say(_("Write {kind} alone."), kind=plug.kind))
     if find_spec(backend.package) is None:
-        return Mistake(f"The package {backend.package} is not installed.", backend.install, here=True)
+        told = say(_("The package {name} is not installed."), name=backend.package)
+        return Mistake(told, say(_("Install it: {command}"), command=backend.install), here=True)
     if plug.folder is None:
         return None
     if not plug.folder.is_dir():
         return Mistake(
-            f"There is no folder {plug.folder}.",
-            "Give the folder of a model; nothing is downloaded in its place.",
+            say(_("There is no folder {path}."), path=str(plug.folder)),
+            _("Give the folder of a model; nothing is downloaded in its place."),
             here=True,
         )
     look: Callable[[Path], Mistake | None] = import_module(backend.module).folder_mistake
     try:
         return look(plug.folder)
     except OSError as error:
-        return Mistake(
-            f"{plug.folder} cannot be read ({error.strerror}).", "Let the site read it.", here=True
-        )
+        told = say(_("{name} cannot be read ({error})."), name=str(plug.folder), error=str(error.strerror))
+        return Mistake(told, _("Let the site read it."), here=True)
 
 
 def load_recogniser(plug: SpeechPlug) -> Recogniser:
@@ -155,7 +153,8 @@ def load_recogniser(plug: SpeechPlug) -> Recogniser:
         RecommenderError: it is not there, or its files are not what they should be.
     """
     if mistake := mistake_in(plug):
-        raise RecommenderError(f"The recogniser cannot be loaded: {mistake.message}", mistake.remedy)
+        told = say(_("The recogniser cannot be loaded: {reason}"), reason=quoted(mistake.message))
+        raise RecommenderError(told, mistake.remedy)
     load: Callable[[SpeechPlug], Recogniser] = import_module(BACKENDS[plug.kind].module).load
     try:
         return load(plug)
@@ -164,8 +163,8 @@ def load_recogniser(plug: SpeechPlug) -> Recogniser:
     except Exception as error:  # the library raises whatever damaged files and missing libraries raise
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise RecommenderError(
-            f"The recogniser {plug.name} cannot be loaded: {reason}",
-            "Check that its folder is whole and that its package is of the right version.",
+            say(_("The recogniser {name} cannot be loaded: {reason}"), name=plug.name, reason=reason),
+            _("Check that its folder is whole and that its package is of the right version."),
         ) from error
 
 

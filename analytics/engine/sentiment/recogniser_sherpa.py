@@ -20,9 +20,11 @@ from analytics.engine.sentiment.recogniser import SpeechPlug, key_of
 from analytics.engine.sentiment.recogniser_words import Timed, transcript
 from recommender.contracts import Clip
 from recommender.engine.encoders.specifications import Mistake
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 TOKENS = "*tokens.txt"
-_REMEDY = (
+_REMEDY = _(
     "Give the folder of an offline model of sherpa-onnx: a transducer, Whisper, SenseVoice or Paraformer, "
     "with its tokens.txt."
 )
@@ -115,7 +117,7 @@ def words(text: str, tokens: Sequence[Timed], seconds: float) -> list[Timed]:
             groups[-1] = (groups[-1][0], at, [*groups[-1][2], token])
         else:
             groups.append((start, at, [token]))
-    begins: list[float | None] = [*(parts[0].begins for _, _, parts in groups), seconds]
+    begins: list[float | None] = [*(parts[0].begins for _start, _end, parts in groups), seconds]
     return [
         Timed(text[start:end], begun, _end(begun, then, seconds), _least(parts))
         for (start, end, parts), (begun, then) in zip(groups, pairwise(begins), strict=True)
@@ -140,10 +142,13 @@ def _least(parts: Sequence[Timed]) -> float | None:
 def folder_mistake(folder: Path) -> Mistake | None:
     """Why no offline model can be read from ``folder``."""
     if not any(folder.glob(TOKENS)):
-        return Mistake(f"{folder} holds no tokens.txt.", _REMEDY, here=True)
+        return Mistake(
+            say(_("{folder} holds no {files}."), folder=str(folder), files="tokens.txt"), _REMEDY, here=True
+        )
     if look_into(folder) is None:
-        held = ", ".join(sorted(path.name for path in folder.glob("*.onnx"))) or "no *.onnx file"
-        return Mistake(f"{folder} holds no model of a kind that is known ({held}).", _REMEDY, here=True)
+        held = ", ".join(sorted(path.name for path in folder.glob("*.onnx"))) or say(_("no *.onnx file"))
+        told = _("{folder} holds no model of a kind that is known ({held}).")
+        return Mistake(say(told, folder=str(folder), held=held), _REMEDY, here=True)
     return None
 
 

@@ -17,6 +17,8 @@ from analytics.engine.sentiment.recogniser import SpeechPlug, key_of
 from analytics.engine.sentiment.recogniser_words import Timed, transcript
 from recommender.contracts import Clip
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 LANGUAGE = "en"
 _FRAMES = 100  # a second
@@ -63,8 +65,11 @@ def load(plug: SpeechPlug) -> SphinxRecogniser:
     places = [Path(pocketsphinx.get_model_path(part)) for part in _MODEL]
     if absent := [place.name for place in places if not place.exists()]:
         raise RecommenderError(
-            f"This pocketsphinx came without its English model ({', '.join(absent)}).",
-            "Install the wheel of the package index: pip install --force-reinstall pocketsphinx",
+            say(_("This pocketsphinx came without its English model ({files})."), files=", ".join(absent)),
+            say(
+                _("Install the wheel of the package index: {command}"),
+                command="pip install --force-reinstall pocketsphinx",
+            ),
         )
     acoustic, language_model, dictionary = (str(place) for place in places)
     decoder = pocketsphinx.Decoder(

@@ -16,11 +16,13 @@ from analytics.engine.sentiment.recogniser import SpeechPlug, key_of
 from analytics.engine.sentiment.recogniser_words import Timed, transcript
 from recommender.contracts import Clip
 from recommender.engine.encoders.specifications import Mistake
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 #: Without ``tokenizer.json`` the library would fetch one from the network.
 _NEEDED = ("config.json", "model.bin", "tokenizer.json")
 _VOCABULARY = ("vocabulary.txt", "vocabulary.json")
-_REMEDY = "Give a folder that ct2-transformers-converter wrote, with --copy_files tokenizer.json."
+_REMEDY = _("Give a folder that ct2-transformers-converter wrote, with --copy_files tokenizer.json.")
 
 
 class WhisperRecogniser:
@@ -73,11 +75,16 @@ def folder_mistake(folder: Path) -> Mistake | None:
     if not any((folder / name).is_file() for name in _VOCABULARY):
         absent.append(_VOCABULARY[0])
     if absent:
-        return Mistake(f"{folder} holds no {', '.join(absent)}.", _REMEDY, here=True)
+        return Mistake(
+            say(_("{folder} holds no {files}."), folder=str(folder), files=", ".join(absent)),
+            _REMEDY,
+            here=True,
+        )
     try:
         json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except ValueError as error:
-        return Mistake(f"{folder}/config.json cannot be read ({error}).", _REMEDY, here=True)
+        told = say(_("{name} cannot be read ({error})."), name=f"{folder}/config.json", error=str(error))
+        return Mistake(told, _REMEDY, here=True)
     return None
 
 
@@ -87,7 +94,7 @@ def load(plug: SpeechPlug) -> WhisperRecogniser:
 
     folder = plug.folder
     assert folder is not None
-    device, _, index = plug.device.partition(":")
+    device, _colon, index = plug.device.partition(":")
     model = WhisperModel(str(folder), device=device, device_index=int(index or 0), local_files_only=True)
     files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
     return WhisperRecogniser(model, key_of(plug.name, files, version("faster-whisper")))

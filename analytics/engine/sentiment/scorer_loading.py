@@ -22,6 +22,8 @@ from analytics.engine.sentiment.scorer import (
 from analytics.engine.sentiment.speech import SpeechModel
 from analytics.engine.sentiment.text_plug import FUSION_NOTE
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 PARTS = ("text", "aspects", "image", "speech", "fusion")
 #: Reviews that a text model of somebody else's is given to begin with; it may take seconds for each.
@@ -49,7 +51,8 @@ def load_scorer(
         RecommenderError: the folder does not exist, or weights are damaged.
     """
     if folder is not None and not folder.is_dir():
-        raise RecommenderError(f"The sentiment model {folder.name} does not exist.", "Train it anew.")
+        told = say(_("The sentiment model {name} does not exist."), name=folder.name)
+        raise RecommenderError(told, _("Train it anew."))
     places = {part: place_of(part, folder) for part in PARTS}
     return ChannelScorer(
         text=text or _optional("text", "TextModel", places["text"]),

@@ -19,6 +19,8 @@ from analytics.engine.sentiment.scorer_words import share_of, share_out, sources
 from analytics.engine.sentiment.text import TextModel
 from analytics.engine.sentiment.transcripts import taken_in
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 #: Fewer corrections with words than this teach nothing that could be measured.
 FEWEST = 10
@@ -80,8 +82,8 @@ def retrain(
     taught, spared, learned = _divided(lessons, held)
     if len(set(first)) < FEWEST or not taught:
         raise RecommenderError(
-            f"{len(lessons)} corrected reviews with words are too few to learn from.",
-            f"Correct at least {FEWEST}, then train again.",
+            say(_("{count} corrected reviews with words are too few to learn from."), count=len(lessons)),
+            say(_("Correct at least {fewest}, then train again."), fewest=FEWEST),
         )
     _copy(base, output)
     texts, shares, labels = zip(*taught, strict=True)
@@ -101,7 +103,7 @@ def _lessons(examples: Sequence[Example], recogniser: Recogniser | None) -> list
     """Those of the examples that have words, taken in as they are when they are scored."""
     parts = taken_in([example.spoken for example in examples], recogniser, TextModel.languages)
     share_out(parts)
-    texts: list[list[tuple[str, float]]] = [[] for _ in parts]
+    texts: list[list[tuple[str, float]]] = [[] for _part in parts]
     for one in sources(parts):
         texts[one.row].append((one.text, share_of(one, parts[one.row])))
     return [
@@ -118,7 +120,7 @@ def _divided(
 
     A text that is also in an example to measure by, such as a short sentence that many say, teaches nothing.
     """
-    apart = {text for lesson, out in zip(lessons, held, strict=True) if out for text, _ in lesson.texts}
+    apart = {text for lesson, out in zip(lessons, held, strict=True) if out for text, _share in lesson.texts}
     spared = [lesson.example for lesson, out in zip(lessons, held, strict=True) if out]
     others = [lesson for lesson, out in zip(lessons, held, strict=True) if not out]
     kept = [[(*said, lesson.label) for said in lesson.texts if said[0] not in apart] for lesson in others]

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 ARRAYS = "trunk.npz"
 #: Strides of the convolutions in time and in frequency.
@@ -40,8 +42,15 @@ class Trunk:
                 return cls.of({name: stored[name] for name in stored.files})
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise RecommenderError(
-                f"The speech model in {folder.name} lacks its trunk ({error}).",
-                "Restore it from the repository, or train anew: manage.py train_sentiment speech.",
+                say(
+                    _("The speech model in {folder} lacks its trunk ({error})."),
+                    folder=folder.name,
+                    error=str(error),
+                ),
+                say(
+                    _("Restore it from the repository, or train anew: manage.py {command}."),
+                    command="train_sentiment speech",
+                ),
             ) from error
 
     @classmethod

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from analytics.contracts import LABELS, Label
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 SETTING = "SENTIMENT_TEXT_LABELS"
 _NAMES: Mapping[Label, frozenset[str]] = {
@@ -35,10 +37,14 @@ def meanings(names: Sequence[str], given: Sequence[str] = ()) -> tuple[Label, ..
     known = tuple(label for label in found if label)
     if len(known) < len(names) or not {"negative", "positive"} <= set(known):
         raise RecommenderError(
-            f"The labels of the text model do not say what they mean: {told or 'it has none'}.",
-            f"Set {SETTING} to negative, neutral or positive for each of them, in this order, "
-            f"such as {SETTING}={','.join(_example(len(names)))}.",
-        )
+            say(_("The labels of the text model do not say what they mean: {labels}."), labels=told or "–"),
+            say(
+                _("Set {setting} to negative, neutral or positive for each of them, in this order, "
+                  "such as {example}."),
+                setting=SETTING,
+                example=f"{SETTING}={','.join(_example(len(names)))}",
+            ),
+        )  # fmt: skip
     return known
 
 
@@ -46,13 +52,23 @@ def _checked(names: Sequence[str], given: Sequence[str]) -> tuple[Label, ...]:
     wanted = tuple(label for word in given for label in LABELS if label == word.lower())
     if len(wanted) < len(given):
         raise RecommenderError(
-            f"{SETTING}={','.join(given)} holds other words than {', '.join(LABELS)}.",
-            f"Write one of the three for each label of the model: {', '.join(names)}.",
+            say(
+                _("{setting} holds other words than {labels}."),
+                setting=f"{SETTING}={','.join(given)}",
+                labels=", ".join(LABELS),
+            ),
+            say(_("Write one of the three for each label of the model: {names}."), names=", ".join(names)),
         )
     if len(wanted) != len(names) or not {"negative", "positive"} <= set(wanted):
         raise RecommenderError(
-            f"{SETTING} has {len(given)} words for a model with {len(names)} labels: {', '.join(names)}.",
-            "Write one for each, in this order, at least one of them negative and one positive.",
+            say(
+                _("{setting} has {count} words for a model with {wanted} labels: {names}."),
+                setting=SETTING,
+                count=len(given),
+                wanted=len(names),
+                names=", ".join(names),
+            ),
+            _("Write one for each, in this order, at least one of them negative and one positive."),
         )
     return wanted
 

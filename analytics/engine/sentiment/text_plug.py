@@ -18,9 +18,11 @@ from analytics.contracts import LABELS, Label
 from analytics.engine.sentiment.text_labels import SETTING, meanings
 from recommender.engine.encoders.specifications import Mistake
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 PACKAGE = "transformers"
-INSTALL = "Install it: pip install 'transformers>=5'"
+INSTALL = "pip install 'transformers>=5'"
 #: What is said of fusion while another text model reads: its evidence was measured with the shipped one.
 FUSION_NOTE = (
     "Fusion was measured with the shipped text model, so it is switched off beside another one. "
@@ -61,16 +63,18 @@ def mistake_in(plug: TextPlug) -> Mistake | None:
     """The first mistake; a name on the hub and the weights can still be wrong where there is none."""
     if unknown := [word for word in plug.labels if word.lower() not in LABELS]:
         return Mistake(
-            f"{SETTING} holds {', '.join(unknown)}.", f"Each of its words is one of {', '.join(LABELS)}."
+            say(_("{setting} holds {words}."), setting=SETTING, words=", ".join(unknown)),
+            say(_("Each of its words is one of {labels}."), labels=", ".join(LABELS)),
         )
     if find_spec(PACKAGE) is None:
-        return Mistake(f"The package {PACKAGE} is not installed.", INSTALL, here=True)
+        told = say(_("The package {name} is not installed."), name=PACKAGE)
+        return Mistake(told, say(_("Install it: {command}"), command=INSTALL), here=True)
     if plug.folder is not None:
         return folder_mistake(plug)
     if not _HUB_NAME.fullmatch(plug.spec):
         return Mistake(
-            f"{plug.spec!r} is neither a folder nor a name on the hub.",
-            "Write OWNER/NAME, or the path of a folder that save_pretrained wrote.",
+            say(_("{name} is neither a folder nor a name on the hub."), name=repr(plug.spec)),
+            _("Write OWNER/NAME, or the path of a folder that save_pretrained wrote."),
         )
     return None
 
@@ -78,17 +82,19 @@ def mistake_in(plug: TextPlug) -> Mistake | None:
 def folder_mistake(plug: TextPlug) -> Mistake | None:
     """Why no text model can be read from the plug's folder."""
     folder = plug.folder
-    remedy = "Give a folder that save_pretrained wrote for a model and its tokenizer."
+    remedy = _("Give a folder that save_pretrained wrote for a model and its tokenizer.")
     if folder is None or not folder.is_dir():
-        return Mistake(f"There is no folder {plug.spec}.", remedy, here=True)
+        return Mistake(say(_("There is no folder {path}."), path=plug.spec), remedy, here=True)
     try:
         told = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         names = label_names(told)
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        return Mistake(f"{folder}/config.json cannot be read ({error}).", remedy, here=True)
-    for patterns, what in ((_WEIGHTS, "weights"), (_TOKENIZER, "tokenizer")):
+        problem = say(_("{name} cannot be read ({error})."), name=f"{folder}/config.json", error=str(error))
+        return Mistake(problem, remedy, here=True)
+    lacking = ((_WEIGHTS, _("{folder} holds no weights.")), (_TOKENIZER, _("{folder} holds no tokenizer.")))
+    for patterns, lack in lacking:
         if not any(any(folder.glob(pattern)) for pattern in patterns):
-            return Mistake(f"{folder} holds no {what}.", remedy, here=True)
+            return Mistake(say(lack, folder=str(folder)), remedy, here=True)
     try:
         meanings(names, plug.labels)
     except RecommenderError as error:

@@ -14,6 +14,8 @@ import numpy as np
 
 from analytics.engine.sentiment.text_features import BITS, Features
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _WEIGHTS, _NETWORKS, _FACTS = "table.bin", "networks.npz", "text.json"
 _FORMAT = 3
@@ -48,12 +50,17 @@ def load(folder: Path) -> Table:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         packed, networks = ((folder / name).read_bytes() for name in (_WEIGHTS, _NETWORKS))
         if facts["format"] != _FORMAT or facts["bits"] != BITS:
-            raise RecommenderError(f"{folder} holds a text model of another format.", "Train it again.")
+            told = say(_("{folder} holds a text model of another format."), folder=str(folder))
+            raise RecommenderError(told, _("Train it again."))
         steps = unpack(packed, len(facts["columns"]))
     except (OSError, ValueError, KeyError, IndexError, zlib.error) as error:
         raise RecommenderError(
-            f"{folder} holds no text model that can be read: {error}.",
-            "Train it again, or give another folder.",
+            say(
+                _("{folder} holds no text model that can be read: {error}."),
+                folder=str(folder),
+                error=str(error),
+            ),
+            _("Train it again, or give another folder."),
         ) from error
     digest = hashlib.sha256(packed + networks + json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
     return Table(steps, np.array(facts["scales"], np.float32), networks, facts, f"text-{digest}")

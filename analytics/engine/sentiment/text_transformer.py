@@ -15,12 +15,14 @@ from analytics.engine.sentiment.text_occlusion import weigh
 from analytics.engine.sentiment.text_plug import TextPlug, mistake_in
 from recommender.engine.encoders.open_clip_encoder import resolve_device, state_hash
 from recommender.errors import EncoderError, RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import quoted, say
 
 _BATCH = 32
 _LONGEST = 512  # tokens
 _BESIDE = 2  # positions that some models keep for themselves
-_WHOLE = "Check that its folder is whole."
-_ONCE = (
+_WHOLE = _("Check that its folder is whole.")
+_ONCE = _(
     "Check its name. One on the hub needs the network once; without a network, give the folder of a model "
     "that was put on this machine."
 )
@@ -56,7 +58,8 @@ class TransformerText:
             RecommenderError: it is not there, is no such model, or its labels do not say what they mean.
         """
         if mistake := mistake_in(plug):
-            raise RecommenderError(f"The text model cannot be loaded: {mistake.message}", mistake.remedy)
+            told = say(_("The text model cannot be loaded: {reason}"), reason=quoted(mistake.message))
+            raise RecommenderError(told, mistake.remedy)
         try:
             device = resolve_device(plug.device)
         except EncoderError as error:
@@ -64,8 +67,8 @@ class TransformerText:
         model, tokenizer = _loaded(plug)
         if getattr(model.config, "problem_type", None) == "multi_label_classification":
             raise RecommenderError(
-                f"{plug.name} gives each label by itself, not one of them.",
-                "Name a model whose labels exclude each other.",
+                say(_("{name} gives each label by itself, not one of them."), name=plug.name),
+                _("Name a model whose labels exclude each other."),
             )
         return cls(model, tokenizer, meanings(_names(model.config), plug.labels), plug.name, device)
 
@@ -112,11 +115,16 @@ def _loaded(plug: TextPlug) -> tuple[Any, Any]:
     except Exception as error:  # the library raises whatever the files and the network below it raise
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         remedy = _WHOLE if plug.folder is not None else _ONCE
-        raise RecommenderError(f"The text model {plug.name} cannot be loaded: {reason}", remedy) from error
+        told = say(_("The text model {name} cannot be loaded: {reason}"), name=plug.name, reason=reason)
+        raise RecommenderError(told, remedy) from error
     if absent := sorted(info["missing_keys"]):
         raise RecommenderError(
-            f"{plug.name} was not trained to classify texts: it lacks {', '.join(absent[:3])}.",
-            "Name a model that was fitted to sentiment.",
+            say(
+                _("{name} was not trained to classify texts: it lacks {parts}."),
+                name=plug.name,
+                parts=", ".join(absent[:3]),
+            ),
+            _("Name a model that was fitted to sentiment."),
         )
     return model, tokenizer
 

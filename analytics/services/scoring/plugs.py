@@ -13,6 +13,8 @@ from analytics.engine.sentiment.recogniser import SpeechPlug
 from analytics.engine.sentiment.text_plug import TextPlug, mistake_in, told_labels
 from analytics.services.scoring.plugs_loading import Loaded
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import quoted, say
 
 if TYPE_CHECKING:
     from analytics.engine.sentiment.recogniser import Recogniser
@@ -98,9 +100,8 @@ def in_use() -> bool:
 
 def _load_text(plug: TextPlug) -> TransformerText:
     if mistake := mistake_in(plug):
-        raise RecommenderError(
-            f"The text model cannot be loaded: {mistake.message}", mistake.remedy, permanent=False
-        )
+        told = say(_("The text model cannot be loaded: {reason}"), reason=quoted(mistake.message))
+        raise RecommenderError(told, mistake.remedy, permanent=False)
     from analytics.engine.sentiment.text_transformer import TransformerText
 
     return TransformerText.load(plug)

@@ -9,6 +9,8 @@ import numpy as np
 from recommender.contracts import MODALITIES, SOURCES
 from recommender.errors import RecommenderError
 from recommender.models import Item
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.events import Actor
 from recommender.services.impressions import Shown, note_shown
 from recommender.services.measured import ANSWERS, timed
@@ -33,7 +35,8 @@ def similar(item: Item, *, by: str = _EVERYTHING, limit: int, actor: Actor) -> l
         RecommenderError: there is no such way to compare.
     """
     if by != _EVERYTHING and by not in MODALITIES:
-        raise RecommenderError(f"Items cannot be compared by {by!r}.", f"Use all, {', '.join(MODALITIES)}.")
+        told = say(_("Items cannot be compared by {by}."), by=repr(by))
+        raise RecommenderError(told, say(_("Use one of {ways}."), ways=", ".join([_EVERYTHING, *MODALITIES])))
     mixture = dict.fromkeys(SOURCES, 1.0) if by == _EVERYTHING else {by: 1.0}
     world, profile = world_now(), profile_of(actor)
     ids, parts = neighbours(world, item.pk, mixture, 3 * limit, to_the_second=True)

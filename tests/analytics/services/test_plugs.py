@@ -137,8 +137,8 @@ def test_what_was_told_of_other_settings_is_not_believed(plugged: Path, settings
     assert scoring.current_scorer_key() == ""
 
 
-def model_page(cast: Cast) -> str:
-    client = Client()
+def model_page(cast: Cast, language: str = "en") -> str:
+    client = Client(headers={"accept-language": language})
     client.force_login(cast.analyst)
     return client.get(reverse("sentiment_model")).content.decode()
 
@@ -160,6 +160,22 @@ def test_the_model_page_says_why_it_cannot_be_loaded(worker: bool, cast: Cast) -
     page = model_page(cast)
     assert "There is no folder /nowhere/tiny" in page
     assert "save_pretrained" in page
+
+
+@pytest.mark.parametrize("worker", [False, True])
+def test_why_a_part_cannot_be_loaded_is_read_in_the_readers_language(
+    worker: bool, cast: Cast, settings: Any
+) -> None:
+    settings.SPEECH_RECOGNISER = "parrot"
+    scoring.forget_scorer()
+    if worker:
+        with pytest.raises(RecommenderError):
+            scoring.current_scorer()
+    chinese = model_page(cast, "zh-CN")
+    assert "&#x27;parrot&#x27; 没有指明语音识别器。" in chinese
+    assert "请写成以下之一：pocketsphinx" in chinese
+    assert "names no recogniser" not in chinese
+    assert "&#x27;parrot&#x27; names no recogniser." in model_page(cast, "en")
 
 
 def test_without_it_the_model_page_says_nothing_of_it(cast: Cast) -> None:
@@ -251,3 +267,18 @@ def test_a_worker_that_cannot_load_it_says_so(program: Program) -> None:
     told = json_of(program("analyst").post(ADDRESS, {"text": "bad"}), 503)
     assert "/nowhere/tiny" in told["error"]
     assert told["remedy"]
+
+
+def test_a_worker_that_cannot_load_a_part_says_so_in_the_language_of_the_program(
+    program: Program, settings: Any
+) -> None:
+    settings.SPEECH_RECOGNISER = "parrot"
+    scoring.forget_scorer()
+
+    def error(language: str) -> str:
+        headers = {"accept-language": language}
+        answer = program("analyst").post(ADDRESS, {"text": "bad"}, headers=headers)
+        return str(json_of(answer, 503)["error"])
+
+    assert error("zh-hans") == "无法载入语音识别器：'parrot' 没有指明语音识别器。"
+    assert error("en") == "The recogniser cannot be loaded: 'parrot' names no recogniser."

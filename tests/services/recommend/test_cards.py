@@ -52,7 +52,7 @@ def test_an_item_newer_than_the_graph_has_similar_ones(tastes: Tastes) -> None:
 
 
 def test_an_unknown_way_to_compare_is_refused(tastes: Tastes) -> None:
-    with pytest.raises(RecommenderError, match="Use all, image, text, audio"):
+    with pytest.raises(RecommenderError, match="Use one of all, image, text, audio"):
         recommend.similar(tastes.warm[0], by="smell", limit=3, actor=Actor())
 
 
