@@ -9,13 +9,15 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from recommender.models.telling import Telling
+
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def due(self) -> Self:
         return self.filter(next_at__lte=timezone.now()).exclude(schedule=SavedView.Schedule.NEVER)
 
 
-class SavedView(models.Model):
+class SavedView(Telling):
     """A report's address under a name, and whom it is mailed to."""
 
     class Schedule(models.TextChoices):

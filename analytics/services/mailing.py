@@ -23,6 +23,7 @@ from analytics.services.names import name_of
 from analytics.services.report import Filters
 from analytics.services.views import filters_of, next_time, read_addresses
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop, quoted, say, together
 from recommender.services.calls import call_task
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ REVIEWS_MOST = 20_000
 _AGAIN = timedelta(hours=1)
 #: How long after a view was asked to be mailed at once it may be asked again.
 _AT_ONCE_SECONDS = 60
+#: Characters that are kept of what a mail server says.
+_ERROR_LENGTH = 1000
 
 
 def send_due() -> int:
@@ -59,7 +62,7 @@ def send_view(view: SavedView) -> bool:
         with translation.override(view.language or settings.LANGUAGE_CODE):
             _letter(view, addresses).send()
     except RecommenderError as error:
-        _note_failure(view, str(error))
+        _note_failure(view, together(error.message, error.remedy))
         return False
     except (OSError, SMTPException) as error:
         _note_failure(view, _told(error), again=True)
@@ -112,12 +115,12 @@ def moved_to(filters: Filters, day: date) -> Filters:
 def _allowed(view: SavedView) -> list[str]:
     if not (view.owner.is_active and view.owner.has_perm(VIEW_ANALYTICS)):
         raise RecommenderError(
-            _("%(name)s may no longer read reports.") % {"name": view.owner.get_username()},
-            _("Let somebody who may save the view."),
+            say(gettext_noop("{name} may no longer read reports."), name=view.owner.get_username()),
+            gettext_noop("Let somebody who may save the view."),
         )
     addresses = read_addresses(view.recipients)
     if not addresses:
-        raise RecommenderError(_("Nobody is named."), _("Write at least one address."))
+        raise RecommenderError(gettext_noop("Nobody is named."), gettext_noop("Write at least one address."))
     return addresses
 
 
@@ -149,8 +152,8 @@ def _is_shortened(view: SavedView, now: report.Overview) -> bool:
         return False
     if view.format == SavedView.Format.CSV:
         raise RecommenderError(
-            _("A list of %(count)d reviews is too long for a mail.") % {"count": now.reviews},
-            _("Narrow the view down, or have it mailed as PDF or XLSX."),
+            say(gettext_noop("A list of {count} reviews is too long for a mail."), count=now.reviews),
+            gettext_noop("Narrow the view down, or have it mailed as PDF or XLSX."),
         )
     return True
 
@@ -190,14 +193,13 @@ def headline(now: report.Overview) -> str:
 
 def _note_failure(view: SavedView, why: str, *, again: bool = False) -> None:
     log.warning("The view %s (%d) was not mailed: %s", view.name, view.pk, why)
-    view.error = why[:2000]
+    view.tell(error=quoted(why, _ERROR_LENGTH))
     if again and view.schedule != SavedView.Schedule.NEVER:
         soon = timezone.now() + _AGAIN
         view.next_at = min(soon, view.next_at) if view.next_at else soon
-    view.save(update_fields=["error", "next_at"])
+    view.save(update_fields=["error", "said", "next_at"])
 
 
 def _told(error: Exception) -> str:
-    return _("The mail server did not take it (%(error)s). It is tried again within the hour.") % {
-        "error": f"{type(error).__name__}: {error}"
-    }
+    told = gettext_noop("The mail server did not take it ({error}). It is tried again within the hour.")
+    return say(told, error=f"{type(error).__name__}: {error}")

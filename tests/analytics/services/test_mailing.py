@@ -15,6 +15,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
+from django.utils.translation import override
 from openpyxl import load_workbook
 from pypdf import PdfReader
 from redis.exceptions import ConnectionError as NoRedis
@@ -111,6 +112,8 @@ def test_a_mail_server_that_fails_is_told_on_the_row_and_asked_again_soon(
     assert mailing.send_due() == 0
     view.refresh_from_db()
     assert "gone away" in view.error
+    with override("zh-hans"):
+        assert view.told_error.startswith("邮件服务器没有接收（")
     assert view.sent_at is None
     assert view.next_at is not None
     assert timezone.now() < view.next_at < timezone.now() + timedelta(hours=2)
@@ -122,6 +125,8 @@ def test_one_failure_does_not_keep_the_next_view_from_going_out(cast: Cast) -> N
     assert mailing.send_due() == 1
     broken.refresh_from_db()
     assert "may no longer read reports" in broken.error
+    with override("zh-hans"):
+        assert "已无权查看报告。" in broken.told_error
     assert len(mail.outbox) == 1
 
 
@@ -147,6 +152,9 @@ def test_a_list_too_long_for_a_mail_is_refused_with_the_way_out(
     view.refresh_from_db()
     assert "too long for a mail" in view.error
     assert "PDF or XLSX" in view.error
+    with override("zh-hans"):
+        assert "条评论的列表对邮件来说太长。" in view.told_error
+        assert "mail" not in view.told_error
 
 
 def test_a_workbook_too_large_for_a_mail_goes_without_its_list_and_says_so(
