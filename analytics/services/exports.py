@@ -21,6 +21,7 @@ from analytics.services import documents, report
 from analytics.services.report import Filters
 from recommender.errors import RecommenderError
 from recommender.models import Job
+from recommender.said import gettext_noop, say
 from recommender.services.calls import call_task
 from recommender.services.jobs import JobProgress, start_job
 
@@ -85,7 +86,8 @@ def write_now(kind: Format, filters: Filters, path: Path, told: Any = None, *, r
         if kind == "xlsx":
             return documents.write_xlsx(contents, path, with_reviews=reviews, told=told)
         if kind != "pdf":
-            raise RecommenderError(f"There is no export as {kind}.", f"Choose one of {', '.join(FORMATS)}.")
+            refused = say(gettext_noop("There is no export as {kind}."), kind=kind)
+            raise RecommenderError(refused, say(gettext_noop("Use one of {ways}."), ways=", ".join(FORMATS)))
         path.write_bytes(documents.pdf_bytes(contents))
         return contents.overview.reviews
 

@@ -14,6 +14,8 @@ from tests.web.test_translations import texts_of
 
 PLACES = (
     "analytics/engine/sentiment",
+    "analytics/services/documents",
+    "analytics/services/exports.py",
     "analytics/services/scoring/plugs.py",
     "recommender/engine/encoders",
     "recommender/engine/formats",
@@ -32,9 +34,9 @@ PLACES = (
     "recommender/services/sources.py",
     "recommender/services/sweep.py",
 )
-#: What is called with sentences for people.
+#: What is called with sentences for people; of errors of Python itself they see the kind at most.
 TELLING = re.compile(
-    r"(?!OSError)\w+Error|TooMuch|PrivateAddress|JobCancelled|Unreadable|Mistake|RowProblem|_problem|_overfull|_lost|_unavailable|refuse|say|tell|kept"
+    r"(?!OSError|ValueError)\w+Error|TooMuch|PrivateAddress|JobCancelled|Unreadable|Mistake|RowProblem|_problem|_overfull|_lost|_unavailable|refuse|say|tell|kept"
 )
 BY_COLUMN = {"tell", "kept"}
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from django.conf import settings
 
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _FOLDER = Path(settings.BASE_DIR) / "static" / "vendor" / "fonts-print"
 _NAME = "noto-sans-sc-{piece}-wght-normal.woff2"
@@ -61,7 +63,8 @@ def _pieces() -> dict[str, frozenset[int]]:
         told = json.loads((_FOLDER / "unicode.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RecommenderError(
-            f"The font of printed reports is missing: there is no {_FOLDER}.", "Run: make setup"
+            say(_("The font of printed reports is missing: there is no {folder}."), folder=str(_FOLDER)),
+            say(_("Run: {command}"), command="make setup"),
         ) from None
     found = {name.strip("[]"): _characters(ranges) for name, ranges in told.items()}
     return {name: found[name] for name in sorted(found, key=lambda name: (name != "latin", name))}

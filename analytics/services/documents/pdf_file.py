@@ -18,15 +18,13 @@ from analytics.services.documents.contents import Contents, period
 from analytics.services.documents.fonts import folder, typeface
 from analytics.services.names import BY_NAMES, LABEL_NAMES, name_of
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop, say
 
 TEMPLATE, LOOKS = "analytics/pdf.html", "analytics/pdf.css"
 _BARS_MOST = 12
 _TERMS_MOST = 20
 _REVIEWS_MOST = 20
-_MISSING = (
-    "PDF needs system libraries that are not here ({error}).",
-    "Run: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
-)
+_LIBRARIES = "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
 def pdf_bytes(contents: Contents) -> bytes:
@@ -58,8 +56,8 @@ def load_weasyprint() -> Any:
     try:
         import weasyprint
     except OSError as error:
-        message, remedy = _MISSING
-        raise RecommenderError(message.format(error=error), remedy) from error
+        told = say(gettext_noop("PDF needs system libraries that are not here ({error})."), error=str(error))
+        raise RecommenderError(told, say(gettext_noop("Run: {command}"), command=_LIBRARIES)) from error
     finally:
         # It lets Pillow pass pictures that are cut off, in the whole process; catalogues must not get those.
         ImageFile.LOAD_TRUNCATED_IMAGES = strict
