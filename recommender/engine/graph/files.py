@@ -13,11 +13,13 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recommender.errors import SnapshotError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 PARTS = ("indptr", "indices", "data")
-_REMEDY = "Run the task refresh_graph to fit it anew."
+_REMEDY = _("Run the task refresh_graph to fit it anew.")
 _CHUNK = 16 * 2**20
 
 
@@ -94,11 +96,14 @@ def read_graph(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         file = path / f"{name}.npy"
         try:
             if file.stat().st_size != expected["bytes"] or _checksum(file) != expected["crc32"]:
-                raise SnapshotError(f"The graph's file {file} is damaged.", _REMEDY)
+                raise SnapshotError(say(_("The graph's file {name} is damaged."), name=file.name), _REMEDY)
             # A view of the map as a plain array: indexing a np.memmap costs several times as much.
             arrays[name] = np.load(file, mmap_mode="r", allow_pickle=False).view(np.ndarray)
         except (OSError, ValueError) as error:
-            raise SnapshotError(f"The graph's file {file} cannot be read: {error}.", _REMEDY) from error
+            told = say(
+                _("The graph's file {name} cannot be read: {error}."), name=file.name, error=str(error)
+            )
+            raise SnapshotError(told, _REMEDY) from error
     return manifest, arrays
 
 
@@ -106,11 +111,14 @@ def _manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"The graph at {path} has no readable manifest.", _REMEDY) from error
+        told = say(_("The graph {name} has no readable manifest."), name=path.name)
+        raise SnapshotError(told, _REMEDY) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise SnapshotError(f"The graph at {path} was written by another version.", _REMEDY)
+        told = say(_("The graph {name} was written by another version."), name=path.name)
+        raise SnapshotError(told, _REMEDY)
     needed = {"ids", "popularity", "freshness"}
     needed |= {f"{source}.{part}" for source in manifest["sources"] for part in PARTS}
     if missing := needed - set(manifest["files"]):
-        raise SnapshotError(f"The graph at {path} lacks {', '.join(sorted(missing))}.", _REMEDY)
+        told = say(_("The graph {name} lacks {parts}."), name=path.name, parts=", ".join(sorted(missing)))
+        raise SnapshotError(told, _REMEDY)
     return manifest

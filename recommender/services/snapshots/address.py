@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 _SCHEMES = {"milvus+http": "http", "milvus+https": "https"}
 _PORT = 19_530
 _DATABASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
-_REMEDY = "Set VECTOR_INDEX to faiss, or to milvus+http://host:19530 (milvus+https, and /database behind it)."
+_REMEDY = _(
+    "Set VECTOR_INDEX to faiss, or to milvus+http://host:19530 (milvus+https, and /database behind it)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,17 @@ def read_address(spec: str) -> Address:
         parts = urlsplit(spec)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise RecommenderError("VECTOR_INDEX is no address.", _REMEDY) from error
+        raise RecommenderError(_("VECTOR_INDEX is no address."), _REMEDY) from error
     if "@" in spec:
         raise RecommenderError(
-            "VECTOR_INDEX holds a name or a password.",
-            "Put user:password, or a token, into VECTOR_INDEX_TOKEN: it is never shown.",
+            _("VECTOR_INDEX holds a name or a password."),
+            _("Put user:password, or a token, into VECTOR_INDEX_TOKEN: it is never shown."),
         )
     if parts.scheme not in _SCHEMES:
         kind = parts.scheme if "://" in spec else spec
-        raise RecommenderError(f"There is no vector index called {kind!r}.", _REMEDY)
+        raise RecommenderError(say(_("There is no vector index called {kind}."), kind=repr(kind)), _REMEDY)
     database = parts.path.strip("/")
     wrong = parts.query or parts.fragment or (database and not _DATABASE.fullmatch(database))
     if not host or wrong:
-        raise RecommenderError("VECTOR_INDEX is no address of a Milvus.", _REMEDY)
+        raise RecommenderError(_("VECTOR_INDEX is no address of a Milvus."), _REMEDY)
     return Address(_SCHEMES[parts.scheme], host, port or _PORT, database)

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from recommender.services.snapshots.milvus_reader import MilvusSnapshot
 
 FORMAT = 1
+_LACKS_ROWS = _("The collection {name} has {n} of {all} rows.")
 #: Links and effort of the graph, as in the files of this machine.
 _GRAPH = {"M": 32, "efConstruction": 100}
 #: Seconds: somebody may wait for a page while a snapshot is opened, nobody while one is made.
 _OPEN_SECONDS, _WRITE_SECONDS, _BUILD_SECONDS = 10.0, 60.0, 3_600.0
 _MESSAGE_BYTES = 4 * 1024**2
 _PAGE = 16_384  # rows that Milvus gives at once
-_REBUILD = "Rebuild the index: its vectors are in the database."
+_REBUILD = _("Rebuild the index: its vectors are in the database.")
 
 
 class MilvusStore:
@@ -116,7 +117,8 @@ class MilvusStore:
         self._link.call("create_index", collection, params, timeout=_BUILD_SECONDS)
         self._link.call("load_collection", collection, timeout=_BUILD_SECONDS)
         if (present := self._count(collection)) != count:
-            raise SnapshotError(f"Milvus has {present} of the {count} rows of {collection}.", _REBUILD)
+            told = say(_LACKS_ROWS, name=collection, n=present, all=count)
+            raise SnapshotError(told, _REBUILD)
 
     def _count(self, collection: str) -> int:
         told = self._link.call(
@@ -137,7 +139,7 @@ class MilvusStore:
 
         collection, manifest = collection_of(row.path), row.manifest
         if manifest.get("collection") != collection or manifest.get("format") != FORMAT:
-            raise SnapshotError(f"The snapshot {row.path} is not one of Milvus.", _REBUILD)
+            raise SnapshotError(say(_("The snapshot {name} is not one of Milvus."), name=row.path), _REBUILD)
         self._check(collection, manifest, space_key)
         spans = [Span(one["code"], one["start"], one["stop"]) for one in manifest["groups"]]
         row_ids = self._items(collection, manifest["items"])
@@ -148,14 +150,14 @@ class MilvusStore:
         told = self._link.call("describe_collection", collection)
         fields = [field["name"] for field in told["fields"]]
         if manifest.get("space_key") != space_key or field_of(space_key) not in fields:
-            message = f"The collection {collection} belongs to encoder space {manifest.get('space_key')!r}, "
-            raise SnapshotError(f"{message}not to {space_key!r}.", _REBUILD)
+            belongs = _("The collection {name} belongs to encoder space {other}, not to {wanted}.")
+            other = str(manifest.get("space_key"))
+            raise SnapshotError(say(belongs, name=collection, other=other, wanted=space_key), _REBUILD)
         # One that is long to load is so without anybody waiting, and found loaded at a later try.
         self._link.call("load_collection", collection)
         if (present := self._count(collection)) != manifest["items"]:
-            raise SnapshotError(
-                f"The collection {collection} has {present} of {manifest['items']} rows.", _REBUILD
-            )
+            told = say(_LACKS_ROWS, name=collection, n=present, all=manifest["items"])
+            raise SnapshotError(told, _REBUILD)
 
     def _items(self, collection: str, count: int) -> np.ndarray:
         """(n,) int64, the item of each row: all that is kept here of the snapshot."""
@@ -171,7 +173,8 @@ class MilvusStore:
                 timeout=_OPEN_SECONDS,
             )
             if len(told) != stop - start:
-                raise SnapshotError(f"The collection {collection} lacks rows of {start} to {stop}.", _REBUILD)
+                lacks = _("The collection {name} lacks rows of {start} to {stop}.")
+                raise SnapshotError(say(lacks, name=collection, start=start, stop=stop), _REBUILD)
             items[[one["row"] for one in told]] = [one["item"] for one in told]
         return items
 

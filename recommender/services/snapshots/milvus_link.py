@@ -8,6 +8,8 @@ import time
 from typing import Any
 
 from recommender.errors import IndexUnavailable, SnapshotError
+from recommender.said import Said, say
+from recommender.said import gettext_noop as _
 from recommender.services.snapshots.address import Address
 
 log = logging.getLogger(__name__)
@@ -17,7 +19,9 @@ ANSWER_SECONDS, _PAUSE_SECONDS = 2.0, 5.0
 #: Otherwise a new connection waits as long as this process' failed ones have made gRPC wait, up to minutes.
 _OWN_ATTEMPTS = {"grpc.use_local_subchannel_pool": 1}
 _NOT_FOUND = 100  # Milvus' code of a collection that is not there
-_REMEDY = "Start it, or put VECTOR_INDEX and VECTOR_INDEX_TOKEN right; search goes by words alone until then."
+_REMEDY = _(
+    "Start it, or put VECTOR_INDEX and VECTOR_INDEX_TOKEN right; search goes by words alone until then."
+)
 
 
 class MilvusLink:
@@ -46,7 +50,7 @@ class MilvusLink:
             IndexUnavailable: no answer within ``timeout`` seconds, or none that helps, now or a moment ago.
         """
         if self.is_away():
-            raise self._unavailable("no answer a moment ago")
+            raise self._unavailable(_("no answer a moment ago"))
         import grpc
         from pymilvus.exceptions import MilvusException
 
@@ -55,17 +59,17 @@ class MilvusLink:
             return getattr(client, what)(*args, timeout=timeout, **options)
         except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError, OSError) as error:
             if getattr(error, "code", None) == _NOT_FOUND:
-                raise SnapshotError("The collection of a snapshot is gone from Milvus.") from error
+                raise SnapshotError(_("The collection of a snapshot is gone from Milvus.")) from error
             self.give_up()
             reason = getattr(error, "message", "") or type(error).__name__
             log.warning("Milvus at %s does not answer: %s", self._address, self._without_token(str(reason)))
-            raise self._unavailable("no answer") from error
+            raise self._unavailable(_("no answer")) from error
 
     def _connected(self, timeout: float) -> Any:
         with self._connecting:
             if self._client is None:
                 if self.is_away():  # somebody else tried while this waited
-                    raise self._unavailable("no answer a moment ago")
+                    raise self._unavailable(_("no answer a moment ago"))
                 self._close_former()
                 from pymilvus import MilvusClient
 
@@ -104,4 +108,5 @@ class MilvusLink:
         return text.replace(self._token, "***") if self._token else text
 
     def _unavailable(self, reason: str) -> IndexUnavailable:
-        return IndexUnavailable(f"Milvus at {self._address} does not answer ({reason}).", _REMEDY)
+        told = _("Milvus at {address} does not answer ({reason}).")
+        return IndexUnavailable(say(told, address=str(self._address), reason=Said(reason)), _REMEDY)

@@ -17,6 +17,8 @@ from recommender.engine.index.composition import BLOCKS, Asked
 from recommender.engine.index.exact import top
 from recommender.engine.index.rows import Directory, Span
 from recommender.errors import IndexUnavailable, SnapshotError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 from recommender.services.snapshots.milvus import partition_of
 from recommender.services.snapshots.milvus_link import MilvusLink
 
@@ -83,9 +85,8 @@ class MilvusSnapshot(Directory):
             told = self._source.asked("query", ids=some, output_fields=["row", field])
             fresh = {one["row"]: np.asarray(one[field], np.float32) for one in told}
             if len(fresh) != len(some):
-                raise IndexUnavailable(
-                    f"Milvus has {len(fresh)} of {len(some)} vectors.", "Rebuild the index."
-                )
+                lacks = say(_("Milvus has {n} of {all} vectors."), n=len(fresh), all=len(some))
+                raise IndexUnavailable(lacks, _("Rebuild the index."))
             known |= fresh
             self._remembered.keep(fresh)
         return np.stack([known[row] for row in wanted]) if wanted else np.zeros((0, width), np.float32)
