@@ -9,8 +9,8 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHt
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from analytics.services import exports
-from analytics.services.report import Filters
+from analytics.services import exports, report
+from analytics.services.report import WORDS_MOST, Filters
 from recommender.api.access import holders
 from recommender.api.errors import Refused, missing
 from recommender.api.jobs import JobOut, job_out
@@ -20,6 +20,10 @@ from recommender.models.telling import translated
 from recommender.services.jobs import cancel_job
 
 VIEW_ANALYTICS = "recommender.view_analytics"
+_WORDS = (
+    "those in which these stand, written or heard in a recording, among the newest "
+    f"{report.SEARCHED_AMONG:,} of the selection"
+)
 router = Router(tags=["exports"], auth=holders(VIEW_ANALYTICS))
 Kind = Literal["csv", "xlsx", "pdf"]
 _FILES: dict[str, Any] = {
@@ -46,6 +50,7 @@ class Selection(Schema):
     rating: int | None = Field(None, ge=1, le=5)
     label: Literal["", "negative", "neutral", "positive"] = ""
     abstained: bool | None = None
+    words: str = Field("", max_length=WORDS_MOST, description=_WORDS)
 
     def filters(self) -> Filters:
         given = {name: value for name, value in self.dict().items() if value not in (None, "")}

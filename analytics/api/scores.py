@@ -18,10 +18,6 @@ from recommender.api.errors import missing
 from recommender.api.paging import PAGE, Limit, Offset, Page, piece
 
 router = Router(tags=["sentiment"], auth=holders(VIEW_ANALYTICS))
-_WORDS = (
-    "those in which these stand, written or heard in a recording, among the newest "
-    f"{report.SEARCHED_AMONG:,} of the selection"
-)
 
 
 class ScoresOut(Page):
@@ -75,13 +71,11 @@ class ScoreNowIn(Schema):
 def scores(
     request: HttpRequest,
     asked: Annotated[Selection, Query()],
-    words: Annotated[str, Query(max_length=100, description=_WORDS)] = "",
     offset: Offset = 0,
     limit: Limit = PAGE,
 ) -> ScoresOut:
     """Scored reviews of a selection, newest first."""
-    filters, wanted = asked.filters(), words.strip()
-    found = report.reviews_with(wanted, filters) if wanted else report.reviews(filters)
+    found = report.reviews(asked.filters())
     shown, total, after = piece(found.for_list(), offset, limit)
     return ScoresOut(scores=[score_out(one) for one in shown], total=total, next_offset=after)
 

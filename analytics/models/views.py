@@ -34,7 +34,7 @@ class SavedView(Telling):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     name = models.CharField(_("name"), max_length=80)
     #: the report's query string, as in its address
-    query = models.CharField(max_length=1000, blank=True)
+    query = models.CharField(max_length=3000, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     schedule = models.CharField(_("mailed"), max_length=7, choices=Schedule, default=Schedule.NEVER)
     format = models.CharField(_("as"), max_length=4, choices=Format, default=Format.PDF)

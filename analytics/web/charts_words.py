@@ -55,11 +55,11 @@ def telling_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
             Cell(term.term, spot["href"]),
             Cell(
                 grouped(term.positive),
-                address("sentiment_reviews", filters.replace(label="positive"), q=term.term),
+                _reviews(filters.replace(label="positive"), term),
             ),
             Cell(
                 grouped(term.negative),
-                address("sentiment_reviews", filters.replace(label="negative"), q=term.term),
+                _reviews(filters.replace(label="negative"), term),
             ),
             Cell(signed(term.association, 1)),
             Cell(signed(term.net)),
@@ -71,7 +71,7 @@ def telling_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
 
 
 def _reviews(filters: Filters, term: Term) -> str:
-    return address("sentiment_reviews", filters, q=term.term)
+    return address("sentiment_reviews", filters.replace(words=term.term))
 
 
 def _spot(term: Term, across: int, up: int, score: float, href: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from analytics.contracts import ASPECTS, CHANNELS, LABELS
+from analytics.services import report
 from analytics.services.names import (
     BY_NAMES,
     CHANNEL_NAMES,
@@ -76,7 +77,7 @@ def filter_bar(
     to = link or (lambda other: address(page, other, **kept))
     period = _period(filters)
     limits = filters.given()
-    item = {"item": limits["item"]} if "item" in limits else {}
+    unseen = {name: limits[name] for name in ("item", "words") if name in limits}
     return {
         "action": reverse(page),
         "prefix": prefix,
@@ -90,9 +91,16 @@ def filter_bar(
         "period_words": period_words(filters),
         "start": filters.start.isoformat(),
         "end": filters.end.isoformat(),
-        "hidden": [*_prefixed(prefix, period | item), *kept.items()],
+        "reach": _reach(filters),
+        "hidden": [*_prefixed(prefix, period | unseen), *kept.items()],
         "date_hidden": [*_prefixed(prefix, limits), *kept.items()],
     }
+
+
+def _reach(filters: Filters) -> dict[str, Any] | None:
+    """How far back words were looked for; None where that is over the whole selection."""
+    since = report.searched_since(filters)
+    return {"most": report.SEARCHED_AMONG, "since": since} if since else None
 
 
 def _period(filters: Filters) -> dict[str, Any]:
@@ -163,12 +171,15 @@ def _limits(to: Link, filters: Filters) -> list[dict[str, str]]:
 
 
 def _limit_name(name: str) -> Any:
-    return {"label": _("Feeling"), "abstained": _("Certainty")}.get(name) or BY_NAMES[name]
+    others = {"label": _("Feeling"), "abstained": _("Certainty"), "words": _("Words in the review")}
+    return others.get(name) or BY_NAMES[name]
 
 
 def _limit_value(name: str, value: Any) -> str:
     if name == "abstained":
         return _("unsure ones only") if value else _("sure ones only")
+    if name == "words":
+        return _("“%(words)s”") % {"words": value}
     if name == "label":
         return str(LABEL_NAMES[value])
     if name == "item":

@@ -32,27 +32,25 @@ ORDERS: dict[str, Any] = {
 @require_safe
 @analysts_only
 def reviews(request: HttpRequest) -> HttpResponseBase:
-    """One page of the reviews of a selection; ``q`` further limits it to those with these words.
-
-    ``alert`` limits it to the reviews an alert was raised on.
-    """
+    """One page of the reviews of a selection; ``alert`` limits it to those an alert was raised on."""
     filters = Filters.from_query(request.GET)
     order = request.GET.get("order", "")
     order = order if order in ORDERS else "newest"
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     alert = _alert(request.GET.get("alert", ""))
     number = _page(request.GET.get("page", ""))
-    rows = _rows(filters, order, words, alert, number)
-    total = report.overview(filters, previous=False).reviews
-    has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(number, total, order, words, alert)
-    keep = {"q": words, "alert": alert.pk if alert else ""}
+    rows = _rows(filters, order, alert, number)
+    total = report.overview(filters.replace(words=""), previous=False).reviews
+    counted = None if filters.words or alert else total
+    has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(number, counted, order)
+    keep = {"alert": alert.pk if alert else ""}
+    # All of an alert's are looked through.
+    whole = {"reach": None} if alert else {}
     kept_order = order if order != "newest" else ""
     context = {
         "address": _paged(filters, kept_order, keep, number),
         "rows": [describe(score) for score in rows],
-        "total": None if words or alert else total,
-        "words": words,
-        "reach": None if alert else _reach(filters, total, order, words),
+        "total": counted,
+        "reach": _reach(filters, counted, order),
         "alert": alert,
         "alert_title": alert_title(alert) if alert else "",
         "order": order,
@@ -60,43 +58,42 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
             {"label": label, "on": value == order, "url": _paged(filters, value, keep, 1)}
             for value, label in ORDERS.items()
         ],
-        "bar": filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order}),
+        "bar": filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order}) | whole,
         "number": number,
         "before_url": _paged(filters, kept_order, keep, number - 1) if number > 1 else "",
         "next_url": _paged(filters, kept_order, keep, number + 1) if has_next else "",
         "back_url": address("sentiment", filters),
-        "without_words_url": address("sentiment_reviews", filters, order=kept_order),
+        "without_alert_url": address("sentiment_reviews", filters, order=kept_order),
         "labels": [(label, LABEL_NAMES[label]) for label in LABELS],
         "next": request.get_full_path(),
     }
     return answer(request, "sentiment_reviews", "analytics/reviews.html", context, filters=filters)
 
 
-def _rows(filters: Filters, order: str, words: str, alert: Alert | None, number: int) -> list[Any]:
+def _rows(filters: Filters, order: str, alert: Alert | None, number: int) -> list[Any]:
     """The page's scores. Those behind an alert are few; all others are found by way of the sums."""
     if alert is None:
-        return report.reviews_page(filters, number, PAGE, order, words=words)
-    found = report.reviews(filters, order).filter(review__in=alert.evidence)
-    if words:
-        found = found.with_words(words)
+        return report.reviews_page(filters, number, PAGE, order)
+    found = report.reviews(filters.replace(words=""), order).filter(review__in=alert.evidence)
+    if filters.words:
+        found = found.with_words(filters.words)
     start = PAGE * (number - 1)
     return list(found.for_list()[start : start + PAGE])
 
 
-def _reached(number: int, total: int, order: str, words: str, alert: Alert | None) -> bool:
-    """Whether more may follow a full page; how many have the words, or an alert's, is not counted."""
-    if words or alert:
+def _reached(number: int, total: int | None, order: str) -> bool:
+    """Whether more may follow a full page; how many have the words, or are an alert's, is not counted."""
+    if total is None:
         return True
     return number * PAGE < (total if order == "newest" else min(total, report.SORTED_AMONG))
 
 
-def _reach(filters: Filters, total: int, order: str, words: str) -> dict[str, Any] | None:
-    """How far back a search, or an order, goes; None where that is over the whole selection."""
-    most = report.SEARCHED_AMONG if words else report.SORTED_AMONG
-    if total <= most or (order == "newest" and not words):
+def _reach(filters: Filters, total: int | None, order: str) -> dict[str, Any] | None:
+    """How far back an order goes; None where that is over the whole selection."""
+    if total is None or total <= report.SORTED_AMONG or order == "newest":
         return None
-    since = report.oldest_day(filters, most)
-    return {"most": most, "since": since} if since else None
+    since = report.oldest_day(filters, report.SORTED_AMONG)
+    return {"most": report.SORTED_AMONG, "since": since} if since else None
 
 
 def _paged(filters: Filters, order: str, keep: dict[str, Any], number: int) -> str:

@@ -16,7 +16,8 @@ from analytics.web.frame import address, analysts_only, answer
 @analysts_only
 def terms(request: HttpRequest) -> HttpResponseBase:
     """Two association plots of the words of a selection; a click on a word opens its reviews."""
-    filters = Filters.from_query(request.GET)
+    # A click on a word looks for that one, in place of those that were looked for.
+    filters = Filters.from_query(request.GET).replace(words="")
     figures = report.overview(filters)
     emerging, telling = report.terms_both_ways(filters)
     context = {

@@ -19,11 +19,14 @@ from analytics.services import exports, mailing
 from analytics.services import views as saved
 from analytics.services.documents import period
 from analytics.services.report import Filters
+from analytics.web.filtering import title_of
 from analytics.web.frame import address, analysts_only, answer
 from recommender.errors import RecommenderError
 from recommender.models.telling import translated_error
 
 _EXPORTS_SHOWN = 10
+#: Characters of an address that are read; none with filters is longer.
+_QUERY_MOST = 4000
 
 
 class ScheduleForm(forms.ModelForm):
@@ -64,10 +67,10 @@ def save(request: HttpRequest) -> HttpResponseBase:
     """Keep the report whose query is sent under the name that is sent."""
     query, name = request.POST.get("query", ""), request.POST.get("name", "")
     try:
-        view = saved.save_view(request.user, name, query[:1000], language=get_language() or "")
+        view = saved.save_view(request.user, name, query[:_QUERY_MOST], language=get_language() or "")
     except RecommenderError as error:
         messages.error(request, translated_error(error))
-        return _to(address("sentiment", Filters.from_query(QueryDict(query[:1000]))))
+        return _to(address("sentiment", Filters.from_query(QueryDict(query[:_QUERY_MOST]))))
     messages.success(request, _("“%(name)s” is saved.") % {"name": view.name})
     return _to(reverse("sentiment_view", args=[view.pk]))
 
@@ -144,6 +147,7 @@ def _described(found: SavedView) -> dict[str, Any]:
     return {
         "row": found,
         "period": period(filters),
+        "limits": title_of(filters) if filters.given() else "",
         "url": f"{reverse('sentiment')}?{found.query}" if found.query else reverse("sentiment"),
         "recipients": found.recipients.splitlines(),
     }

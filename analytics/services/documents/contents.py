@@ -68,6 +68,7 @@ def asked(filters: report.Filters) -> list[tuple[str, str]]:
         (_("Stars"), _named("rating", filters.rating)),
         (_("Label"), str(LABEL_NAMES.get(filters.label, ""))),
         (_("Abstained"), _yes_or_no(filters.abstained)),
+        (_("Words in the review"), _words(filters)),
     ]
     return [(name, value or _("all")) for name, value in told]
 
@@ -86,6 +87,20 @@ def _item(pk: int | None) -> str:
 def _category(pk: int | None) -> str:
     found = Category.objects.filter(pk=pk).first() if pk is not None else None
     return found.local_name if found else (f"#{pk}" if pk is not None else "")
+
+
+def _words(filters: report.Filters) -> str:
+    """``“zip”``, and how far back it was looked for where that is not the whole period."""
+    if not filters.words:
+        return ""
+    since, quoted = report.searched_since(filters), _("“%(words)s”") % {"words": filters.words}
+    if since is None:
+        return quoted
+    told = _("searched among the newest %(most)s reviews, back to %(day)s") % {
+        "most": formats.number_format(report.SEARCHED_AMONG, force_grouping=True),
+        "day": formats.date_format(since, "DATE_FORMAT"),
+    }
+    return f"{quoted} ({told})"
 
 
 def _named(by: str, key: Any) -> str:

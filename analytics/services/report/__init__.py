@@ -9,10 +9,10 @@ from analytics.services.report.evidence import (
     oldest_day,
     reviews,
     reviews_page,
-    reviews_with,
+    searched_since,
 )
 from analytics.services.report.figures import model_in_service, overview, trend
-from analytics.services.report.filters import Filters
+from analytics.services.report.filters import WORDS_MOST, Filters
 from analytics.services.report.shapes import (
     BYS,
     GRAINS,
@@ -32,6 +32,7 @@ __all__ = [
     "GRAINS",
     "SEARCHED_AMONG",
     "SORTED_AMONG",
+    "WORDS_MOST",
     "By",
     "Comparison",
     "Driver",
@@ -51,7 +52,7 @@ __all__ = [
     "overview",
     "reviews",
     "reviews_page",
-    "reviews_with",
+    "searched_since",
     "telling_terms",
     "terms_both_ways",
     "trend",

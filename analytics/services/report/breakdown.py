@@ -12,9 +12,10 @@ from analytics.contracts import CHANNELS
 from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, net_interval
 from analytics.services.names import name_of
-from analytics.services.report.cells import Selection, select, subtree
+from analytics.services.report.cells import Selection, subtree
 from analytics.services.report.filters import Filters
 from analytics.services.report.names import Kind, named
+from analytics.services.report.selecting import select
 from analytics.services.report.shapes import By, Impact, Slice
 from recommender.models import Category, Item
 

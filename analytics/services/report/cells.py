@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -62,35 +63,18 @@ class Selection:
         return Tally(float(counts[0]), float(counts[1]), float(counts[2]))
 
 
-def select(filters: Filters, *, by: str = "", days: bool = False) -> Selection:
-    """The cells of ``filters`` in the smallest cube that tells ``by`` apart ("" for nothing, "hour" too).
-
-    Args:
-        days: whether whole days (and, where items are told apart, hours) are needed rather than months.
-    """
-    return restricted(read(_cube(filters, by), filters.start, filters.end, days=days), filters)
+def summed_cells(filters: Filters, *, by: str = "", days: bool = False) -> Selection:
+    """What the sums say of ``filters``, without the words that are looked for; as ``selecting.select``."""
+    cells = read(cube_of(filters, by), filters.start, filters.end, days=days)
+    return restricted(cells, filters)
 
 
-def _cube(filters: Filters, by: str) -> Cube:
+def cube_of(filters: Filters, by: str) -> Cube:
+    """The smallest one that tells apart what is asked for."""
     about_aspects = bool(filters.aspect) or by == "aspect"
     about_items = filters.item is not None or by in ("item", "hour")
     names = {(False, False): "reviews", (False, True): "items", (True, False): "aspects"}
     return CUBES[names.get((about_aspects, about_items), "item_aspects")]
-
-
-class Cells:
-    """The cells of one selection for several figures: each cube that they need is read once."""
-
-    def __init__(self, filters: Filters) -> None:
-        self.filters = filters
-        self._read: dict[str, Selection] = {}
-
-    def by(self, by: str = "") -> Selection:
-        """As ``select`` finds them."""
-        cube = _cube(self.filters, by).name
-        if cube not in self._read:
-            self._read[cube] = select(self.filters, by=by)
-        return self._read[cube]
 
 
 def restricted(cells: Selection, filters: Filters) -> Selection:
@@ -150,11 +134,7 @@ def read(cube: Cube, start: date, end: date, *, days: bool = False) -> Selection
     segments = RollupSegment.objects.filter(_covering(start, end, days=days), cube=cube.name)
     found = list(segments.order_by("start", "grain").values_list("version", "start", "cells"))
     key = (cube.name, tuple(version for version, _, _ in found))
-    kept = _kept.get(key)
-    if kept is None:
-        kept = _joined(cube, segments, [version for version, _, _ in found])
-        _kept.put(key, kept)
-    return Selection(kept)
+    return Selection(kept_once(key, lambda: _joined(cube, segments, [version for version, _, _ in found])))
 
 
 def _covering(start: date, end: date, *, days: bool) -> Q:
@@ -222,6 +202,15 @@ def _size(columns: Columns) -> int:
 
 
 _kept = _Kept(KEPT_BYTES)
+
+
+def kept_once(key: Any, make: Callable[[], Columns]) -> Columns:
+    """What was made under ``key`` lately, else made now. Whatever changes it must change the key."""
+    kept = _kept.get(key)
+    if kept is None:
+        kept = make()
+        _kept.put(key, kept)
+    return kept
 
 
 def forget() -> None:

@@ -11,10 +11,11 @@ import numpy as np
 from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, difference
 from analytics.services.report.breakdown import aspect_impacts, grouped, labelled
-from analytics.services.report.cells import Cells, Selection, select
+from analytics.services.report.cells import Selection
 from analytics.services.report.figures import overview_of
 from analytics.services.report.filters import Filters
 from analytics.services.report.names import Kind, named
+from analytics.services.report.selecting import Cells, select
 from analytics.services.report.shapes import By, Comparison, Driver
 
 NOISE = 0.05

@@ -121,7 +121,7 @@ def _term(name: str, counts: _Counts, row: int, p_value: float) -> Term:
 
 def _counts(filters: Filters) -> _Counts:
     """From the sums where they know the filters' dimensions, else from a sample of the reviews themselves."""
-    if filters.item or filters.channel or filters.aspect or filters.rating:
+    if filters.item or filters.channel or filters.aspect or filters.rating or filters.words:
         return _sampled(filters)
     return _summed(filters)
 

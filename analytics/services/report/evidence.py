@@ -12,7 +12,7 @@ from analytics.engine.reporting.cubes import CUBES
 from analytics.engine.reporting.terms import terms_of_all
 from analytics.models import SentimentScore
 from analytics.models.scores import SentimentScoreQuerySet
-from analytics.services.report.cells import read, select, subtree
+from analytics.services.report.cells import read, subtree, summed_cells
 from analytics.services.report.filters import Filters
 from analytics.services.report.names import Kind, code
 from analytics.services.report.rows import ASPECT_LEAN, COMMITTED, aspect_code, label_code, midnight
@@ -42,6 +42,9 @@ def reviews(filters: Filters, order: str = "newest") -> SentimentScoreQuerySet:
     Args:
         order: one of ``ORDERS``; anything else counts as "newest".
     """
+    if filters.words:
+        among = _searched(filters)
+        return reviews(among, order).with_words(filters.words) if among else SentimentScore.objects.none()
     found = SentimentScore.objects.ready().filter(
         reviewed_at__gte=filters.since, reviewed_at__lt=filters.until, **_plain(filters)
     )
@@ -67,7 +70,7 @@ def _plain(filters: Filters) -> dict[str, Any]:
 
 
 def reviews_page(
-    filters: Filters, page: int = 1, size: int = 25, order: str = "newest", *, term: str = "", words: str = ""
+    filters: Filters, page: int = 1, size: int = 25, order: str = "newest", *, term: str = ""
 ) -> list[SentimentScore]:
     """One page of ``reviews``, with everything a list shows.
 
@@ -77,13 +80,12 @@ def reviews_page(
     Args:
         page: counted from 1.
         term: only reviews that have it, as ``emerging`` counts them; then always the newest first.
-        words: only reviews that have them, as ``reviews_with`` finds those.
     """
     skip = (max(1, page) - 1) * size
     if term:
         return _with_term(filters, term.lower(), skip, size)
-    if words:
-        return list(reviews_with(words, filters, order).for_list()[skip : skip + size])
+    if filters.words:
+        return list(reviews(filters, order).for_list()[skip : skip + size])
     by_time = order not in ORDERS or order in ("newest", "oldest")
     wanted = (skip, skip + size) if by_time else (0, SORTED_AMONG)
     window = _window(filters, *wanted, newest_first=order != "oldest")
@@ -102,15 +104,18 @@ def oldest_day(filters: Filters, among: int) -> date | None:
     return window[0] if window and first and window[0] > first[0] else None
 
 
-def reviews_with(words: str, filters: Filters, order: str = "newest") -> SentimentScoreQuerySet:
-    """Reviews of a selection in which words stand as they are given here, written or heard.
+def searched_since(filters: Filters) -> date | None:
+    """The day that a search for words goes back to; None where it looks through the whole selection."""
+    return oldest_day(filters, SEARCHED_AMONG) if filters.words else None
 
-    They are looked for among the newest ``SEARCHED_AMONG``, to the end of the day that those reach into.
+
+def _searched(filters: Filters) -> Filters | None:
+    """Where its words are looked for; None where there is nothing.
+
+    Among the newest ``SEARCHED_AMONG``, to the end of the day that those reach into.
     """
     window = _window(filters, 0, SEARCHED_AMONG, newest_first=True)
-    if window is None:
-        return SentimentScore.objects.none()
-    return reviews(filters.replace(start=window[0], end=window[1]), order).with_words(words)
+    return filters.replace(start=window[0], end=window[1], words="") if window else None
 
 
 def _with_term(filters: Filters, term: str, skip: int, size: int) -> list[SentimentScore]:
@@ -144,8 +149,11 @@ def _days_with(filters: Filters, term: str) -> list[int]:
 
 
 def _window(filters: Filters, first: int, last: int, *, newest_first: bool) -> tuple[date, date, int] | None:
-    """The days that hold reviews ``first`` up to ``last`` in order of time, and how many come before them."""
-    cells = select(filters, days=True)
+    """The days that hold reviews ``first`` up to ``last`` in order of time, and how many come before them.
+
+    Of the whole selection, whatever words are looked for in it.
+    """
+    cells = summed_cells(filters, days=True)
     counts = np.bincount(cells["day"] - filters.start.toordinal(), weights=cells["reviews"]).astype(int)
     days = np.flatnonzero(counts)
     days = days[::-1] if newest_first else days
@@ -158,17 +166,24 @@ def _window(filters: Filters, first: int, last: int, *, newest_first: bool) -> t
     return date.fromordinal(edges[0]), date.fromordinal(edges[1]), int(upto[one] - counts[days[one]])
 
 
-def reviews_sample(filters: Filters, most: int) -> list[tuple[tuple[str, str], int]]:
-    """What the newest reviews of the selection say, written and heard, with what counts (``label_code``)."""
+def _newest(filters: Filters, most: int) -> SentimentScoreQuerySet:
+    """So many, looked for on no day that the sums need not be asked of."""
+    if filters.words:
+        return reviews(filters)[:most]
     window = _window(filters, 0, most, newest_first=True)
     if window is None:
-        return []
-    found = reviews(filters.replace(start=window[0], end=window[1]))
+        return SentimentScore.objects.none()
+    return reviews(filters.replace(start=window[0], end=window[1]))[:most]
+
+
+def reviews_sample(filters: Filters, most: int) -> list[tuple[tuple[str, str], int]]:
+    """What the newest reviews of the selection say, written and heard, with what counts (``label_code``)."""
+    found = _newest(filters, most)
     fields = ("review__text", "heard", "label", "abstained", "corrected")
     if not filters.aspect:
-        rows = found.values_list(*fields)[:most]
+        rows = found.values_list(*fields)
         return [((text, heard), label_code(*said)) for text, heard, *said in rows]
-    rows = found.values_list(*fields, "aspects__polarity")[:most]
+    rows = found.values_list(*fields, "aspects__polarity")
     return [
         ((text, heard), aspect_code(label_code(*said), polarity)) for text, heard, *said, polarity in rows
     ]

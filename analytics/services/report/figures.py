@@ -10,9 +10,10 @@ import numpy as np
 from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, net_interval
 from analytics.models import SentimentScore
-from analytics.services.report.cells import Selection, select
+from analytics.services.report.cells import Selection
 from analytics.services.report.filters import Filters
 from analytics.services.report.rows import midnight
+from analytics.services.report.selecting import select
 from analytics.services.report.shapes import Grain, Overview, Point
 
 #: Periods of at most so many days are shown by hour, day and week; longer ones by month.

@@ -14,6 +14,8 @@ from django.utils import timezone
 from analytics.contracts import CHANNELS, LABELS
 
 DEFAULT_DAYS = 90
+#: Characters that a search for words has at most.
+WORDS_MOST = 100
 _MOST_DAYS = 36_525
 _FIRST, _LAST = date(1990, 1, 1), date(2199, 12, 31)
 T = TypeVar("T")
@@ -31,6 +33,8 @@ class Filters:
         aspect: reviews that mention it. What counts is then what is felt about the aspect.
         label: of what counts; reviews on which the scorer abstained have none.
         abstained: True for those only, False for the others only.
+        words: reviews in which these stand as they are given, written or heard. No sums know them: figures
+            are then of the reviews found, among the newest ``evidence.SEARCHED_AMONG``.
     """
 
     start: date
@@ -43,6 +47,7 @@ class Filters:
     rating: int | None = None
     label: str = ""
     abstained: bool | None = None
+    words: str = ""
     days: int | None = None
 
     @classmethod
@@ -63,6 +68,8 @@ class Filters:
             "rating": _read(query, "rating", _stars),
             "label": _read(query, "label", _one_of(LABELS)) or "",
             "abstained": _read(query, "abstained", _flag),
+            # ``q`` in addresses of before.
+            "words": _read(query, "words", _phrase) or _read(query, "q", _phrase) or "",
         }
         start, end = _read(query, "start", _day), _read(query, "end", _day)
         if start is None and end is None:
@@ -90,6 +97,8 @@ class Filters:
         }
         if self.abstained is not None:
             fields["abstained"] = int(self.abstained)
+        if self.words:
+            fields["words"] = self.words
         return fields
 
     def replace(self, **fields: Any) -> Self:
@@ -163,6 +172,11 @@ def _word(raw: str) -> str:
     if len(raw) > 30 or not raw.isprintable():
         raise ValueError(raw)
     return raw
+
+
+def _phrase(raw: str) -> str:
+    """Without the character that databases refuse, and cut: half a phrase is found, none would find all."""
+    return raw.replace("\x00", "")[:WORDS_MOST].strip()
 
 
 def _day(raw: str) -> date:

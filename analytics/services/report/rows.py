@@ -15,12 +15,14 @@ from analytics.contracts import CHANNELS, LABELS
 from analytics.engine.reporting.cubes import ABSTAINED, Columns
 from analytics.engine.reporting.terms import terms_of_all
 from analytics.models import AspectScore, SentimentScore
+from analytics.models.scores import SentimentScoreQuerySet
 from analytics.services.report.names import Kind, codes
 
 #: From this polarity on, an opinion on an aspect counts as positive, and from its opposite on as negative.
 ASPECT_LEAN = 0.2
 #: Reviews that commit themselves, as a query.
 COMMITTED = Q(label__in=LABELS) & (Q(abstained=False) | Q(corrected=True))
+_AT_ONCE = 5_000
 _FIELDS = (
     "pk", "reviewed_at", "item_id", "category_id", "language", "channels", "rating", "label", "abstained",
     "corrected", "disagreement", "review__text", "heard",
@@ -29,7 +31,7 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class DayRows:
-    """One day's reviews, opinions on aspects, and terms: columns by name, each (n,)."""
+    """Reviews, opinions on aspects, and terms: columns by name, each (n,)."""
 
     reviews: Columns
     aspects: Columns
@@ -39,6 +41,18 @@ class DayRows:
 def midnight(day: date) -> datetime:
     """The first moment of ``day`` in the site's time zone."""
     return timezone.make_aware(datetime(day.year, day.month, day.day), timezone.get_default_timezone())
+
+
+def read_scores(scores: SentimentScoreQuerySet) -> DayRows:
+    """Of these scores, on whatever days (``day``, its ordinal, is a column too); terms are not looked for."""
+    rows = list(scores.order_by("pk").values_list(*_FIELDS))
+    numbers = [row[0] for row in rows]
+    opinions: list[tuple[Any, ...]] = []
+    for start in range(0, len(numbers), _AT_ONCE):
+        found = AspectScore.objects.filter(score__in=numbers[start : start + _AT_ONCE])
+        opinions += found.values_list("score_id", "aspect", "polarity")
+    reviews = _reviews(rows)
+    return DayRows(reviews, _aspects(rows, reviews, opinions), {})
 
 
 def read_day(day: date, known_terms: dict[str, int] | None = None) -> DayRows:
@@ -64,6 +78,7 @@ def _reviews(rows: list[tuple[Any, ...]]) -> Columns:
     languages = codes(Kind.LANGUAGE, {row[4] for row in rows})
     bits = {text: channel_bits(text) for text in {row[5] for row in rows}}
     return {
+        "day": _whole(row[1].astimezone(zone).toordinal() for row in rows),
         "hour": _whole(row[1].astimezone(zone).hour for row in rows),
         "item": _whole(row[2] for row in rows),
         "category": _whole(row[3] or 0 for row in rows),

@@ -51,6 +51,13 @@ def test_a_pdf_is_a_job_to_follow_and_a_file_to_fetch(
     assert "Sentiment report" in PdfReader(io.BytesIO(file)).pages[0].extract_text()
 
 
+def test_the_report_and_its_files_are_narrowed_by_words(program: Client) -> None:
+    stocked()
+    asked = {"words": "DIED", "rating": 1}
+    assert program.get(f"{ROOT}/overview", asked).json()["reviews"] == 4
+    assert b"".join(program.get(f"{ROOT}/export/csv", asked).streaming_content).count(b"\r\n") == 5
+
+
 def test_a_fourth_unfinished_export_is_refused(program: Client, cast: Cast) -> None:
     for stars in (1, 2, 3):
         exports.start_export(cast.analyst, "pdf", Filters.latest(rating=stars))

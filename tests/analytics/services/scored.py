@@ -105,6 +105,7 @@ def _fits(score: SentimentScore, filters: Filters) -> bool:
         and filters.language in ("", score.language)
         and (not filters.channel or filters.channel in score.channels.split("+"))
         and filters.rating in (None, score.rating)
+        and filters.words.lower() in score.review.text.lower()
     )
 
 

@@ -51,6 +51,14 @@ def test_it_says_what_was_filtered_by_which_model_and_what_the_figures_are() -> 
     assert "Thebatterydied,day3." in text
 
 
+def test_it_says_which_words_were_looked_for_and_counts_what_has_them() -> None:
+    stocked()
+    text = words(made(Filters.latest(words="day 3")))
+    assert "Wordsinthereview“day3”" in text
+    assert "Thebatterydied,day3." in text
+    assert "day2" not in text
+
+
 def test_chinese_is_printed_letter_for_letter_with_fonts_of_its_own() -> None:
     stocked()
     with translation.override("zh-hans"):

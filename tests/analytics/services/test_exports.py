@@ -6,16 +6,18 @@ import csv
 import io
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from openpyxl import load_workbook
 
 from analytics.services import documents, exports
 from analytics.services.documents import cells, xlsx_file
-from analytics.services.report import Filters
+from analytics.services.report import Filters, evidence
 from recommender.errors import JobCancelled, RecommenderError
 from recommender.models import Job
 from tests.analytics.scored import MODEL, add_review, make_shop, stocked, sum_up
@@ -113,6 +115,25 @@ def test_the_first_sheet_says_what_was_filtered_by_which_model_and_when(tmp_path
     assert facts["Label"] == "Negative"
     assert facts["Category"] == "all"
     assert {"Period", "Compared with", "Made"} <= facts.keys()
+
+
+def test_a_workbook_of_words_says_them_and_holds_what_has_them(tmp_path: Path) -> None:
+    stocked()
+    book = written(tmp_path, Filters.latest(words="died, DAY"))
+    assert dict(row[:2] for row in book["About"][1:])["Words in the review"] == "“died, DAY”"
+    assert {row[0]: row[1] for row in book["Figures"][1:]}["reviews"] == 4
+    assert {row[1]: row[2] for row in book["Breakdown"][1:] if row[0] == "Item"} == {"Phone": 4}
+    assert len(book["Reviews"]) == 5
+
+
+def test_it_says_how_far_back_words_were_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stocked()
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 3)
+    book = written(tmp_path, Filters.latest(words="day"))
+    told = dict(row[:2] for row in book["About"][1:])["Words in the review"]
+    since = date_format(timezone.localdate() - timedelta(days=3), "DATE_FORMAT")
+    assert told.startswith("“day” (searched among the newest ")
+    assert told.endswith(f"back to {since})")
 
 
 def test_the_sheets_of_figures_say_what_the_report_says(tmp_path: Path) -> None:

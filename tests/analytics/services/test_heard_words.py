@@ -36,7 +36,8 @@ def _nothing_kept() -> None:
 
 def found(**asked: Any) -> list[int]:
     """Numbers of the reviews of the last 90 days that fit, the newest first."""
-    return [score.review_id for score in report.reviews_page(Filters.latest(), **asked)]
+    filters = Filters.latest(words=asked.pop("words", ""))
+    return [score.review_id for score in report.reviews_page(filters, **asked)]
 
 
 # -- kept with the score ------------------------------------------------------------------------------------

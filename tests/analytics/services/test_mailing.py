@@ -59,6 +59,22 @@ def test_a_view_that_is_due_is_mailed_once_with_the_figures_and_the_report(cast:
     assert AuditEntry.objects.get().action == "view mailed"
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh-hans", "评论中的词语: “DIED”"), ("en", "Words in the review: “DIED”")]
+)
+def test_a_view_with_words_is_mailed_with_the_reviews_that_have_them(
+    cast: Cast, language: str, told: str
+) -> None:
+    stocked()
+    due(cast, query="words=DIED", language=language)
+    mailing.send_due()
+    (letter,) = mail.outbox
+    assert told in letter.body
+    assert told in letter.alternatives[0][0].replace("</th><td>", ": ")
+    assert letter.attachments[0][1].count("\n") == 5
+    assert ": 4\n" in letter.body
+
+
 def test_recipients_do_not_see_each_other(cast: Cast) -> None:
     due(cast)
     mailing.send_due()

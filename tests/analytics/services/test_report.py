@@ -18,7 +18,7 @@ from analytics.models import SentimentScore
 from analytics.services import report
 from analytics.services.report import Filters, cells, figures
 from analytics.services.report.compare import drivers
-from analytics.services.report.rollups import rebuild_rollups
+from analytics.services.report.rollups import rebuild_rollups, touch
 from tests.analytics.services.scored import LAST_90, counting, label_of, net_of, scored, shop
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,10 @@ def selections(made: dict[str, Any]) -> list[Filters]:
         {"aspect": "price"}, {"aspect": "unheard"}, {"label": "negative"}, {"abstained": True},
         {"abstained": False}, {"aspect": "quality", "label": "negative", "category": made["home"].pk},
         {"item": made["items"][1].pk, "aspect": "price", "language": "en"},
-        {"label": "positive", "channel": "text", "language": "en"},
+        {"label": "positive", "channel": "text", "language": "en"}, {"words": "NOT good"},
+        {"words": "不好", "aspect": "price"},
+        {"words": "the", "label": "negative", "category": made["home"].pk},
+        {"words": "handle", "abstained": False}, {"words": "nobody says this"},
     ]  # fmt: skip
     return [filters.replace(**fields) for filters in base for fields in one]
 
@@ -168,10 +171,41 @@ def test_the_reviews_behind_a_term_are_those_that_have_it(world: dict[str, Any])
 
 def test_the_reviews_with_words_are_those_in_which_they_stand(world: dict[str, Any]) -> None:
     for order in ("newest", "negative"):
-        pages = [report.reviews_page(LAST_90, page, 40, order, words="not Goo") for page in range(1, 11)]
+        pages = [
+            report.reviews_page(LAST_90.replace(words="not Goo"), page, 40, order) for page in range(1, 11)
+        ]
         expected = report.reviews(LAST_90, order).filter(review__text__icontains="not goo")
         assert [score.pk for page in pages for score in page] == [score.pk for score in expected]
         assert expected
+
+
+def test_the_figures_of_words_follow_a_correction(world: dict[str, Any]) -> None:
+    asked = LAST_90.replace(words="good")
+    before = report.overview(asked, previous=False)
+    score = report.reviews(asked.replace(label="positive")).first()
+    assert score is not None
+    SentimentScore.objects.filter(pk=score.pk).update(label="negative")
+    touch([(score.reviewed_at, score.item_id)])
+    after = report.overview(asked, previous=False)
+    assert (after.reviews, before.net - after.net > 0) == (before.reviews, True)
+
+
+def test_a_page_of_figures_searches_for_its_words_once_for_reviews_and_once_for_aspects(
+    world: dict[str, Any],
+) -> None:
+    asked = LAST_90.replace(words="good")
+    with CaptureQueriesContext(connection) as seen:
+        report.overview(asked, previous=False)
+        report.trend(asked)
+        report.impact(asked)
+        for by in report.BYS:
+            report.breakdown(asked, by)
+    assert sum("LIKE" in one["sql"].upper() for one in seen) == 2
+
+
+def test_terms_among_reviews_with_words_are_theirs_alone(world: dict[str, Any]) -> None:
+    terms = {one.term for one in report.telling_terms(LAST_90.replace(words="handle"))}
+    assert terms <= {"handle", "broke", "handle broke"}
 
 
 def test_a_review_that_waits_to_be_read_again_does_not_hide_the_model(world: dict[str, Any]) -> None:

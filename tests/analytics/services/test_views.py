@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from analytics.models import SavedView
 from analytics.services import views
+from analytics.services.report import Filters
 from recommender.errors import RecommenderError
 from tests.conftest import Cast
 
@@ -23,6 +24,21 @@ def test_a_view_keeps_the_filters_and_nothing_else_of_an_address(cast: Cast) -> 
     assert view.name == "Batteries, negative"
     assert view.query == "aspect=battery&label=negative"
     assert views.filters_of(view).aspect == "battery"
+
+
+@pytest.mark.parametrize(
+    "query", ["words=battery+died&label=negative", "q=battery+died&label=negative&page=2"]
+)
+def test_a_view_keeps_the_words_that_were_looked_for(cast: Cast, query: str) -> None:
+    view = views.save_view(cast.analyst, "Died", query)
+    assert (views.filters_of(view).words, views.filters_of(view).label) == ("battery died", "negative")
+
+
+def test_the_longest_words_are_kept_whole(cast: Cast) -> None:
+    query = Filters.latest(words="\U0001f600" * 100, aspect="电" * 30, language="池" * 30).as_query()
+    view = views.save_view(cast.analyst, "Smiles", query)
+    view.full_clean()
+    assert views.filters_of(view).words == "\U0001f600" * 100
 
 
 def test_a_period_of_so_many_days_moves_on(cast: Cast) -> None:

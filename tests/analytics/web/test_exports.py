@@ -167,6 +167,31 @@ def test_the_report_offers_its_exports_with_its_filters(analyst: Client) -> None
     assert 'name="query" value="aspect=battery"' in page
 
 
+def test_words_that_were_looked_for_go_into_exports_and_saved_views(analyst: Client) -> None:
+    stocked()
+    page = analyst.get(reverse("sentiment_reviews"), {"words": "DIED"}).content.decode()
+    assert f"{reverse('sentiment_export', args=['csv'])}?words=DIED" in page
+    assert 'name="query" value="words=DIED"' in page
+    lines = body(analyst.get(reverse("sentiment_export", args=["csv"]), {"words": "DIED"}))
+    assert lines.count(b"\r\n") == 5
+    saved = after(analyst, "sentiment_view_save", {"name": "Died", "query": "words=DIED"})
+    assert "“DIED”" in saved
+    listed = analyst.get(reverse("sentiment_views")).content.decode()
+    assert "“DIED”" in listed
+    assert f"{reverse('sentiment')}?words=DIED" in listed
+
+
+def test_a_report_of_words_says_so_and_lifts_them(analyst: Client) -> None:
+    stocked()
+    answer = analyst.get(reverse("sentiment"), {"words": "died"})
+    assert answer.context["figures"].reviews == 4
+    assert "4 scored reviews" in answer.content.decode()
+    assert [(one["value"], one["url"]) for one in answer.context["bar"]["limits"]] == [
+        ("“died”", reverse("sentiment"))
+    ]
+    assert ("words", "died") in answer.context["bar"]["hidden"]
+
+
 def test_a_view_that_cannot_be_saved_leads_back_to_its_report(analyst: Client) -> None:
     query = "aspect=battery\r\nSet-Cookie: a=b&label=negative"
     answer = analyst.post(reverse("sentiment_view_save"), {"name": " ", "query": query})

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from analytics.models import Alert, SentimentScore
 from analytics.services import report
+from analytics.services.report import evidence
 from recommender.models import Item, Review
 from tests.analytics.scored import add_review, make_shop, sum_up
 from tests.conftest import Cast
@@ -77,6 +78,7 @@ def over_days(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Any:
     for number in range(9):
         by_another(number, add_review(item, "Good lamp", days_ago=1 + number // 3))
     sum_up()
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 4)
     monkeypatch.setattr(report, "SEARCHED_AMONG", 4)
     monkeypatch.setattr(report, "SORTED_AMONG", 3)
     client = Client()
@@ -89,8 +91,8 @@ def days_ago(number: int) -> date:
 
 
 def test_a_search_says_how_far_back_it_looks(over_days: Any) -> None:
-    answer = over_days(q="lamp")
-    assert answer.context["reach"] == {"most": 4, "since": days_ago(2)}
+    answer = over_days(words="lamp")
+    assert answer.context["bar"]["reach"] == {"most": 4, "since": days_ago(2)}
     assert "Searched among the newest 4 reviews" in answer.content.decode()
 
 
@@ -106,13 +108,13 @@ def test_the_newest_first_are_all_of_them(over_days: Any) -> None:
 
 def test_a_selection_within_the_limit_is_looked_through_as_a_whole(over_days: Any) -> None:
     answer = over_days(q="lamp", start=days_ago(1).isoformat(), end=days_ago(1).isoformat())
-    assert answer.context["reach"] is None
+    assert answer.context["bar"]["reach"] is None
     assert "among the newest" not in answer.content.decode()
 
 
 def test_days_are_looked_through_to_their_end(over_days: Any) -> None:
     answer = over_days(q="lamp", start=days_ago(2).isoformat(), end=days_ago(1).isoformat())
-    assert answer.context["reach"] is None
+    assert answer.context["bar"]["reach"] is None
 
 
 def test_reviews_behind_an_alert_are_all_looked_through(over_days: Any) -> None:
@@ -120,4 +122,4 @@ def test_reviews_behind_an_alert_are_all_looked_through(over_days: Any) -> None:
     alert = Alert.objects.create(
         key="lamp", item=Item.objects.get(external_id="L-1"), starts_at=now, ends_at=now
     )
-    assert over_days(q="lamp", alert=alert.pk).context["reach"] is None
+    assert over_days(q="lamp", alert=alert.pk).context["bar"]["reach"] is None
