@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from analytics.contracts import CHANNELS
+from analytics.engine.reporting.excerpts import passage
 from analytics.models import SentimentScore
 from analytics.services.names import CHANNEL_NAMES, HEARD_NAMES, LABEL_NAMES, name_of
 from analytics.web.names import CHANNEL_COLOURS, CHANNEL_ICONS
@@ -57,18 +58,19 @@ def heard_language(score: SentimentScore) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def describe(score: SentimentScore) -> dict[str, Any]:
-    """Everything templates/analytics/review_row.html shows; needs ``for_list`` on the query."""
+def describe(score: SentimentScore, words: str = "") -> dict[str, Any]:
+    """Everything templates/analytics/review_row.html shows; needs ``for_list`` on the query.
+
+    Args:
+        words: what was looked for; the passages are those in which it stands.
+    """
     review = score.review
     media = [one for one in review.media.all() if one.state == Media.State.READY]
     return {
         "pk": score.review_id,
         "score": score,
         "url": reverse("sentiment_review", args=[score.review_id]),
-        "text": review.text,
-        "language": review.language,
-        "heard": score.heard,
-        "heard_language": heard_language(score),
+        "passages": _passages(score, words),
         "author": author_of(review),
         "item": score.item.local_title,
         "photos": [one.thumbnail(160) for one in media if one.has_picture],
@@ -81,6 +83,15 @@ def describe(score: SentimentScore) -> dict[str, Any]:
             for one in list(score.aspects.all())[:5]
         ],
     }
+
+
+def _passages(score: SentimentScore, words: str) -> list[dict[str, Any]]:
+    """What is written and what was heard; that first in which the words stand."""
+    told = [
+        {"passage": passage(score.review.text, words), "language": score.review.language, "heard": False},
+        {"passage": passage(score.heard, words), "language": heard_language(score), "heard": True},
+    ]
+    return sorted((one for one in told if one["passage"].pieces), key=lambda one: not one["passage"].has_hit)
 
 
 def author_of(review: Any) -> str:

@@ -48,7 +48,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     kept_order = order if order != "newest" else ""
     context = {
         "address": _paged(filters, kept_order, keep, number),
-        "rows": [describe(score) for score in rows],
+        "rows": [describe(score, filters.words) for score in rows],
         "total": counted,
         "reach": _reach(filters, counted, order),
         "alert": alert,

@@ -13,6 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics.engine.reporting import svg
+from analytics.engine.reporting.excerpts import Passage, passage
+from analytics.models import SentimentScore
 from analytics.services import report
 from analytics.services.documents.contents import Contents, period
 from analytics.services.documents.fonts import folder, typeface
@@ -24,6 +26,7 @@ TEMPLATE, LOOKS = "analytics/pdf.html", "analytics/pdf.css"
 _BARS_MOST = 12
 _TERMS_MOST = 20
 _REVIEWS_MOST = 20
+_EXCERPT = 260
 _LIBRARIES = "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -89,8 +92,16 @@ def _context(contents: Contents, face: str) -> dict[str, Any]:
         "breakdowns": [part for by in report.BYS if (part := _breakdown(contents, by, look))],
         "impact": _impact(contents.impact, look),
         "terms": contents.terms[:_TERMS_MOST],
-        "reviews": report.reviews_page(contents.filters, size=_REVIEWS_MOST),
+        "reviews": _reviews(contents.filters),
     }
+
+
+def _reviews(filters: report.Filters) -> list[tuple[SentimentScore, Passage, Passage]]:
+    """The newest, each with what is written and what was heard in it."""
+    return [
+        (one, *(passage(text, filters.words, _EXCERPT) for text in (one.review.text, one.heard)))
+        for one in report.reviews_page(filters, size=_REVIEWS_MOST)
+    ]
 
 
 def _drawn(chart: str) -> SafeString:

@@ -59,6 +59,13 @@ def test_it_says_which_words_were_looked_for_and_counts_what_has_them() -> None:
     assert "day2" not in text
 
 
+def test_it_prints_the_passage_in_which_the_words_stand() -> None:
+    add_review(make_shop().lamp, "It came on time. " * 30 + "Then the zip jammed.")
+    sum_up()
+    assert "…" in (text := words(made(Filters.latest(words="zip"))))
+    assert "Thenthezipjammed." in text
+
+
 def test_chinese_is_printed_letter_for_letter_with_fonts_of_its_own() -> None:
     stocked()
     with translation.override("zh-hans"):

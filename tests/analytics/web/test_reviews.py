@@ -52,7 +52,35 @@ def test_two_pages_hold_every_review_once(page: Any, order: str) -> None:
 def test_words_are_found_whatever_their_case_and_shown_as_they_are(page: Any) -> None:
     answer = page(q="VERY good <b>")
     assert len(answer.context["rows"]) == 15
-    assert b"Very good &lt;b&gt;lamp" in answer.content
+    assert b'<mark class="hit">Very good &lt;b&gt;</mark>lamp' in answer.content
+
+
+def test_the_passage_that_has_the_words_is_shown_marked_and_no_text_is_markup(page: Any) -> None:
+    item = Item.objects.get(external_id="L-1")
+    said = "It came on time. " * 30 + "<i>The ZIP</i> jammed. " + "I sent it back. " * 30
+    by_another(99, add_review(item, said, days_ago=0))
+    sum_up()
+    shown = page(words="zip</i> JAMMED").content.decode()
+    assert '&lt;i&gt;The <mark class="hit">ZIP&lt;/i&gt; jammed</mark>. I sent' in shown
+    assert said[:100] not in shown
+
+
+def test_chinese_words_are_marked_where_they_stand(page: Any) -> None:
+    said = "包装很好，送货也快。" * 40 + "可是拉链卡住了。"
+    by_another(99, add_review(Item.objects.get(external_id="L-1"), said, days_ago=0))
+    sum_up()
+    assert '可是<mark class="hit">拉链</mark>卡住了。</p>' in page(words="拉链").content.decode()
+
+
+def test_words_that_were_only_heard_are_shown_before_what_is_written_and_said_to_be_heard(page: Any) -> None:
+    heard = "well " * 80 + "then the zip jammed"
+    by_another(99, add_review(Item.objects.get(external_id="L-1"), "A lovely bag.", days_ago=0, heard=heard))
+    sum_up()
+    shown = page(words="ZIP").content.decode()
+    first, second = shown.index("Words heard"), shown.index("A lovely bag.")
+    assert first < shown.index('then the <mark class="hit">zip</mark> jammed') < second
+    found = page(words="lovely").content.decode()
+    assert found.index('A <mark class="hit">lovely</mark> bag.') < found.index("Words heard")
 
 
 @pytest.mark.parametrize(
