@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 
 from analytics.engine.reporting.cubes import CUBES
 from analytics.engine.reporting.terms import terms_of_all
-from analytics.models import SentimentScore
+from analytics.models import RollupDay, SentimentScore
 from analytics.models.scores import SentimentScoreQuerySet
 from analytics.services.report.cells import read, subtree, summed_cells
 from analytics.services.report.filters import Filters
@@ -112,10 +112,26 @@ def searched_since(filters: Filters) -> date | None:
 def _searched(filters: Filters) -> Filters | None:
     """Where its words are looked for; None where there is nothing.
 
-    Among the newest ``SEARCHED_AMONG``, to the end of the day that those reach into.
+    Among the newest ``SEARCHED_AMONG``, to the end of the day that those reach into, and on days whose sums
+    are out of date.
     """
     window = _window(filters, 0, SEARCHED_AMONG, newest_first=True)
-    return filters.replace(start=window[0], end=window[1], words="") if window else None
+    days = [*(window[:2] if window else ()), *_unsummed(filters)]
+    return filters.replace(start=min(days), end=max(days), words="") if days else None
+
+
+def _unsummed(filters: Filters) -> tuple[date, ...]:
+    """The first and the last day of the period whose sums are out of date; none where there is no such day.
+
+    No further back than the newest ``SEARCHED_AMONG`` of all reviews, so that a correction of one of long ago
+    does not have everything since then looked through.
+    """
+    stale = RollupDay.objects.stale().filter(day__range=(filters.start, filters.end))
+    edges = stale.aggregate(first=Min("day"), last=Max("day"))
+    if edges["first"] is None:
+        return ()
+    since = oldest_day(Filters(filters.start, filters.end), SEARCHED_AMONG) or filters.start
+    return (max(edges["first"], since), edges["last"]) if edges["last"] >= since else ()
 
 
 def _with_term(filters: Filters, term: str, skip: int, size: int) -> list[SentimentScore]:
