@@ -44,6 +44,12 @@ def words_heard(heard: Sequence[Heard]) -> str:
     return "\n".join(one.transcript.text for one in heard if not one.left_out)
 
 
+def language_heard(heard: Sequence[Heard]) -> str:
+    """The language of the transcripts that count; "" where it is not known, or not one."""
+    found = {one.transcript.language for one in heard if not one.left_out}
+    return found.pop() if len(found) == 1 else ""
+
+
 def known_transcripts(rows: Iterable[SentimentScore]) -> dict[int, Transcript]:
     """By medium, what a recogniser heard in it when the review was last scored."""
     return {

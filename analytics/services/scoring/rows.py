@@ -13,12 +13,13 @@ from django.utils import timezone
 from analytics.contracts import CHANNELS, Channel, Sentiment, Word
 from analytics.models import AspectScore, SentimentScore
 from analytics.services.scoring.content import Content, as_said, joined
-from analytics.services.scoring.heard import words_heard, written_down
+from analytics.services.scoring.heard import language_heard, words_heard, written_down
 from analytics.services.scoring.waiting import facts_of
 from recommender.models import Review
 from recommender.services.reviews import set_polarities
 
 State = SentimentScore.State
+_LANGUAGE_MOST = 10  # characters of its column
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ def _fill(row: SentimentScore, outcome: Outcome, key: str, now: datetime) -> Non
         setattr(row, f"{name}_polarity", reading.polarity if reading else None)
     row.channels = "+".join(name for name in CHANNELS if name in sentiment.channels)
     row.details, row.heard = _details(sentiment, content), words_heard(sentiment.heard)
+    if outcome.review is not None and not outcome.review.text:
+        row.language = row.language or language_heard(sentiment.heard)[:_LANGUAGE_MOST]
     if not row.corrected:
         row.label, row.polarity = row.model_label, row.model_polarity
 

@@ -101,7 +101,7 @@ def make_review(text: str, *, item: Item | None = None, user: User | None = None
     number = Review.objects.count()
     user = user or User.objects.create(username=f"writer-{number}")
     item = item or Item.objects.first() or make_item()
-    return Review.objects.create(text=text, item=item, user=user, language="en", **fields)
+    return Review.objects.create(**{"text": text, "item": item, "user": user, "language": "en"} | fields)
 
 
 def add_medium(review: Review, kind: str, content: bytes | None = None, **fields: Any) -> Media:

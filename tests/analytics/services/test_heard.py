@@ -16,13 +16,15 @@ from django.utils import timezone
 from analytics.contracts import Spoken
 from analytics.engine.sentiment import transcripts
 from analytics.models import SentimentScore
-from analytics.services import model_card, scoring
+from analytics.services import model_card, report, scoring
+from analytics.services.report import Filters
+from analytics.services.report.rollups import rebuild_rollups
 from analytics.services.scoring import pending, waiting
 from recommender.engine.preprocess.audio import load_clip
 from recommender.errors import RecommenderError
 from recommender.models import Profile, Review
 from tests.analytics.engine.listeners import PlantedRecogniser
-from tests.analytics.services.fakes import make_review
+from tests.analytics.services.fakes import add_medium, make_review
 from tests.analytics.services.hearing import BAD, broken, listener, scored, spoken_review
 from tests.services.shop import tone
 
@@ -43,6 +45,51 @@ def test_a_spoken_review_is_scored_by_its_words(listener: PlantedRecogniser) -> 
     assert (told["medium"], told["text"], told["share"], told["by"]) == (voice.pk, BAD, 1.0, "planted@1")
     assert told["timed"][1] == ["battery", 4, 11, 0.5, 0.9, 0.9]
     assert any(word[0] == "terrible" and word[3] < 0 for word in told["words"])
+
+
+@pytest.mark.parametrize(
+    ("written", "declared", "confidence", "language"),
+    [
+        ("", "", 0.9, "en"),
+        ("", "", 0.2, ""),
+        ("电池很差", "zh", 0.9, "zh"),
+        ("Mais oui.", "", 0.9, ""),
+        ("", "fr", 0.9, "fr"),
+    ],
+)
+def test_the_language_of_a_review_is_that_of_what_is_written_else_that_heard_surely(
+    listener: PlantedRecogniser, written: str, declared: str, confidence: float, language: str
+) -> None:
+    listener.languages, listener._confidence = frozenset(), confidence
+    assert scored(spoken_review(written, language=declared)[0]).language == language
+
+
+def test_recordings_in_two_languages_leave_it_unknown(listener: PlantedRecogniser) -> None:
+    listener.languages, listener._language = frozenset(), ""
+    listener._by_seconds = {2: BAD, 3: "电池很差，颜色好看"}
+    review, _ = spoken_review(language="")
+    add_medium(review, "audio", tone(220, 3.0), duration=3.0)
+    row = scored(review)
+    assert {one["language"] for one in row.details["heard"]} == {"en", "zh"}
+    assert row.language == ""
+
+
+def test_the_language_heard_goes_with_the_recogniser(settings: Any, listener: PlantedRecogniser) -> None:
+    listener.languages = frozenset()
+    review, _ = spoken_review(language="")
+    assert scored(review).language == "en"
+    settings.SPEECH_RECOGNISER = ""
+    scoring.forget_scorer()
+    assert scored(review).language == ""
+
+
+def test_the_report_counts_a_spoken_review_under_the_language_heard(listener: PlantedRecogniser) -> None:
+    listener.languages = frozenset()
+    review, _ = spoken_review(language="")
+    scored(review)
+    rebuild_rollups()
+    assert [one.key for one in report.breakdown(Filters.latest(), "language")] == ["en"]
+    assert [one.review_id for one in report.reviews(Filters.latest(language="en"))] == [review.pk]
 
 
 def test_reviews_are_scored_anew_when_it_is_switched_on_and_off(

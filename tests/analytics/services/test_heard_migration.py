@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from analytics.models import RollupDay, SentimentScore
 from analytics.services.report.rollups import local_day
+from recommender.models import Review
 from tests.analytics.scored import add_review, make_shop, sum_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +59,29 @@ def test_more_than_one_portion_is_filled_and_what_a_worker_wrote_meanwhile_stays
     migrate()
     found = SentimentScore.objects.order_by("pk").values_list("heard", flat=True)
     assert list(found) == ["by a worker", *(f"number {n} broke" for n in range(1, 7))]
+
+
+def spoken_in(*languages: str, left_out: str = "") -> dict[str, Any]:
+    told_of = [told("it broke", left_out) | {"language": language} for language in languages]
+    return {"details": {"heard": told_of}, "heard": "" if left_out else "it broke", "language": ""}
+
+
+def test_reviews_that_are_only_spoken_get_the_language_heard_and_lose_it_again() -> None:
+    shop = make_shop()
+    wanted = add_review(shop.lamp, days_ago=3, **spoken_in("en", "en"))
+    both = add_review(shop.lamp, days_ago=4, **spoken_in("en", "zh"))
+    unsure = add_review(shop.lamp, days_ago=5, **spoken_in("en", left_out="too unsure"))
+    written = add_review(shop.lamp, "Mais oui.", days_ago=6, **spoken_in("en"))
+    declared = add_review(shop.lamp, days_ago=7, **spoken_in("en"))
+    Review.objects.exclude(pk=declared.review_id).update(language="")
+    sum_up()
+    migrate(("analytics", "0011_longer_views"))
+    migrate()
+    languages = dict(SentimentScore.objects.values_list("pk", "language"))
+    assert languages == {wanted.pk: "en", both.pk: "", unsure.pk: "", written.pk: "", declared.pk: ""}
+    assert [one.day for one in RollupDay.objects.stale()] == [local_day(wanted.reviewed_at)]
+    migrate(("analytics", "0011_longer_views"))
+    assert not SentimentScore.objects.exclude(language="").exists()
 
 
 def test_who_knows_nothing_of_the_column_writes_no_words() -> None:
