@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from recommender import models
-from recommender.services.catalogue import note_changes
+from recommender.errors import RecommenderError
+from recommender.services.catalogue import currency_code, note_changes
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -59,8 +61,19 @@ class CategoryAdmin(admin.ModelAdmin):
     autocomplete_fields = ("parent",)
 
 
+class ItemForm(forms.ModelForm):
+    """An item by hand; its currency is read as an import reads it. A price needs none, nor it a price."""
+
+    def clean_currency(self) -> str:
+        try:
+            return currency_code(self.cleaned_data["currency"])
+        except RecommenderError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
 @admin.register(models.Item)
 class ItemAdmin(admin.ModelAdmin):
+    form = ItemForm
     list_display = ("title", "external_id", "category", "price", "currency", "availability", "updated_at")
     list_filter = ("availability", "language", "currency")
     list_select_related = ("category",)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from recommender.engine.formats.base import Unreadable
+from recommender.engine.formats.prices import currency
+from recommender.errors import RecommenderError
 from recommender.models import Embedding, Item
 from recommender.services.calls import call_once
 
@@ -21,6 +25,20 @@ def set_availability(item: Item, state: str) -> None:
     with transaction.atomic():
         item.save(update_fields=["availability", "updated_at"])
         call_once("encode_pending")  # withdrawn items are not encoded, so it may lack what others have
+
+
+def currency_code(written: str) -> str:
+    """The code of a currency that somebody wrote, read as an import reads it: ``eur`` and ``€`` are EUR.
+
+    Raises:
+        RecommenderError: it is neither a code of three letters nor a sign that is known.
+    """
+    try:
+        return currency(written)
+    except Unreadable as error:
+        raise RecommenderError(
+            _("“%(written)s” is not a currency.") % {"written": written[:40]}, _(error.remedy)
+        ) from None
 
 
 def note_changes(item: Item, fields: Iterable[str]) -> None:
