@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from recommender.models import EncoderSpace, Item
 from recommender.services.index import item_vectors
+from recommender.services.search.columns import catalogue, forget_catalogue
 from recommender.services.search.facts import Facts, forget_facts
 from recommender.web.feed import _top_categories
 from tests.services import planted
@@ -50,11 +51,21 @@ def facts_of_some() -> None:
     Facts(numbers())
 
 
+def changes_of_the_catalogue() -> None:
+    forget_catalogue()
+    catalogue()
+    for item in Item.objects.filter(pk__in=numbers()[:3]):
+        item.save()
+    catalogue()
+
+
 def those_of_some_that_are_available() -> None:
     Item.objects.available_among(numbers()).new_since()
 
 
-@pytest.mark.parametrize("work", [vectors_of_some, facts_of_some, those_of_some_that_are_available])
+@pytest.mark.parametrize(
+    "work", [vectors_of_some, facts_of_some, changes_of_the_catalogue, those_of_some_that_are_available]
+)
 def test_what_is_asked_for_by_number_is_read_by_number(
     monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from recommender.services.search.answers import search
 from recommender.services.search.calibrations import forget_scales
+from recommender.services.search.columns import forget_catalogue
 from recommender.services.search.facts import forget_categories, forget_facts
 from recommender.services.search.filters import forget_filters
 from recommender.services.search.prices import HIGHEST_PRICE, forget_currencies, main_currency
@@ -32,5 +33,7 @@ __all__ = [
 
 def forget() -> None:
     """Read everything that this process remembers anew at its next use."""
-    for one in (forget_categories, forget_currencies, forget_facts, forget_filters, forget_scales):
+    for one in (
+        forget_catalogue, forget_categories, forget_currencies, forget_facts, forget_filters, forget_scales,
+    ):  # fmt: skip
         one()

@@ -48,7 +48,7 @@ def matching(filters: Filters) -> QuerySet[Item]:
     """The available items that meet ``filters``."""
     items = Item.objects.available()
     if filters.category is not None:
-        items = items.filter(category_id__in=_with_below(filters.category))
+        items = items.filter(category_id__in=with_below(filters.category))
     if filters.currency is not None:
         items = items.filter(currency=filters.currency, price__isnull=False)
     if filters.price_min is not None:
@@ -63,8 +63,8 @@ def matching(filters: Filters) -> QuerySet[Item]:
     return items
 
 
-def _with_below(pk: int) -> list[int]:
-    """The category and those below it; none, if it is gone."""
+def with_below(pk: int) -> list[int]:
+    """Numbers of the category and those below it; none, if it is gone."""
     chosen = Category.objects.filter(pk=pk).first()
     if chosen is None:
         return []
