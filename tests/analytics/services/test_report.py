@@ -18,7 +18,7 @@ from analytics.models import SentimentScore
 from analytics.services import report
 from analytics.services.report import Filters, cells, figures
 from analytics.services.report.compare import drivers
-from analytics.services.report.rollups import rebuild_rollups, touch
+from analytics.services.report.rollups import rebuild_rollups
 from tests.analytics.services.scored import LAST_90, counting, label_of, net_of, scored, shop
 
 pytestmark = pytest.mark.django_db
@@ -177,35 +177,6 @@ def test_the_reviews_with_words_are_those_in_which_they_stand(world: dict[str, A
         expected = report.reviews(LAST_90, order).filter(review__text__icontains="not goo")
         assert [score.pk for page in pages for score in page] == [score.pk for score in expected]
         assert expected
-
-
-def test_the_figures_of_words_follow_a_correction(world: dict[str, Any]) -> None:
-    asked = LAST_90.replace(words="good")
-    before = report.overview(asked, previous=False)
-    score = report.reviews(asked.replace(label="positive")).first()
-    assert score is not None
-    SentimentScore.objects.filter(pk=score.pk).update(label="negative")
-    touch([(score.reviewed_at, score.item_id)])
-    after = report.overview(asked, previous=False)
-    assert (after.reviews, before.net - after.net > 0) == (before.reviews, True)
-
-
-def test_a_page_of_figures_searches_for_its_words_once_for_reviews_and_once_for_aspects(
-    world: dict[str, Any],
-) -> None:
-    asked = LAST_90.replace(words="good")
-    with CaptureQueriesContext(connection) as seen:
-        report.overview(asked, previous=False)
-        report.trend(asked)
-        report.impact(asked)
-        for by in report.BYS:
-            report.breakdown(asked, by)
-    assert sum("LIKE" in one["sql"].upper() for one in seen) == 2
-
-
-def test_terms_among_reviews_with_words_are_theirs_alone(world: dict[str, Any]) -> None:
-    terms = {one.term for one in report.telling_terms(LAST_90.replace(words="handle"))}
-    assert terms <= {"handle", "broke", "handle broke"}
 
 
 def test_a_review_that_waits_to_be_read_again_does_not_hide_the_model(world: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Words are looked for on days whose sums are not made yet, and on no more days than there need be."""
+"""A report of words: looked for on days whose sums are not made yet, and on no more days than need be."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from analytics.models import RollupDay, SentimentScore
 from analytics.services import report
 from analytics.services.report import Filters, cells, evidence
 from analytics.services.report.rollups import touch
-from tests.analytics.scored import Shop, add_review, make_shop, sum_up
+from tests.analytics.scored import Shop, add_review, make_shop, stocked, sum_up
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +87,38 @@ def test_days_are_found_by_an_index_and_no_other_day_is_read(shop: Shop) -> None
     just_scored(shop, 0)
     plan = report.reviews(Filters.latest(words="zip")).explain()
     assert "sentiment_state_recent (state=? AND reviewed_at>? AND reviewed_at<?)" in plan
+
+
+# -- figures ------------------------------------------------------------------------------------------------
+
+
+def test_the_figures_of_words_follow_a_correction() -> None:
+    stocked()
+    asked = Filters.latest(words="battery died")
+    assert report.overview(asked, previous=False).net == -1.0
+    score = report.reviews(asked)[0]
+    SentimentScore.objects.filter(pk=score.pk).update(label="positive", corrected=True)
+    touch([(score.reviewed_at, score.item_id)])
+    figures = report.overview(asked, previous=False)
+    assert (figures.reviews, figures.net) == (4, -0.5)
+
+
+def test_a_page_of_figures_searches_once_for_reviews_and_once_for_aspects() -> None:
+    stocked()
+    asked = Filters.latest(words="day")
+    with CaptureQueriesContext(connection) as seen:
+        report.overview(asked, previous=False)
+        report.trend(asked)
+        report.impact(asked)
+        for by in report.BYS:
+            report.breakdown(asked, by)
+    assert sum("LIKE" in one["sql"].upper() for one in seen) == 2
+
+
+def test_terms_among_reviews_with_words_are_theirs_alone() -> None:
+    stocked()
+    terms = [
+        {one.term for one in report.telling_terms(Filters.latest(words=words))} for words in ("day", "light")
+    ]
+    assert "battery" in terms[0]
+    assert "battery" not in terms[1]
