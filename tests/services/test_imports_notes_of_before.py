@@ -14,7 +14,7 @@ from recommender.models.telling import kept
 from recommender.said import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEFORE = ("recommender", "0008_price_in_currency")
+BEFORE = ("recommender", "0009_said_of_versions")
 NO_FILE = "there is no file 'a.png'", "Add the file, or correct its name; upper and lower case count."
 NO_TABLE = (
     'only the table was uploaded, not the file "it\'s.png"',
@@ -73,7 +73,7 @@ def test_a_row_that_was_refused_for_another_fault_too_stays_refused(batch: Impor
 def test_an_import_of_which_not_everything_was_kept_is_left_alone(
     batch: ImportBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recommender.migrations.0009_notes_of_before.KEPT_MOST", 2)
+    monkeypatch.setattr("recommender.migrations.0010_notes_of_before.KEPT_MOST", 2)
     told(batch, 1, NO_FILE)
     told(batch, 2, NO_FILE)
     migrate()

@@ -75,12 +75,12 @@ def test_reviews_that_are_only_spoken_get_the_language_heard_and_lose_it_again()
     declared = add_review(shop.lamp, days_ago=7, **spoken_in("en"))
     Review.objects.exclude(pk=declared.review_id).update(language="")
     sum_up()
-    migrate(("analytics", "0011_longer_views"))
+    migrate(("analytics", "0012_longer_views"))
     migrate()
     languages = dict(SentimentScore.objects.values_list("pk", "language"))
     assert languages == {wanted.pk: "en", both.pk: "", unsure.pk: "", written.pk: "", declared.pk: ""}
     assert [one.day for one in RollupDay.objects.stale()] == [local_day(wanted.reviewed_at)]
-    migrate(("analytics", "0011_longer_views"))
+    migrate(("analytics", "0012_longer_views"))
     assert not SentimentScore.objects.exclude(language="").exists()
 
 

@@ -61,6 +61,6 @@ def _touch(apps, alias, moments):
 class Migration(migrations.Migration):
 
     atomic = False
-    dependencies = [("analytics", "0011_longer_views"), ("recommender", "0001_initial")]
+    dependencies = [("analytics", "0012_longer_views"), ("recommender", "0001_initial")]
 
     operations = [migrations.RunPython(fill, empty, elidable=True)]

@@ -54,6 +54,6 @@ def _write(issues, keys, taken):
 class Migration(migrations.Migration):
 
     atomic = False
-    dependencies = [("recommender", "0008_price_in_currency")]
+    dependencies = [("recommender", "0009_said_of_versions")]
 
     operations = [migrations.RunPython(let_in, put_back, elidable=True)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0010_words_heard_before'),
+        ('analytics', '0011_said_of_views'),
     ]
 
     operations = [
