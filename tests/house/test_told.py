@@ -43,6 +43,7 @@ TELLING = re.compile(
 BY_COLUMN = {"tell", "kept"}
 
 HAN = re.compile("[\u4e00-\u9fff]")
+VALUE = re.compile(r"%\(\w+\)s|{\w+}")
 
 
 def files() -> list[Path]:
@@ -80,6 +81,7 @@ def test_nothing_is_told_without_a_mark(file: Path) -> None:
 def test_every_marked_sentence_is_told_in_chinese() -> None:
     marked = set().union(*(texts_of(file.read_text(encoding="utf-8")) for file in files()))
     assert len(marked) > 150
+    marked = {text for text in marked if re.search(r"[a-z]", VALUE.sub("", text))}
     with override("zh-hans"):
         bare = {text for text in marked if not HAN.search(gettext(text)) and not HAN.search(several(text))}
     assert bare == set()
