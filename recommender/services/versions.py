@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +14,14 @@ from typing import Any
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from recommender.errors import RecommenderError
 from recommender.models import IndexSnapshot, ModelVersion
 from recommender.models.telling import kept
 from recommender.said import together
+
+log = logging.getLogger(__name__)
 
 Row = IndexSnapshot | ModelVersion
 _LOCK, _LOCK_SECONDS = "building", 900
@@ -25,12 +30,27 @@ _LOCK, _LOCK_SECONDS = "building", 900
 @contextmanager
 def only_builder() -> Iterator[bool]:
     """Whether this is the only build under way; a second would leave no worker for the short tasks."""
-    mine = cache.add(_LOCK, 1, _LOCK_SECONDS)
+    if not cache.add(_LOCK, 1, _LOCK_SECONDS):
+        yield False
+        return
+    done = threading.Event()
+    keeper = threading.Thread(target=_keep_lock, args=(done,), name="build-lock", daemon=True)
+    keeper.start()
     try:
-        yield mine
+        yield True
     finally:
-        if mine:
-            cache.delete(_LOCK)
+        done.set()
+        keeper.join()
+        cache.delete(_LOCK)
+
+
+def _keep_lock(done: threading.Event) -> None:
+    """A build may take longer than the lock would last, which ends by itself where its process was killed."""
+    while not done.wait(_LOCK_SECONDS / 3):
+        try:
+            cache.touch(_LOCK, _LOCK_SECONDS)
+        except RedisError as error:  # it is tried twice more before the lock ends
+            log.warning("The lock of the build could not be kept: %s", error)
 
 
 def forget_builder() -> None:

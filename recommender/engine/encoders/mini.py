@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +44,11 @@ class MiniEncoder(OpenClipEncoder):
 
     image_size = IMAGE_SIZE
 
-    @cached_property
-    def _image_tower(self) -> Any:
-        """The tower as it serves: on a processor a copy with fewer steps; the model stays as it was."""
-        if self.device.type != "cpu":
-            return self.model.visual
-        tower = copy.deepcopy(self.model.visual)
-        fold_norms(tower.trunk)  # type: ignore[union-attr]
-        return tower
+    def __init__(self, model: Any, *args: Any) -> None:
+        *_others, device = args
+        # On a processor a copy with fewer steps serves; the model stays as it was.
+        self._image_tower = _folded(model.visual) if device.type == "cpu" else model.visual
+        super().__init__(model, *args)
 
     @property
     def decode_size(self) -> int:
@@ -83,6 +80,12 @@ class MiniEncoder(OpenClipEncoder):
                 vectors = nn.functional.normalize(self._run(self._clip_features, batch), dim=1)
                 totals.index_add_(0, torch.tensor([order for order, _frames in part]), vectors)
         return self._gathered([totals] if len(clips) else [])
+
+
+def _folded(tower: Any) -> Any:
+    folded = copy.deepcopy(tower)
+    fold_norms(folded.trunk)
+    return folded
 
 
 def _prepared(image: Image.Image) -> torch.Tensor:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +58,15 @@ class OpenClipEncoder:
     @property
     def streams(self) -> int:
         """How many passes side by side make the most of a processor's threads; 1 on a GPU."""
-        return min(_STREAMS, torch.get_num_threads()) if self.device.type == "cpu" else 1
+        return min(_STREAMS, _threads()) if self.device.type == "cpu" else 1
 
     @contextmanager
     def side_by_side(self, streams: int) -> Iterator[Callable[[], None]]:
         """What each thread calls before its first pass, so that ``streams`` of them share the cores."""
-        threads = torch.get_num_threads()
+        threads = _threads()
+        shares = [max(1, threads // streams + (number < threads % streams)) for number in range(streams)]
         try:
-            yield partial(torch.set_num_threads, max(1, threads // streams))
+            yield lambda: torch.set_num_threads(shares.pop())
         finally:
             torch.set_num_threads(threads)  # a part of it, MKL's, is one number for all threads
 
@@ -184,6 +184,11 @@ class OpenClipEncoder:
 
 
 # -- loading -------------------------------------------------------------------------------------------------
+
+
+def _threads() -> int:
+    """Threads of this process for torch; a thread that began while streams shared them would say fewer."""
+    return torch_threads() or torch.get_num_threads()
 
 
 def resolve_device(name: str) -> torch.device:

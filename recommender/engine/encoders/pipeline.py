@@ -48,8 +48,8 @@ def encode_image_files(
             decode and encode a batch each, side by side; elsewhere one encodes while others decode.
         paths: image files; read lazily, so the stream may be endless.
         batch_size: pictures a forward pass; the encoder's own where None.
-        threads: decoding threads; by default one a core, at most eight.
-        ahead: batches decoded in advance, which bounds the memory.
+        threads: decoding threads; by default one a core, at most eight. Streams decode for themselves.
+        ahead: batches decoded in advance, which bounds the memory; of streams, one more than there are.
         opener: path to PIL image, raising RecommenderError for files it cannot read; by default
             ``open_image``, which decodes a large JPEG at a fraction of its size but never below the
             encoder's ``decode_size``.
