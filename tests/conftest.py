@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -308,6 +309,22 @@ def media_away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], A
         settings.STORAGES = here
 
     return leave
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """As long as it is entered, nothing can take its place on this machine's disks."""
+
+    def refuse(*_names: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    @contextmanager
+    def fill() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", refuse)
+            yield
+
+    return fill
 
 
 # -- a GPU --------------------------------------------------------------------------------------------------

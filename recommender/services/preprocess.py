@@ -120,11 +120,11 @@ def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
             medium.file, medium.checksum = stored.name, stored.checksum
         return fields | make_renditions(medium)
     except StorageUnavailable as error:
-        return _failed_storage(error.__cause__ or error)
+        return _failed_storage(error.__cause__ or error, StorageUnavailable)
     except RecommenderError as error:
         return error
     except OSError as error:
-        return _failed_storage(error)
+        return _failed_storage(error, MediaError)
     except Exception as error:  # libraries below raise kinds of their own over odd files
         log.exception("Medium %s broke its preparation.", medium.pk)
         return _because(
@@ -136,14 +136,13 @@ def _prepared(medium: Media) -> dict[str, Any] | RecommenderError:
         )
 
 
-def _failed_storage(error: BaseException) -> StorageUnavailable:
-    told = say(_("The media storage failed: {error}."), error=str(error))
-    failed = StorageUnavailable(told, _("It is tried again."))
-    failed.__cause__ = error
-    return failed
+def _failed_storage(cause: BaseException, kind: type[RecommenderError]) -> RecommenderError:
+    """Of a bucket that is away ``StorageUnavailable``; of a disk a ``MediaError``, tried only so often."""
+    told = say(_("The media storage failed: {error}."), error=str(cause))
+    return _because(cause, kind(told, _("It is tried again."), permanent=False))
 
 
-def _because(cause: Exception, error: MediaError) -> MediaError:
+def _because(cause: BaseException, error: RecommenderError) -> RecommenderError:
     """``error`` with what is behind it, as ``raise from`` would have it."""
     error.__cause__ = cause
     return error

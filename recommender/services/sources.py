@@ -91,11 +91,11 @@ def open_picture(name: str) -> Image.Image:
     """A stored picture, decoded.
 
     Raises:
-        MediaError: it is not there, or damaged. StorageUnavailable.
+        MediaError: it is not there, cannot be read, or is damaged. StorageUnavailable.
     """
     try:
         file = io.BytesIO(stored.content_of(name))
-    except FileNotFoundError as error:
+    except OSError as error:
         told = say(_("{name} cannot be read ({error})."), name=name, error=error.strerror or str(error))
         raise MediaError(told, _("Prepare the medium again.")) from error
     file.name = name  # type: ignore[attr-defined]  # for messages

@@ -1,7 +1,8 @@
 """The media storage, a folder of this machine or a bucket that several share; all ask it through here.
 
 Files are named by their content or at random: what is behind a name never changes, and is there as a whole or
-not at all. A storage that does not answer is ``StorageUnavailable``, whatever was asked of it.
+not at all. A bucket that does not answer is ``StorageUnavailable``, whatever was asked of it. A folder raises
+its own OSError: a disk that is full or may not be written to does not mend itself, so nothing waits for it.
 """
 
 from __future__ import annotations
@@ -34,12 +35,14 @@ _warned_at = float("-inf")
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Anything that the storage raises, but that a file is not there, as ``StorageUnavailable``."""
+    """What a remote storage raises, but that a file is not there, as ``StorageUnavailable``."""
     try:
         yield
     except FileNotFoundError:
         raise
     except OSError as error:
+        if not is_remote():
+            raise
         _warn(error)
         raise unavailable() from error
 
@@ -150,7 +153,7 @@ def open_part(name: str, start: int = 0, stop: int | None = None) -> Part:
     """The bytes of a file from ``start`` to ``stop`` (exclusive; None: its end).
 
     Raises:
-        FileNotFoundError: it is not there. StorageUnavailable; while reading an OSError.
+        FileNotFoundError: it is not there. StorageUnavailable; while reading, and of a folder, an OSError.
     """
     ranged: Any = getattr(default_storage, "open_part", None)
     with answering():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -140,6 +142,28 @@ def test_a_picture_that_cannot_be_read_fails_alone_and_can_be_tried_again(prepar
     preprocess.prepare_pending()
     encode_all()
     assert Embedding.objects.get(media=medium).state == "ready"
+
+
+@pytest.mark.local_media
+def test_a_picture_that_a_disk_cannot_read_fails_alone(
+    prepared_shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.core.files.storage import FileSystemStorage
+
+    medium = Media.objects.filter(kind="image").earliest("pk")
+    open_file = FileSystemStorage._open
+
+    def broken(self: Any, name: str, mode: str = "rb") -> Any:
+        if name.startswith(medium.derived("")):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return open_file(self, name, mode)
+
+    monkeypatch.setattr(FileSystemStorage, "_open", broken)
+    encode_all()
+    lost = Embedding.objects.get(media=medium)
+    assert (lost.state, "cannot be read (Input/output error)" in lost.error) == ("failed", True)
+    assert Embedding.objects.ready().filter(modality="image").count() == 5
+    assert Job.objects.get(kind="encode").state == Job.State.DONE
 
 
 def test_an_item_that_breaks_the_encoder_fails_alone(

@@ -178,6 +178,18 @@ def test_an_unexpected_error_is_kept_on_the_batch_and_raised(monkeypatch):
     assert "oops" in batch.error
 
 
+@pytest.mark.local_media
+def test_an_import_ends_with_its_reason_where_the_folder_of_media_is_full(tmp_path, full_disk):
+    files = {"items.csv": "id,title,image\n1,Hat,a.png\n", "a.png": picture()}
+    batch = upload(archive(tmp_path / "goods.zip", files).read_bytes(), "goods.zip")
+    imports.start(batch, queue=False)
+    with full_disk(), pytest.raises(OSError, match="No space left"):
+        imports.run_import(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.job.state) == (ImportBatch.State.FAILED, Job.State.FAILED)
+    assert "No space left on device" in batch.error
+
+
 # -- a storage that is not on this machine ------------------------------------------------------------------
 
 

@@ -267,6 +267,22 @@ def test_two_addresses_of_the_same_file_are_kept_once_for_an_item(tmp_path: Path
     assert "same file" in Media.objects.get(state="failed").error
 
 
+@pytest.mark.local_media
+def test_where_the_folder_of_media_is_full_a_medium_is_given_up_after_three_attempts(
+    tmp_path: Path, full_disk: Any
+) -> None:
+    import_shop(tmp_path)
+    with full_disk():
+        for attempt in (1, 2, 3):
+            preprocess.prepare_pending()
+            assert set(Media.objects.values_list("attempts", flat=True)) == {attempt}
+            Media.objects.filter(state="working").update(claimed_at=timezone.now() - timedelta(minutes=11))
+    assert set(Media.objects.values_list("state", flat=True)) == {"failed"}
+    medium = Media.objects.earliest("pk")
+    assert medium.error == "The media storage failed: [Errno 28] No space left on device."
+    assert medium.remedy == "It was tried three times. Try again when the cause is gone."
+
+
 def test_media_wait_for_a_storage_that_is_away_however_long_that_takes(
     tmp_path: Path, media_away: Any
 ) -> None:

@@ -17,7 +17,7 @@ from recommender.engine.preprocess.sniff import SNIFF_BYTES, MediaType, sniff_me
 from recommender.errors import MediaError
 from recommender.said import gettext_noop as _
 from recommender.said import say
-from recommender.services.stored import answering, keep
+from recommender.services.stored import keep
 
 #: Bytes a single file may have.
 LIMITS: dict[MediaKind, int] = {"image": 64 << 20, "audio": 256 << 20, "video": 512 << 20}
@@ -94,8 +94,7 @@ def _checked_type(head: bytes, kind: MediaKind, label: str) -> MediaType:
 def _draft() -> Iterator[IO[bytes]]:
     """A file of this machine, beside the media if they are here; gone at the end unless it was moved."""
     folder = Path(settings.MEDIA_ROOT) / "drafts"
-    with answering():
-        folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
         try:
             yield draft
