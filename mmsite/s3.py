@@ -28,6 +28,12 @@ _CONNECTIONS = 32  # more than the threads of any of the site's processes
 class BucketError(OSError):
     """The bucket does not answer, or refuses; a file that is not there is a FileNotFoundError instead."""
 
+    @property
+    def status(self) -> int:
+        """HTTP's, of a refusal; 0 where there was no answer."""
+        answer = getattr(self.__cause__, "response", {})
+        return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
 
 class Silence(BucketError):
     """Not a word: no connection, or it broke."""

@@ -297,6 +297,35 @@ def bucket(bucket_url: str, settings: Any, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def kept_back(bucket: str) -> Callable[[str], None]:
+    """Let the bucket refuse to read one object, as it does with what lies in its archive."""
+    from django.core.files.storage import default_storage
+
+    def archive(name: str) -> None:
+        storage: Any = default_storage
+        key = storage._normalize_name(name)
+        place = {"Bucket": storage.bucket_name, "Key": key}
+        storage.connection.meta.client.copy_object(**place, CopySource=place, StorageClass="GLACIER")
+
+    return archive
+
+
+@pytest.fixture
+def bucket_refuses(bucket_url: str, settings: Any) -> Callable[[], AbstractContextManager[None]]:
+    """As long as it is entered, media are in a bucket that answers, and refuses everything."""
+
+    @contextmanager
+    def refuse() -> Iterator[None]:
+        here = settings.STORAGES
+        place, _, about = bucket_url.partition("?")
+        settings.STORAGES = {**here, "default": s3.below(f"{place.partition('/site')[0]}-gone?{about}", "x")}
+        yield
+        settings.STORAGES = here
+
+    return refuse
+
+
+@pytest.fixture
 def media_away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
     """As long as it is entered, media are in a bucket whose server is not there."""
     monkeypatch.setattr("mmsite.s3._TRIES", 1)

@@ -111,17 +111,16 @@ def _fill(space: EncoderSpace, deadline: float, limit: int, job: EncodingJob) ->
     settled, waiting = 0, False
     while turns and settled < limit:
         turn = turns.popleft()
-        try:
-            count = turn.take(encoder, limit - settled)
-        except StorageUnavailable as error:
-            log.warning("Encoding %s waits: %s", turn.modality, error)
+        looked, left = turn.take(encoder, limit - settled)
+        if left:
+            log.warning("Encoding %s waits for the media storage: %d rows.", turn.modality, left)
             waiting = True
+        if looked == left:  # no more of it, or the storage is away for all
             continue
-        if count:
-            settled += count
-            turns.append(turn)
-            if not job.advance(count) or time.monotonic() > deadline:
-                break
+        settled += looked - left
+        turns.append(turn)
+        if not job.advance(looked - left) or time.monotonic() > deadline:
+            break
     return settled, waiting
 
 
@@ -137,15 +136,16 @@ class Turn:
         missing = spaces.missing(self.space, self.modality)
         return list(missing.filter(pk__gt=self._after).order_by("pk")[:count])
 
-    def take(self, encoder: Encoder, most: int) -> int:
-        """Claim and encode one portion; says how many owners were looked at, 0 at the end.
+    def take(self, encoder: Encoder, most: int) -> tuple[int, int]:
+        """Claim and encode one portion.
 
-        Raises:
-            StorageUnavailable: it kept some of them from a vector; these are free again, the others settled.
+        Returns:
+            How many owners were looked at, 0 at the end; how many of them wait for the media storage, and are
+            free again.
         """
         found = self.find(min(most, self._portion(encoder)))
         if not found:
-            return 0
+            return 0, 0
         self._after = found[-1].pk
         working_on("item" if self.modality == "text" else "media", found[0].pk)
         rows = _claim(self.space, self.modality, found)
@@ -156,13 +156,12 @@ class Turn:
             outcomes = outcomes_of(_MAKERS[self.modality], encoder, [owners[_owner_id(row)] for row in rows])
             _count(self.modality, outcomes, time.perf_counter() - began)
             _write(rows, outcomes)
-            for outcome in outcomes:
-                if isinstance(outcome, StorageUnavailable):
-                    raise outcome
         except BaseException:
             _release(rows)
             raise
-        return len(found)
+        left = [row for row, outcome in zip(rows, outcomes, strict=True) if _waits(outcome)]
+        _release(left)
+        return len(found), len(left)
 
     def _portion(self, encoder: Encoder) -> int:
         least = {"text": _TEXTS, "image": _IMAGES, "audio": _CLIPS}[self.modality]
@@ -179,6 +178,10 @@ _MAKERS: dict[str, Maker] = {
     "image": sources.encode_pictures,
     "audio": sources.encode_sounds,
 }
+
+
+def _waits(outcome: sources.Outcome) -> bool:
+    return isinstance(outcome, StorageUnavailable)
 
 
 def _owner_id(row: Embedding) -> int:
@@ -222,7 +225,7 @@ def outcomes_of(make: Maker, encoder: Encoder, owners: list[Any]) -> list[source
 
 def _count(modality: str, outcomes: Sequence[sources.Outcome], seconds: float) -> None:
     """A batch that took ``seconds``; one that others had claimed is none, nor is one that waits for files."""
-    outcomes = [one for one in outcomes if not isinstance(one, StorageUnavailable)]
+    outcomes = [one for one in outcomes if not _waits(one)]
     if not outcomes:
         return
     ENCODE_BATCH.observe(len(outcomes), modality)
@@ -245,7 +248,7 @@ def _write(rows: list[Embedding], outcomes: list[sources.Outcome]) -> None:
     settled: list[tuple[Any, ...]] = []
     failed: list[tuple[int, RecommenderError]] = []
     for row, outcome in zip(rows, outcomes, strict=True):
-        if isinstance(outcome, StorageUnavailable):
+        if _waits(outcome):
             continue
         if isinstance(outcome, RecommenderError):
             failed.append((row.pk, outcome))

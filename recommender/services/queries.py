@@ -56,7 +56,10 @@ def known_media(kind: str, name: str) -> str:
     match = _NAME.fullmatch(name)
     if match is None or match[1] != _SUFFIX.get(kind):
         return ""
-    return name if stored.exists(name) else ""
+    try:
+        return name if stored.exists(name) else ""
+    except MediaError:  # the bucket keeps it back
+        return ""
 
 
 def receive_media(kind: str, upload: UploadedFile) -> str:

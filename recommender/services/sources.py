@@ -66,10 +66,10 @@ def encode_sounds(encoder: Encoder, media: Sequence[Media]) -> list[Outcome]:
     return [one if isinstance(one, RecommenderError) else next(vectors) for one in clips]
 
 
-def _named(encoder: Encoder, medium: Media) -> list[str] | StorageUnavailable:
+def _named(encoder: Encoder, medium: Media) -> list[str] | RecommenderError:
     try:
         return _picture_names(encoder, medium)
-    except StorageUnavailable as error:
+    except RecommenderError as error:
         return error
 
 

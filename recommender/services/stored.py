@@ -1,8 +1,9 @@
 """The media storage, a folder of this machine or a bucket that several share; all ask it through here.
 
 Files are named by their content or at random: what is behind a name never changes, and is there as a whole or
-not at all. A bucket that does not answer is ``StorageUnavailable``, whatever was asked of it. A folder raises
-its own OSError: a disk that is full or may not be written to does not mend itself, so nothing waits for it.
+not at all. A bucket that does not answer is ``StorageUnavailable``, whatever was asked of it; where it is
+well and keeps back a single file, that file is a ``MediaError``. A folder raises its own OSError: a disk that
+is full or may not be written to does not mend itself, so nothing waits for it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +22,7 @@ from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage, storages
 
 from recommender.errors import MediaError, StorageUnavailable
 from recommender.said import gettext_noop as _
@@ -31,11 +33,19 @@ log = logging.getLogger(__name__)
 _BLOCK = 64 * 1024
 _WARN_SECONDS = 10.0
 _warned_at = float("-inf")
+#: Answers by which a server asks for patience, and says nothing of the file.
+_BUSY = frozenset({0, 408, 429, 503})
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """What a remote storage raises, but that a file is not there, as ``StorageUnavailable``."""
+def answering(name: str = "") -> Iterator[None]:
+    """What a remote storage raises, but that a file is not there, as ``StorageUnavailable``.
+
+    Args:
+        name: a file that is only read. Where the storage keeps back this one and is well otherwise, that is a
+            ``MediaError``. Of what is written no such difference is made: its name is made of its content,
+            which no server judges by.
+    """
     try:
         yield
     except FileNotFoundError:
@@ -43,6 +53,9 @@ def answering() -> Iterator[None]:
     except OSError as error:
         if not is_remote():
             raise
+        if name and getattr(error, "status", 0) not in _BUSY and not _standing.problem():
+            told = say(_("{name} cannot be read ({error})."), name=Path(name).name, error=str(error))
+            raise MediaError(told, _("Try again."), permanent=False) from error
         _warn(error)
         raise unavailable() from error
 
@@ -63,7 +76,8 @@ def unavailable() -> StorageUnavailable:
 def must_answer() -> None:
     """``StorageUnavailable`` where the storage is not on this machine and does not answer."""
     if is_remote():
-        exists("x")
+        with answering():
+            default_storage.exists("x")
 
 
 def is_remote() -> bool:
@@ -90,11 +104,33 @@ def problem_now() -> str:
     return ""
 
 
+class _Standing:
+    """Whether the storage as a whole is well: asked once for the many files of a portion."""
+
+    _KEPT_SECONDS = 5.0
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked: tuple[Storage | None, float, str] = (None, 0.0, "")
+
+    def problem(self) -> str:
+        with self._lock:
+            storage, at, problem = self._asked
+            if storage is not storages["default"] or time.monotonic() - at >= self._KEPT_SECONDS:
+                problem = problem_now()
+                self._asked = (storages["default"], time.monotonic(), problem)
+            return problem
+
+
+_standing = _Standing()
+
+
 # -- reading -----------------------------------------------------------------------------------------------
 
 
 def exists(name: str) -> bool:
-    with answering():
+    """Whether a file is there. MediaError: it is kept back. StorageUnavailable."""
+    with answering(name):
         return default_storage.exists(name)
 
 
@@ -103,7 +139,7 @@ def local_file(name: str) -> Iterator[Path]:
     """A stored file as one of this machine; of a remote storage, a copy for as long as it is needed.
 
     Raises:
-        MediaError: it is not there. StorageUnavailable.
+        MediaError: it is not there, or kept back. StorageUnavailable.
     """
     path = local_path(name)
     if path is not None:
@@ -120,16 +156,21 @@ def local_file(name: str) -> Iterator[Path]:
 
 
 def fetch(name: str, target: Path) -> None:
-    """Copy a stored file to ``target``; FileNotFoundError where it is not there."""
-    with answering(), target.open("wb") as copy:
-        for block in open_part(name).blocks:
+    """Copy a stored file to ``target``; errors as of ``content_of``."""
+    with answering(name), target.open("wb") as copy:
+        for block in _opened(name).blocks:
             copy.write(block)
 
 
 def content_of(name: str) -> bytes:
-    """A small file in memory; FileNotFoundError where it is not there."""
-    with answering():
-        return b"".join(open_part(name).blocks)
+    """A small file in memory.
+
+    Raises:
+        FileNotFoundError: it is not there. MediaError: it is kept back. StorageUnavailable; of a folder an
+        OSError.
+    """
+    with answering(name):
+        return b"".join(_opened(name).blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +184,14 @@ class Part:
 def size_of(name: str) -> int:
     """Bytes of a file; FileNotFoundError where it is not there."""
     with answering():
-        path = local_path(name)
-        if path is not None and not path.is_file():
-            raise FileNotFoundError(name)
-        return default_storage.size(name)
+        return _size(name)
+
+
+def _size(name: str) -> int:
+    path = local_path(name)
+    if path is not None and not path.is_file():
+        raise FileNotFoundError(name)
+    return default_storage.size(name)
 
 
 def open_part(name: str, start: int = 0, stop: int | None = None) -> Part:
@@ -155,12 +200,16 @@ def open_part(name: str, start: int = 0, stop: int | None = None) -> Part:
     Raises:
         FileNotFoundError: it is not there. StorageUnavailable; while reading, and of a folder, an OSError.
     """
-    ranged: Any = getattr(default_storage, "open_part", None)
     with answering():
-        if ranged is not None:
-            return Part(*ranged(name, start, stop))
-        size = size_of(name)
-        return Part(size, _blocks(default_storage.open(name), start, size if stop is None else stop))
+        return _opened(name, start, stop)
+
+
+def _opened(name: str, start: int = 0, stop: int | None = None) -> Part:
+    ranged: Any = getattr(default_storage, "open_part", None)
+    if ranged is not None:
+        return Part(*ranged(name, start, stop))
+    size = _size(name)
+    return Part(size, _blocks(default_storage.open(name), start, size if stop is None else stop))
 
 
 def _blocks(file: Any, start: int, stop: int) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from django.utils.translation import override
 
 from recommender.errors import EncoderError
 from recommender.models import Embedding, EncoderSpace, Item, Job, Media
-from recommender.services import encode, encoding_job, index, preprocess, sources, spaces
+from recommender.services import encode, encoding_job, index, preprocess, sources, spaces, stored
 from tests.services.shop import QUICK_ENCODER, import_shop
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +164,38 @@ def test_a_picture_that_a_disk_cannot_read_fails_alone(
     assert (lost.state, "cannot be read (Input/output error)" in lost.error) == ("failed", True)
     assert Embedding.objects.ready().filter(modality="image").count() == 5
     assert Job.objects.get(kind="encode").state == Job.State.DONE
+
+
+def test_a_picture_that_the_bucket_keeps_back_fails_alone_and_encoding_ends(
+    kept_back: Any, prepared_shop: None
+) -> None:
+    medium = Media.objects.filter(kind="image").earliest("pk")
+    for size in Media.SIZES:
+        kept_back(medium.derived(f"{size}.webp"))
+    assert encode_all() == 13
+    lost = Embedding.objects.get(media=medium)
+    assert (lost.state, "the bucket refuses" in lost.error) == ("failed", True)
+    assert Embedding.objects.ready().count() == 12
+    assert Job.objects.get(kind="encode").state == Job.State.DONE
+
+
+def test_pictures_beside_one_that_waits_are_settled_and_counted(
+    prepared_shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Media.objects.filter(kind="image").earliest("pk")
+
+    def made(encoder: Any, media: Any) -> Any:
+        outcomes = sources.encode_pictures(encoder, media)
+        away = stored.unavailable()
+        return [away if one.pk == first.pk else got for one, got in zip(media, outcomes, strict=True)]
+
+    monkeypatch.setitem(encode._MAKERS, "image", made)
+    monkeypatch.setattr(encode.Turn, "_portion", lambda self, encoder: 2)
+    assert encode.encode_pending() == 12
+    assert Embedding.objects.ready().count() == 12
+    assert Job.objects.get(kind="encode").state == Job.State.RUNNING
+    assert encode.encode_pending() == 0
+    assert Job.objects.get(kind="encode").state == Job.State.RUNNING
 
 
 def test_an_item_that_breaks_the_encoder_fails_alone(

@@ -283,6 +283,35 @@ def test_where_the_folder_of_media_is_full_a_medium_is_given_up_after_three_atte
     assert medium.remedy == "It was tried three times. Try again when the cause is gone."
 
 
+def wait_for_a_worker() -> None:
+    Media.objects.filter(state="working").update(claimed_at=timezone.now() - timedelta(minutes=11))
+
+
+def test_a_file_that_the_bucket_keeps_back_is_given_up_after_three_attempts(
+    tmp_path: Path, kept_back: Any
+) -> None:
+    import_shop(tmp_path)
+    lost = Media.objects.filter(kind="image").earliest("pk")
+    kept_back(lost.file)
+    for _attempt in (1, 2, 3):
+        preprocess.prepare_pending()
+        wait_for_a_worker()
+    lost.refresh_from_db()
+    assert (lost.state, lost.attempts) == ("failed", 3)
+    assert lost.error.endswith("cannot be read (the bucket refuses (InvalidObjectState)).")
+    assert lost.remedy == "It was tried three times. Try again when the cause is gone."
+    assert Media.objects.filter(state="ready").count() == 6
+
+
+def test_media_wait_for_a_bucket_that_refuses_everything(tmp_path: Path, bucket_refuses: Any) -> None:
+    import_shop(tmp_path)
+    with bucket_refuses():
+        for _attempt in (1, 2, 3, 4):
+            preprocess.prepare_pending()
+            wait_for_a_worker()
+    assert set(Media.objects.values_list("state", flat=True)) == {"working"}
+
+
 def test_media_wait_for_a_storage_that_is_away_however_long_that_takes(
     tmp_path: Path, media_away: Any
 ) -> None:

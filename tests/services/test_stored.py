@@ -65,6 +65,39 @@ def test_a_folder_is_no_file() -> None:
         stored.open_part("derived/ab")
 
 
+def test_an_object_that_the_bucket_keeps_back_fails_alone_and_may_be_tried_again(kept_back: Any) -> None:
+    stored.put(NAME, b"x")
+    stored.put("derived/ab/other/480.webp", b"y")
+    kept_back(NAME)
+    for ask in (stored.content_of, lambda name: stored.local_file(name).__enter__()):
+        with pytest.raises(MediaError) as caught:
+            ask(NAME)
+        assert str(caught.value) == (
+            "480.webp cannot be read (the bucket refuses (InvalidObjectState)). Try again."
+        )
+        assert not caught.value.permanent
+    assert stored.content_of("derived/ab/other/480.webp") == b"y"
+
+
+def test_whether_the_bucket_is_well_is_asked_once_for_many_objects(
+    kept_back: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[None] = []
+    probe = stored.problem_now
+    monkeypatch.setattr(stored, "problem_now", lambda: asked.append(None) or probe())
+    stored.put(NAME, b"x")
+    kept_back(NAME)
+    for _ in range(3):
+        with pytest.raises(MediaError):
+            stored.content_of(NAME)
+    assert len(asked) == 1
+
+
+def test_a_bucket_that_refuses_as_a_whole_is_waited_for(bucket_refuses: Any) -> None:
+    with bucket_refuses(), pytest.raises(StorageUnavailable):
+        stored.content_of(NAME)
+
+
 def test_a_storage_that_is_away_is_told_in_words_that_name_no_machine(media_away: Any) -> None:
     asked = [
         lambda: stored.put(NAME, b"x"),

@@ -12,8 +12,9 @@ from analytics.models import AuditEntry, SentimentScore
 from analytics.services import corrections, retraining, scoring
 from recommender.errors import RecommenderError
 from recommender.models import Job, ModelVersion, Review
-from tests.analytics.services.fakes import learner, make_review, scorer
+from tests.analytics.services.fakes import add_medium, learner, make_review, scorer
 from tests.conftest import Cast
+from tests.services.shop import QUICK_ENCODER, photo
 
 __all__ = ["learner", "scorer"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("scorer")]
@@ -97,6 +98,18 @@ def test_what_fails_is_told_by_the_job_and_leaves_nothing_behind(
     assert job.remedy
     assert not list(Path(settings.SENTIMENT_ROOT).iterdir())
     assert retraining.candidate() is None
+
+
+def test_it_learns_without_the_photo_that_the_bucket_keeps_back(
+    kept_back: Any, corrected: list[Review], cast: Cast, learner: list[Example], settings: Any
+) -> None:
+    settings.ENCODER = QUICK_ENCODER
+    lost = add_medium(corrected[0], "image", photo("red"))
+    for size in lost.SIZES:
+        kept_back(lost.derived(f"{size}.webp"))
+    learned(cast)
+    assert len(learner) == len(corrected)
+    assert all(one.spoken.images is None for one in learner)
 
 
 # -- live, and back -----------------------------------------------------------------------------------------

@@ -310,6 +310,19 @@ def test_a_review_waits_for_media_that_cannot_be_had_however_long_that_takes(med
     assert (score.label, score.channels) == ("positive", "text+speech")
 
 
+@pytest.mark.usefixtures("quick_encoder")
+def test_a_review_is_scored_without_the_photo_that_the_bucket_keeps_back(kept_back: Any) -> None:
+    review = make_review("good")
+    lost = add_medium(review, "image", photo("red"))
+    add_medium(review, "image", photo("blue"))
+    for size in Media.SIZES:
+        kept_back(lost.derived(f"{size}.webp"))
+    assert scoring.score_pending() == 1
+    score = score_of(review)
+    assert (score.label, score.channels) == ("positive", "text+image")
+    assert "the bucket refuses" in score.details["missing"]["image"]
+
+
 def test_without_an_encoder_the_words_are_scored(settings: Any) -> None:
     settings.ENCODER = "nothing-of-that-name"
     review = make_review("bad")
