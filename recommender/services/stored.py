@@ -8,6 +8,7 @@ is full or may not be written to does not mend itself, so nothing waits for it.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import tempfile
@@ -189,8 +190,13 @@ def size_of(name: str) -> int:
 
 def _size(name: str) -> int:
     path = local_path(name)
-    if path is not None and not path.is_file():
-        raise FileNotFoundError(name)
+    try:
+        if path is not None and not path.is_file():
+            raise FileNotFoundError(name)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # so no such file can be there
+            raise FileNotFoundError(name) from error
+        raise
     return default_storage.size(name)
 
 

@@ -43,7 +43,7 @@ TYPES = {
     ".mkv": "video/x-matroska",
 }
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
-_LONGEST = 300  # as Media.file has it
+_LONGEST = 300  # bytes; Media.file takes as many letters, and names are made of plain ones
 
 
 @require_safe
@@ -100,7 +100,7 @@ def _check_public(path: str) -> None:
     """404 for names that are nobody's business."""
     parts = PurePosixPath(path).parts
     # A storage elsewhere may read a backslash as a slash, and knows no name as long as that.
-    if not path.isprintable() or "\\" in path or len(path) > _LONGEST:
+    if not path.isprintable() or "\\" in path or len(path.encode()) > _LONGEST:
         raise Http404
     if not parts or parts[0] not in PUBLIC or ".." in parts:
         raise Http404
