@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 WORK_SECONDS = 8.0  # of one task; the worker is given 15 to end
 MOST_ATTEMPTS = 3
 _GIVEN_UP = _("It was tried three times. Try again when the cause is gone.")
+_AWAY_STEPS = 4  # of 30 seconds, between two looks at a storage that is away
 _LOST = timedelta(minutes=10)  # as Media.objects.awaiting() has it
 _CHUNK = 16
 _FETCHERS = 8
@@ -178,13 +179,16 @@ def _count(medium: Media, outcome: dict[str, Any] | RecommenderError, fields: di
 
 
 def _failure(medium: Media, error: RecommenderError) -> dict[str, Any]:
-    # Of a storage that is away the medium is no worse: it waits for as long as that takes.
-    patient = isinstance(error, StorageUnavailable)
-    given_up = not error.permanent and not patient and medium.attempts >= MOST_ATTEMPTS
+    # Of a storage that is away the medium is no worse: it waits for as long as that takes, and no attempt
+    # is spent on it.
+    away = isinstance(error, StorageUnavailable)
+    given_up = not error.permanent and not away and medium.attempts >= MOST_ATTEMPTS
     remedy = _GIVEN_UP if given_up else error.remedy
     told = kept(error=_named_as_given(medium, error.message), remedy=remedy)
     if error.permanent or given_up:
         return told | {"state": Media.State.FAILED}
+    if away:
+        return told | {"claimed_at": _due_again(_AWAY_STEPS), "attempts": medium.attempts - 1}
     return told | {"claimed_at": _due_again(medium.attempts)}
 
 

@@ -114,7 +114,6 @@ def purge() -> dict[str, int]:
         "graphs": _old_versions(ModelVersion.objects.filter(kind=train.KIND), Path(settings.GRAPH_ROOT)),
         "vectors": _retired_vectors(),
         "uploads": _forgotten_uploads(),
-        # Last, since a media storage that is away must keep nothing else from being done.
         "drafts": sum(_old_files(folder) for folder in _draft_folders()) + _old_stored_files(),
     }
 
@@ -143,9 +142,11 @@ def would_go() -> ToGo:
 
 
 def _stored_to_go_now() -> list[stored.Entry]:
+    """None while the storage is away: a later hour finds them."""
     try:
         return _stored_to_go()
-    except StorageUnavailable:
+    except StorageUnavailable as error:
+        log.warning("What nobody needs stays in the media storage until it answers: %s", error)
         return []
 
 
@@ -244,10 +245,14 @@ def _draft_folders() -> list[Path]:
 
 def _old_stored_files() -> int:
     """What people searched by a day ago, and uploads that no import is to be made from any more."""
-    old = _stored_to_go()
-    for entry in old:
-        stored.remove(entry.name)
-    return len(old)
+    removed = 0
+    for entry in _stored_to_go_now():
+        try:
+            stored.remove(entry.name)
+            removed += 1
+        except StorageUnavailable as error:  # perhaps of this one alone
+            log.warning("%s stays in the media storage until the next time: %s", entry.name, error)
+    return removed
 
 
 def _stored_to_go() -> list[stored.Entry]:

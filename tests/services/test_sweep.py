@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from recommender.errors import StorageUnavailable
 from recommender.models import (
     Embedding,
     EncoderSpace,
@@ -222,15 +221,38 @@ def test_old_query_files_and_uploads_that_nobody_needs_go_wherever_they_are(
     assert stored.exists("originals/ab/abc.mp3")
 
 
-def test_a_storage_that_is_away_keeps_nothing_else_from_being_removed(media_away: Any) -> None:
+def test_a_storage_that_is_away_keeps_nothing_else_from_being_removed(
+    media_away: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     batch = ImportBatch.objects.create(filename="goods.csv", path="imports/goods.csv")
     ImportBatch.objects.update(created_at=timezone.now() - timedelta(days=8))
     with media_away():
         assert sweep.would_go().rows == 1
-        with pytest.raises(StorageUnavailable):
-            sweep.purge()
+        removed = sweep.purge()
+    assert (removed["uploads"], removed["drafts"]) == (1, 0)
+    assert "stays in the media storage until it answers" in caplog.text
     batch.refresh_from_db()
     assert batch.state == "cancelled"
+
+
+def test_a_file_that_the_bucket_does_not_remove_keeps_no_other_one(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmsite.s3 import BucketError, S3MediaStorage
+
+    delete = S3MediaStorage.delete
+
+    def locked(self: S3MediaStorage, name: str) -> None:
+        if name == "queries/a.webp":
+            raise BucketError("the bucket refuses (AccessDenied)")
+        delete(self, name)
+
+    for name in ("queries/a.webp", "queries/b.webp"):
+        stored.put(name, b"x")
+    monkeypatch.setattr(S3MediaStorage, "delete", locked)
+    monkeypatch.setattr(sweep, "_DRAFT_HOURS", -1)  # a day later
+    assert sweep.purge()["drafts"] == 1
+    assert [entry.name for entry in stored.files_below("queries")] == ["queries/a.webp"]
 
 
 def test_vectors_of_a_space_retired_for_a_day_go() -> None:
