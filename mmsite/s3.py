@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ReadTimeoutError
 from django.conf import settings
 from django.core.files.base import File
 from django.utils.encoding import filepath_to_uri
@@ -20,7 +20,10 @@ from storages.backends.s3 import S3Storage
 
 _BLOCK = 64 * 1024
 _IN_MEMORY = 4 << 20  # bytes of an opened file that are held before it goes to the disk
-_CONNECT_SECONDS, _READ_SECONDS, _TRIES = 2, 20, 3
+_CONNECT_SECONDS = 2
+_READ_SECONDS = 5  # of silence; a person or a thread of the site stands behind each question
+_SEND_SECONDS, _SEND_TRIES = 20, 3
+_BUSY = {500, 502, 503, 504}
 _PAUSE_SECONDS = 10.0
 _CONNECTIONS = 32  # more than the threads of any of the site's processes
 
@@ -48,16 +51,41 @@ class _Breaker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._until = 0.0
+        self._until = 0.0  # 0: the bucket is well
+        self._tried = False  # by a caller who is still waiting
 
-    def pass_one(self) -> None:
-        """BucketError unless the bucket is well, or it is time to try again."""
+    @property
+    def is_open(self) -> bool:
+        """Whether the bucket did not answer when it was asked last."""
+        return bool(self._until)
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Round a question. BucketError unless the bucket is well, or nobody else tries and it is time to."""
+        alone = self._enter()
+        try:
+            yield
+        except Silence:
+            self.open()
+            raise
+        except OSError:
+            self.close()  # an answer, if not the one that was hoped for
+            raise
+        else:
+            self.close()
+        finally:
+            if alone:
+                self._tried = False
+
+    def _enter(self) -> bool:
+        """Whether this caller is the one that tries."""
         with self._lock:
-            now = time.monotonic()
-            if now < self._until:
+            if not self._until:
+                return False
+            if self._tried or time.monotonic() < self._until:
                 raise BucketError("the bucket did not answer a moment ago")
-            if self._until:
-                self._until = now + _PAUSE_SECONDS
+            self._tried = True
+            return True
 
     def close(self) -> None:
         self._until = 0.0
@@ -81,51 +109,13 @@ def _told(name: str) -> Iterator[None]:
         raise Silence(f"the bucket does not answer ({type(error).__name__})") from error
 
 
-class S3MediaStorage(S3Storage):
-    """django-storages' S3 with the errors of files, reading by parts, and addresses of this site.
-
-    Objects carry no ACL: who may read is for the bucket to say, and it need let in nobody but the site.
-    """
+class _OneClient(S3Storage):
+    """One client for all threads: making one costs a tenth of a second, and it is safe to share."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            **{
-                "client_config": _config(options),
-                # Names are made of checksums or drawn at random, so what is behind one never changes; without
-                # this a second writer would be given another name, which nobody would ever look under.
-                "file_overwrite": True,
-                "default_acl": None,
-                **options,
-            }
-        )
+        super().__init__(**options)
         self._lock = threading.Lock()
         self._shared: tuple[int, Any] | None = None
-        self._breaker = _Breaker()
-
-    @contextmanager
-    def _asking(self, name: str) -> Iterator[None]:
-        """Round every question to the bucket: errors are those of files, and silence is remembered."""
-        self._breaker.pass_one()
-        try:
-            with _told(name):
-                yield
-        except Silence:
-            self._breaker.open()
-            raise
-        except OSError:
-            self._breaker.close()  # an answer, if not the one that was hoped for
-            raise
-        self._breaker.close()
-
-    @property
-    def base_url(self) -> str:
-        return settings.MEDIA_URL
-
-    def url(self, name: str | None, *_args: Any, **_options: Any) -> str:
-        """On this site, whatever the storage: ``recommender.web.media`` passes on what may be seen."""
-        return self.base_url + filepath_to_uri(name or "").lstrip("/")
-
-    # -- one client for all threads: making one costs a tenth of a second, and it is safe to share -----------
 
     @property
     def connection(self) -> Any:
@@ -139,12 +129,42 @@ class S3MediaStorage(S3Storage):
                     config=self.client_config,
                     verify=self.verify,
                 )
+                resource.meta.client.meta.events.register("needs-retry.s3", _once_more)
                 self._shared = (os.getpid(), resource)
             return self._shared[1]
 
     @property
-    def _client(self) -> Any:
+    def client(self) -> Any:
         return self.connection.meta.client
+
+
+class S3MediaStorage(_OneClient):
+    """django-storages' S3 with the errors of files, reading by parts, and addresses of this site.
+
+    Objects carry no ACL: who may read is for the bucket to say, and it need let in nobody but the site.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        # Names are made of checksums or drawn at random, so what is behind one never changes; without the
+        # first a second writer would be given another name, which nobody would ever look under.
+        common = {"file_overwrite": True, "default_acl": None, **options}
+        super().__init__(client_config=_config(options, _READ_SECONDS, 1), **common)
+        self._patient = _OneClient(client_config=_config(options, _SEND_SECONDS, _SEND_TRIES), **common)
+        self._breaker = _Breaker()
+
+    @contextmanager
+    def _asking(self, name: str) -> Iterator[None]:
+        """Round every question to the bucket: errors are those of files, and silence is remembered."""
+        with self._breaker.passing(), _told(name):
+            yield
+
+    @property
+    def base_url(self) -> str:
+        return settings.MEDIA_URL
+
+    def url(self, name: str | None, *_args: Any, **_options: Any) -> str:
+        """On this site, whatever the storage: ``recommender.web.media`` passes on what may be seen."""
+        return self.base_url + filepath_to_uri(name or "").lstrip("/")
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -157,9 +177,11 @@ class S3MediaStorage(S3Storage):
         whole = not start and stop is None  # also of an empty file, which has no range
         asked = {} if whole else {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
         with self._asking(name):
-            answer = self._client.get_object(Bucket=self.bucket_name, Key=self._normalize_name(name), **asked)
+            answer = self.client.get_object(Bucket=self.bucket_name, Key=self._normalize_name(name), **asked)
+            # With its first bytes, often all of it: a head alone does not show that a bucket is well.
+            blocks = Blocks(name, answer["Body"], self._breaker)
         total = answer.get("ContentRange", "").rpartition("/")[2] or answer["ContentLength"]
-        return int(total), Blocks(name, answer["Body"])
+        return int(total), blocks
 
     def _open(self, name: str, mode: str = "rb") -> File:
         """A copy of the whole file, in memory where it is small; one request, as most are thumbnails."""
@@ -193,13 +215,16 @@ class S3MediaStorage(S3Storage):
 
     def entries(self, folder: str) -> Iterator[tuple[str, int, datetime]]:
         """Name, bytes and time of every file below ``folder``: one request a thousand."""
-        below = f"{self._normalize_name(folder)}/"
-        with self._asking(folder):
-            pages = self._client.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self.bucket_name, Prefix=below):
-                for entry in page.get("Contents", ()):
-                    name = entry["Key"][len(self.location) :].lstrip("/")
-                    yield name, entry["Size"], entry["LastModified"]
+        asked = {"Bucket": self.bucket_name, "Prefix": f"{self._normalize_name(folder)}/"}
+        more = True
+        while more:
+            with self._asking(folder):
+                page = self.client.list_objects_v2(**asked)
+            for entry in page.get("Contents", ()):
+                name = entry["Key"][len(self.location) :].lstrip("/")
+                yield name, entry["Size"], entry["LastModified"]
+            more = page["IsTruncated"]
+            asked["ContinuationToken"] = page.get("NextContinuationToken", "")
 
     def probe(self) -> None:
         """Ask whether the bucket is there and lets the site in, and do not wait long for the answer.
@@ -226,8 +251,11 @@ class S3MediaStorage(S3Storage):
     # -- writing -------------------------------------------------------------------------------------------
 
     def _save(self, name: str, content: Any) -> str:
+        """With more patience than a question has, as a server may be long in taking a film."""
+        if self._breaker.is_open:
+            self.exists(name)  # finds out soon, and the others need not wait until a film is sent
         with self._asking(name):
-            return super()._save(name, content)
+            return self._patient._save(name, content)
 
     def delete(self, name: str) -> None:
         with self._asking(name):
@@ -237,33 +265,60 @@ class S3MediaStorage(S3Storage):
 class Blocks:
     """The bytes of an answer as they come in; closed where they end, or by whoever gives up before."""
 
-    def __init__(self, name: str, body: Any) -> None:
-        self._name, self._body = name, body
+    def __init__(self, name: str, body: Any, breaker: _Breaker) -> None:
+        self._name, self._body, self._breaker = name, body, breaker
+        self._first: bytes | None = self._read()
 
     def __iter__(self) -> Blocks:
         return self
 
     def __next__(self) -> bytes:
-        with _told(self._name):
-            block = self._body.read(_BLOCK)
+        block, self._first = self._first, None
+        if block is None:
+            block = self._read()
         if not block:
             self.close()
             raise StopIteration
         return block
 
+    def _read(self) -> bytes:
+        try:
+            with _told(self._name):
+                return self._body.read(_BLOCK)
+        except Silence as error:
+            self.close()
+            # A server may hang up on somebody who pauses a film; that says nothing about other questions.
+            if isinstance(error.__cause__, ReadTimeoutError):
+                self._breaker.open()
+            raise
+
     def close(self) -> None:
         self._body.close()
 
 
-def _config(options: dict[str, Any]) -> Config:
-    """How the bucket is spoken to: short waits, since a person or a worker stands behind each."""
+def _config(options: dict[str, Any], seconds: float, tries: int) -> Config:
+    """How the bucket is spoken to, and for how long its silence is borne."""
     # Beside AWS few servers know the checksums that its library adds by itself since 2025.
     plain = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
     return Config(
         s3={"addressing_style": options.get("addressing_style", "auto")},
         connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": _TRIES},
+        read_timeout=seconds,
+        retries={"mode": "standard", "total_max_attempts": tries},
         max_pool_connections=_CONNECTIONS,
         **(plain if options.get("endpoint_url") else {}),
     )
+
+
+def _once_more(
+    attempts: int, response: Any = None, caught_exception: Exception | None = None, **_: Any
+) -> float | None:
+    """Seconds until a second try, where the first was over at once; after silence there is none.
+
+    A connection that was kept may be closed by the server just when it is used again.
+    """
+    if attempts > 1:
+        return None
+    if isinstance(caught_exception, ConnectionClosedError):
+        return 0.0
+    return 0.2 if response is not None and response[0].status_code in _BUSY else None

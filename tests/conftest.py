@@ -328,7 +328,7 @@ def bucket_refuses(bucket_url: str, settings: Any) -> Callable[[], AbstractConte
 @pytest.fixture
 def media_away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
     """As long as it is entered, media are in a bucket whose server is not there."""
-    monkeypatch.setattr("mmsite.s3._TRIES", 1)
+    monkeypatch.setattr("mmsite.s3._SEND_TRIES", 1)
 
     @contextmanager
     def leave() -> Iterator[None]:
