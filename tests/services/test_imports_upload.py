@@ -217,6 +217,24 @@ def test_copies_that_were_not_read_for_a_day_go_when_the_next_file_comes(setting
     assert copy.exists()
 
 
+@pytest.mark.usefixtures("bucket")
+def test_a_copy_that_is_removed_as_it_is_taken_up_is_fetched_again(settings, monkeypatch):
+    batch = upload(TABLE)
+    copy = Path(settings.MEDIA_ROOT) / batch.path
+    marked = os.utime
+
+    def tidied_before(path: Path, *times: object) -> None:
+        monkeypatch.setattr(os, "utime", marked)
+        copy.unlink()
+        marked(path, *times)
+
+    monkeypatch.setattr(os, "utime", tidied_before)
+    imports.start(batch, queue=False)
+    imports.run_import(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.error) == (ImportBatch.State.DONE, "")
+
+
 def test_an_upload_that_cannot_be_kept_is_refused_and_leaves_nothing(media_away, settings):
     with media_away(), pytest.raises(StorageUnavailable, match="cannot be used now"):
         upload(TABLE)

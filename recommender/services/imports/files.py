@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 import tempfile
 import time
@@ -65,19 +66,35 @@ def file_of(batch: ImportBatch) -> Path:
         FormatError: it is gone, or there is no room for it. StorageUnavailable.
     """
     path = place_of(batch)
-    if not path.exists() and not batch.options.get("local") and stored.is_remote():
-        _check_room(batch.bytes, batch.filename)
-        try:
-            with _written(path) as draft:
-                stored.fetch(batch.path, Path(draft.name))
-        except FileNotFoundError:
-            log.info("The file of import %s is not in the media storage.", batch.pk)
-    if not path.exists():
+    if batch.options.get("local") or not stored.is_remote():
+        is_here = path.exists()
+    else:
+        is_here = _mark_used(path) or _fetch(batch, path)
+    if not is_here:
         told = say(_("The file {name} is no longer there."), name=batch.filename)
         raise FormatError(told, _("Upload it again."))
-    if stored.is_remote() and not batch.options.get("local"):
-        path.touch()  # used just now
     return path
+
+
+def _mark_used(copy: Path) -> bool:
+    """Give a copy another day; False where it is not there, or was removed just now."""
+    try:
+        os.utime(copy)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _fetch(batch: ImportBatch, copy: Path) -> bool:
+    """Whether the storage has the file."""
+    _check_room(batch.bytes, batch.filename)
+    try:
+        with _written(copy) as draft:
+            stored.fetch(batch.path, Path(draft.name))
+    except FileNotFoundError:
+        log.info("The file of import %s is not in the media storage.", batch.pk)
+        return False
+    return True
 
 
 def place_of(batch: ImportBatch) -> Path:
