@@ -7,12 +7,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+)
 from django.conf import settings
 from django.core.files.base import File
 from django.utils.encoding import filepath_to_uri
@@ -105,6 +113,8 @@ def _told(name: str) -> Iterator[None]:
         if status == 404 and code != "NoSuchBucket":
             raise FileNotFoundError(f"{name} is not in the bucket") from error
         raise BucketError(f"the bucket refuses ({code or status})") from error
+    except (ProfileNotFound, NoCredentialsError, PartialCredentialsError) as error:
+        raise BucketError(f"the bucket cannot be asked: {error}") from error
     except BotoCoreError as error:
         raise Silence(f"the bucket does not answer ({type(error).__name__})") from error
 
@@ -122,16 +132,20 @@ class _OneClient(S3Storage):
         with self._lock:
             if self._shared is None or self._shared[0] != os.getpid():
                 self._bucket = None
-                resource = self._create_session().resource(
-                    "s3",
-                    region_name=self.region_name,
-                    endpoint_url=self.endpoint_url,
-                    config=self.client_config,
-                    verify=self.verify,
-                )
-                resource.meta.client.meta.events.register("needs-retry.s3", _once_more)
-                self._shared = (os.getpid(), resource)
+                self._shared = (os.getpid(), self._make())
             return self._shared[1]
+
+    def _make(self) -> Any:
+        """BotoCoreError, such as for a profile that is not known."""
+        resource = self._create_session().resource(
+            "s3",
+            region_name=self.region_name,
+            endpoint_url=self.endpoint_url,
+            config=self.client_config,
+            verify=self.verify,
+        )
+        resource.meta.client.meta.events.register("needs-retry.s3", _once_more)
+        return resource
 
     @property
     def client(self) -> Any:
@@ -232,21 +246,13 @@ class S3MediaStorage(_OneClient):
         Raises:
             BucketError: it is not, or does not.
         """
-        quick = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
-        client = self._create_session().client(
-            "s3",
-            region_name=self.region_name,
-            endpoint_url=self.endpoint_url,
-            config=self.client_config.merge(quick),
-            verify=self.verify,
-        )
+        asked = {"Bucket": self.bucket_name, "Prefix": self.location, "MaxKeys": 1}
         try:
-            with _told(self.bucket_name):
-                client.list_objects_v2(Bucket=self.bucket_name, Prefix=self.location, MaxKeys=1)
+            # With a client of its own, so that credentials that have changed are taken as they are now.
+            with _told(self.bucket_name), closing(self._make().meta.client) as client:
+                client.list_objects_v2(**asked)
         except FileNotFoundError as error:
             raise BucketError("there is no such bucket") from error
-        finally:
-            client.close()
 
     # -- writing -------------------------------------------------------------------------------------------
 

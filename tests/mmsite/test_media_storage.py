@@ -32,6 +32,10 @@ def test_nothing_set_keeps_media_on_this_machine() -> None:
             "s3://shop?endpoint_url=http%3A%2F%2F10.0.0.3%3A9000",
             {"bucket_name": "shop", "location": "", "endpoint_url": "http://10.0.0.3:9000"},
         ),
+        (
+            "s3://shop?endpoint_url=http%3A%2F%2F[fd00::3]:9000",
+            {"bucket_name": "shop", "location": "", "endpoint_url": "http://[fd00::3]:9000"},
+        ),
     ],
 )
 def test_an_address_names_bucket_prefix_and_server(address: str, options: dict[str, str]) -> None:
@@ -52,6 +56,8 @@ def test_an_address_names_bucket_prefix_and_server(address: str, options: dict[s
         ("s3://shop?endpoint_url=minio.example:9000", "endpoint_url is an address"),
         ("s3://shop?endpoint_url=https://", "endpoint_url is an address"),
         ("s3://shop?endpoint_url=https://minio.example:port", "endpoint_url is an address"),
+        ("s3://shop?endpoint_url=http://my_minio:9000", "my_minio in endpoint_url cannot be the name"),
+        ("s3://shop?endpoint_url=http://-minio.example", "cannot be the name of a machine"),
         ("s3://shop?addressing_style=both", "addressing_style is one of"),
     ],
 )

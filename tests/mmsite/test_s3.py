@@ -94,6 +94,16 @@ def test_a_bucket_that_is_not_there_is_told_as_such(storage: S3MediaStorage) -> 
         lost.probe()
 
 
+def test_a_profile_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_PROFILE", "nosuch")
+    lost = S3MediaStorage(bucket_name="media", region_name="us-east-1")
+    for ask in (lost.probe, lambda: lost.exists(NAME), lambda: lost.save(NAME, ContentFile(b"x"))):
+        with pytest.raises(BucketError, match=r"cannot be asked: .*nosuch"):
+            ask()
+
+
 def test_a_server_that_is_away_is_an_error_of_files_and_nobody_waits_for_it_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
