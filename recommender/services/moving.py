@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
+from django.core.files import File
+from django.core.files.storage import default_storage
+
 from recommender.errors import RecommenderError
 from recommender.services import stored
 
@@ -16,7 +19,7 @@ _THREADS, _AT_ONCE = 8, 64
 
 
 def copy_media(root: Path) -> Iterator[tuple[int, int]]:
-    """Copy what the storage does not have yet, under the same names; files and bytes of each portion.
+    """Copy what the storage does not have or has in another size; files and bytes of each portion.
 
     Raises:
         RecommenderError: media are kept on this machine. StorageUnavailable: it goes on where it was.
@@ -42,7 +45,8 @@ def _missing(root: Path, folder: str, there: dict[str, int]) -> Iterator[tuple[s
 
 
 def _copy(one: tuple[str, Path]) -> int:
+    """Also over what has another size there: a copy that was cut off, as a name stands for one content."""
     name, path = one
-    with path.open("rb") as file:
-        stored.keep(file, name)
+    with stored.answering(), path.open("rb") as file:
+        default_storage.save(name, File(file))
     return path.stat().st_size

@@ -44,6 +44,16 @@ def test_a_second_run_copies_what_came_since(folder: Path, capsys: Any) -> None:
     assert stored.content_of("originals/ab/new.mp3") == b"new"
 
 
+@pytest.mark.usefixtures("bucket")
+def test_what_the_bucket_has_in_another_size_is_replaced_by_what_is_here(folder: Path, capsys: Any) -> None:
+    stored.put("originals/ab/abc.mp3", b"cut o")
+    call_command("copy_media", folder)
+    assert stored.content_of("originals/ab/abc.mp3") == b"originals/ab/abc.mp3"
+    assert "Files copied: 3 (" in capsys.readouterr().out
+    call_command("copy_media", folder)
+    assert "Files copied: 0 (" in capsys.readouterr().out
+
+
 @pytest.mark.local_media
 def test_without_a_bucket_nothing_is_moved(folder: Path) -> None:
     with pytest.raises(CommandError, match="MEDIA_STORAGE"):

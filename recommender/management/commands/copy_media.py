@@ -14,7 +14,7 @@ from recommender.services.moving import copy_media
 
 
 class Command(BaseCommand):
-    help = "Copy media from a folder into MEDIA_STORAGE; what is there already is passed over."
+    help = "Copy media from a folder into MEDIA_STORAGE; what is there in the same size is passed over."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", nargs="?", help="where they are now (default: MEDIA_ROOT)")
