@@ -264,13 +264,14 @@ def _stored_to_go() -> list[stored.Entry]:
 def _old_files(folder: Path) -> int:
     """Files below ``folder`` that have lain there for a day."""
     old = _files_to_go(folder)
-    for path in old:
+    for path in filter(_is_old, old):  # not taken up meanwhile
         path.unlink(missing_ok=True)
     return len(old)
 
 
 def _files_to_go(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and _is_old(path)] if folder.is_dir() else []
+    found = folder.rglob("*") if folder.is_dir() else ()
+    return imports.may_go(path for path in found if path.is_file() and _is_old(path))
 
 
 def _is_old(path: Path) -> bool:

@@ -208,16 +208,17 @@ def test_left_over_drafts_and_old_query_files_go(settings: Any) -> None:
 def test_old_query_files_and_uploads_that_nobody_needs_go_wherever_they_are(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("queries/a.webp", "imports/left.csv", "imports/wanted.csv", "originals/ab/abc.mp3"):
+    left, wanted = (f"imports/{digit * 32}.csv" for digit in "ab")
+    for name in ("queries/a.webp", left, wanted, "originals/ab/abc.mp3"):
         stored.put(name, b"12345")
-    ImportBatch.objects.create(filename="wanted.csv", path="imports/wanted.csv", state="queued")
-    ImportBatch.objects.create(filename="left.csv", path="imports/left.csv", state="done")
+    ImportBatch.objects.create(filename="wanted.csv", path=wanted, state="queued")
+    ImportBatch.objects.create(filename="left.csv", path=left, state="done")
     assert sweep.purge()["drafts"] == 0
     monkeypatch.setattr(sweep, "_DRAFT_HOURS", -1)  # a day later
     would = sweep.would_go()
     assert (would.files, would.bytes) == (2, 10)
     assert sweep.purge()["drafts"] == 2
-    assert [entry.name for entry in stored.files_below("imports")] == ["imports/wanted.csv"]
+    assert [entry.name for entry in stored.files_below("imports")] == [wanted]
     assert stored.exists("originals/ab/abc.mp3")
 
 

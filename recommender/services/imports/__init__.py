@@ -10,7 +10,7 @@ from recommender.services.imports.batches import (
     start,
 )
 from recommender.services.imports.fetching import fetch_url
-from recommender.services.imports.files import FOLDER, left_over
+from recommender.services.imports.files import FOLDER, left_over, may_go
 from recommender.services.imports.issues import MAX_ISSUES, MAX_NOTES, issues_csv
 from recommender.services.imports.running import run_import
 from recommender.services.imports.storage import StoredFile, store_media
@@ -26,6 +26,7 @@ __all__ = [
     "from_path",
     "issues_csv",
     "left_over",
+    "may_go",
     "preview",
     "receive_upload",
     "requeue_lost",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 FOLDER = "imports"  # of the storage; never served
 _SPARE = 256 << 20  # bytes of disk to leave free
 _UNUSED_SECONDS = 24 * 3600.0
+#: Names of uploads and of their drafts, by which they are told from what somebody put in the folder.
+_DRAWN = re.compile(rf"{FOLDER}/(tmp-)?[0-9a-f]{{32}}([.-][^/]*)?")
 
 
 def receive(file: UploadedFile, name: str) -> tuple[Path, str]:
@@ -114,23 +117,54 @@ def discard(path: Path) -> None:
 
 
 def left_over() -> list[stored.Entry]:
-    """Files of the storage that no batch is to be read from any more."""
+    """Files of the storage, named by this site, that no batch is to be read from any more."""
+    needed = _needed()
+    found = [entry for entry in stored.files_below(FOLDER) if _DRAWN.fullmatch(entry.name)]
+    return [entry for entry in found if entry.name not in needed]
+
+
+def may_go(paths: Iterable[Path]) -> list[Path]:
+    """Those of some old files of this machine that are no uploads, or copies that can be had again.
+
+    What a batch is still to be read from stays until the storage is known to have it: a site may be given a
+    bucket before its files are brought there. What somebody put in the folder under another name stays too.
+    """
+    root, needed = Path(settings.MEDIA_ROOT), _needed()
+    found = []
+    for path in paths:
+        name = path.relative_to(root).as_posix() if path.is_relative_to(root / FOLDER) else None
+        if name is None or (_DRAWN.fullmatch(name) and (name not in needed or _is_kept(name))):
+            found.append(path)
+    return found
+
+
+def _needed() -> set[str]:
     over = [ImportBatch.State.DONE, ImportBatch.State.FAILED, ImportBatch.State.CANCELLED]
-    needed = set(ImportBatch.objects.exclude(state__in=over).values_list("path", flat=True))
-    return [entry for entry in stored.files_below(FOLDER) if entry.name not in needed]
+    return set(ImportBatch.objects.exclude(state__in=over).values_list("path", flat=True))
+
+
+def _is_kept(name: str) -> bool:
+    try:
+        return stored.exists(name)
+    except StorageUnavailable:
+        return False
 
 
 def _folder() -> Path:
     """The folder of files, or copies; of copies, what was not used for a day goes."""
     folder = Path(settings.MEDIA_ROOT) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    if stored.is_remote():
-        long_ago = time.time() - _UNUSED_SECONDS
-        for path in folder.iterdir():
-            with suppress(FileNotFoundError):  # removed meanwhile
-                if path.stat().st_mtime < long_ago:
-                    path.unlink()
+    if stored.is_remote() and (unused := [path for path in folder.iterdir() if _is_unused(path)]):
+        for path in filter(_is_unused, may_go(unused)):  # not taken up meanwhile
+            path.unlink(missing_ok=True)
     return folder
+
+
+def _is_unused(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_mtime < time.time() - _UNUSED_SECONDS
+    except FileNotFoundError:  # removed meanwhile
+        return False
 
 
 def _check_room(size: int, name: str) -> None:
@@ -142,7 +176,7 @@ def _check_room(size: int, name: str) -> None:
 @contextmanager
 def _written(path: Path) -> Iterator[IO[bytes]]:
     """A draft that takes the place ``path`` when all of it is there."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+    with tempfile.NamedTemporaryFile(prefix=f"tmp-{path.name}-", dir=path.parent, delete=False) as draft:
         try:
             yield draft
             draft.flush()
