@@ -22,7 +22,7 @@ from typing import IO
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from recommender.errors import FormatError, StorageUnavailable
+from recommender.errors import FormatError, MediaError, StorageUnavailable
 from recommender.models import ImportBatch
 from recommender.said import gettext_noop as _
 from recommender.said import say
@@ -146,7 +146,7 @@ def _needed() -> set[str]:
 def _is_kept(name: str) -> bool:
     try:
         return stored.exists(name)
-    except StorageUnavailable:
+    except (MediaError, StorageUnavailable):
         return False
 
 
