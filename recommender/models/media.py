@@ -87,6 +87,7 @@ class Media(TellingError):
         indexes = [
             models.Index(fields=["state", "claimed_at"], name="media_state_claimed"),
             models.Index(fields=["checksum"], name="media_checksum"),
+            models.Index(fields=["kind", "state", "updated_at"], name="media_kind_state"),
         ]
         constraints = [
             models.CheckConstraint(
