@@ -164,6 +164,7 @@ class _Kept:
     looked_for_slow: datetime
     dealt: dict[int, str]
     is_renewed: bool = False
+    is_behind: bool = False
 
 
 _kept: _Kept | None = None
@@ -177,7 +178,7 @@ def catalogue() -> Columns:
         if _kept is None:
             _kept = _read_all()
         kept = _kept
-        is_told = _follow(kept)
+        is_told = not kept.is_behind and _follow(kept)
         is_due = not is_told or time.monotonic() - kept.read > _SECONDS
         begin = is_due and not kept.is_renewed
         kept.is_renewed |= begin
@@ -231,6 +232,7 @@ def _take_up(kept: _Kept) -> bool:
     rows = _changed_after(after, len(kept.dealt) + _MOST_CHANGES + 1)
     fresh = [pk for pk, moment in rows.items() if kept.dealt.get(pk) != moment]
     if len(fresh) > _MOST_CHANGES:
+        kept.is_behind = True  # nobody need find the same again until everything is read
         return False
     if fresh:
         kept.columns = _patched(kept.columns, fresh)

@@ -290,3 +290,18 @@ def test_a_read_that_fails_is_tried_again(
             aside.pop()()
     catalogue()
     assert len(aside) == 1
+
+
+def test_while_too_many_changes_are_read_aside_nobody_looks_at_them_again(
+    mixed: Items, aside: list[Callable[[], Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue()
+    monkeypatch.setattr(module, "_MOST_CHANGES", 0)
+    reprice(mixed["red metal chair"])
+    catalogue()
+    with CaptureQueriesContext(connection) as seen:
+        catalogue()
+    assert len(seen) == 0
+    (renew,) = aside
+    renew()
+    assert agrees()
