@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -22,8 +22,12 @@ from recommender.services.jobs import cancel_job
 VIEW_ANALYTICS = "recommender.view_analytics"
 _WORDS = (
     "those in which these stand, written or heard in a recording, among the newest "
-    f"{report.SEARCHED_AMONG:,} of the selection"
+    f"{report.SEARCHED_AMONG:,} of the period"
 )
+SearchedSince = Annotated[
+    datetime | None,
+    Field(description="where words were looked for in a part of the period only, the moment it begins"),
+]
 router = Router(tags=["exports"], auth=holders(VIEW_ANALYTICS))
 Kind = Literal["csv", "xlsx", "pdf"]
 _FILES: dict[str, Any] = {

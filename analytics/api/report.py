@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from analytics.api.exports import VIEW_ANALYTICS, Selection
+from analytics.api.exports import VIEW_ANALYTICS, SearchedSince, Selection
 from analytics.models import Alert
 from analytics.services import alerts as service
 from analytics.services import report
@@ -41,6 +41,7 @@ class OverviewOut(FiguresOut):
 
     previous: FiguresOut | None
     model: str
+    searched_since: SearchedSince
 
 
 class PointOut(Schema):
@@ -58,6 +59,7 @@ class TrendOut(Schema):
     """How the figures went."""
 
     points: list[PointOut]
+    searched_since: SearchedSince
 
 
 class SliceOut(Schema):
@@ -76,6 +78,7 @@ class BreakdownOut(Schema):
     """A selection by one dimension."""
 
     slices: list[SliceOut]
+    searched_since: SearchedSince
 
 
 class ImpactOut(Schema):
@@ -92,6 +95,7 @@ class ImpactsOut(Schema):
     """Aspects, those that pull most first."""
 
     aspects: list[ImpactOut]
+    searched_since: SearchedSince
 
 
 class AlertOut(Schema):
@@ -126,9 +130,14 @@ class AlertIn(Schema):
 @router.get("/overview", response=OverviewOut, url_name="report_overview")
 def overview(request: HttpRequest, asked: Annotated[Selection, Query()]) -> OverviewOut:
     """Net sentiment, volume, abstentions and disagreement, beside those of the period before."""
-    found = report.overview(asked.filters())
-    before = _same(FiguresOut, found.previous) if found.previous else None
-    return OverviewOut(**_same(FiguresOut, found).dict(), previous=before, model=report.model_in_service())
+    filters = asked.filters()
+    found = report.overview(filters)
+    return OverviewOut(
+        **_same(FiguresOut, found).dict(),
+        previous=_same(FiguresOut, found.previous) if found.previous else None,
+        model=report.model_in_service(),
+        searched_since=report.searched_since(filters),
+    )
 
 
 @router.get("/trend", response=TrendOut, url_name="report_trend")
@@ -140,7 +149,9 @@ def trend(
     ] = "",
 ) -> TrendOut:
     """Net sentiment and volume over time."""
-    return TrendOut(points=[_same(PointOut, one) for one in report.trend(asked.filters(), grain)])
+    filters = asked.filters()
+    points = [_same(PointOut, one) for one in report.trend(filters, grain)]
+    return TrendOut(points=points, searched_since=report.searched_since(filters))
 
 
 @router.get("/breakdown/{by}", response=BreakdownOut, url_name="report_breakdown")
@@ -150,13 +161,17 @@ def breakdown(
     asked: Annotated[Selection, Query()],
 ) -> BreakdownOut:
     """A selection by item, category, aspect, channel, language or rating."""
-    return BreakdownOut(slices=[_same(SliceOut, one) for one in report.breakdown(asked.filters(), by)])
+    filters = asked.filters()
+    slices = [_same(SliceOut, one) for one in report.breakdown(filters, by)]
+    return BreakdownOut(slices=slices, searched_since=report.searched_since(filters))
 
 
 @router.get("/impact", response=ImpactsOut, url_name="report_impact")
 def impact(request: HttpRequest, asked: Annotated[Selection, Query()]) -> ImpactsOut:
     """What each aspect does to the overall score."""
-    return ImpactsOut(aspects=[_same(ImpactOut, one) for one in report.impact(asked.filters())])
+    filters = asked.filters()
+    aspects = [_same(ImpactOut, one) for one in report.impact(filters)]
+    return ImpactsOut(aspects=aspects, searched_since=report.searched_since(filters))
 
 
 @router.get("/alerts", response=AlertsOut, url_name="alerts")

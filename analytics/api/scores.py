@@ -9,7 +9,7 @@ from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from analytics.api.exports import VIEW_ANALYTICS, Selection
+from analytics.api.exports import VIEW_ANALYTICS, SearchedSince, Selection
 from analytics.api.shapes import AspectOut, ScoreOut, SentimentOut, aspect_out, score_out, sentiment_out
 from analytics.models import AspectScore, SentimentScore
 from analytics.services import corrections, report, scoring
@@ -24,6 +24,7 @@ class ScoresOut(Page):
     """Scored reviews, newest first."""
 
     scores: list[ScoreOut]
+    searched_since: SearchedSince
 
 
 class ReviewAspect(AspectOut):
@@ -37,6 +38,7 @@ class AspectsOut(Page):
     """What reviews are about, newest review first."""
 
     aspects: list[ReviewAspect]
+    searched_since: SearchedSince
 
 
 class QueuedOut(Schema):
@@ -75,9 +77,14 @@ def scores(
     limit: Limit = PAGE,
 ) -> ScoresOut:
     """Scored reviews of a selection, newest first."""
-    found = report.reviews(asked.filters())
-    shown, total, after = piece(found.for_list(), offset, limit)
-    return ScoresOut(scores=[score_out(one) for one in shown], total=total, next_offset=after)
+    filters = asked.filters()
+    shown, total, after = piece(report.reviews(filters).for_list(), offset, limit)
+    return ScoresOut(
+        scores=[score_out(one) for one in shown],
+        total=total,
+        next_offset=after,
+        searched_since=report.searched_since(filters),
+    )
 
 
 @router.get("/scores/{int:review_id}", response=ScoreOut, url_name="score")
@@ -98,7 +105,8 @@ def aspects(
     limit: Limit = PAGE,
 ) -> AspectsOut:
     """What the reviews of a selection say about aspects, one row for each review and aspect."""
-    chosen = report.reviews(asked.filters()).order_by().values("pk")
+    filters = asked.filters()
+    chosen = report.reviews(filters).order_by().values("pk")
     found = AspectScore.objects.filter(score__in=chosen).select_related("score", "score__item")
     if asked.aspect:
         found = found.filter(aspect=asked.aspect)
@@ -109,7 +117,8 @@ def aspects(
         ReviewAspect(review=one.score.review_id, item=one.score.item.external_id, **aspect_out(one).dict())
         for one in shown
     ]
-    return AspectsOut(aspects=rows, total=total, next_offset=after)
+    since = report.searched_since(filters)
+    return AspectsOut(aspects=rows, total=total, next_offset=after, searched_since=since)
 
 
 @router.get("/queue", response=QueueOut, url_name="queue")

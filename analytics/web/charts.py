@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analytics.models import Alert
-from analytics.services.report import Filters, Point
+from analytics.services.report import Filters, Point, searched_since
 from analytics.templatetags.feeling import grouped, share, signed
 from analytics.web.alert_links import address_of_alert, alert_title
 from analytics.web.frame import address
@@ -91,6 +91,11 @@ def _span(point: Point, following: Point | None, filters: Filters) -> Filters:
     return filters.replace(start=max(start, filters.start), end=min(last, filters.end))
 
 
+def _is_part(span: Filters, filters: Filters, since: datetime | None) -> bool:
+    """Whether words were looked for in a part of the days of a point only: their list would hold more."""
+    return since is not None and span.since < since and span.length < filters.length
+
+
 def _when(point: Point, grain: str) -> tuple[str, str]:
     """What stands under a point, and what its tooltip and table say."""
     local = timezone.localtime(point.start)
@@ -107,11 +112,13 @@ def trend_chart(
     points: list[Point], filters: Filters, alerts: Iterable[Alert] = (), key: str = "trend"
 ) -> Chart:
     """Net sentiment with its 95 % band above, reviews below; alerts stand where they began."""
-    grain = grain_of(points)
+    grain, since = grain_of(points), searched_since(filters)
     drawn, rows = [], []
     for point, following in zip(points, [*points[1:], None], strict=True):
         label, title = _when(point, grain)
-        href = address("sentiment_reviews", _span(point, following, filters)) if point.reviews else ""
+        span = _span(point, following, filters)
+        opens = point.reviews and not _is_part(span, filters, since)
+        href = address("sentiment_reviews", span) if opens else ""
         numbers = {"net": point.net, "low": point.low, "high": point.high, "negative": point.negative}
         committed = point.net is not None
         drawn.append(

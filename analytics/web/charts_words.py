@@ -71,6 +71,9 @@ def telling_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
 
 
 def _reviews(filters: Filters, term: Term) -> str:
+    """Those that have the term, and the words that the terms are limited to."""
+    if filters.words:
+        return address("sentiment_reviews", filters, term=term.term)
     return address("sentiment_reviews", filters.replace(words=term.term))
 
 

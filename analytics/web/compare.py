@@ -13,7 +13,7 @@ from analytics.services.report import Comparison, Filters, Overview
 from analytics.templatetags.feeling import signed
 from analytics.web.charts import likelihood, trend_chart
 from analytics.web.charts_parts import drivers_chart
-from analytics.web.filtering import filter_bar, period_words, title_of
+from analytics.web.filtering import filter_bar, period_words, reach_of, title_of
 from analytics.web.frame import address, analysts_only, answer
 from analytics.web.overview import label_stack
 
@@ -95,6 +95,7 @@ def _side(letter: str, filters: Filters, figures: Overview) -> dict[str, Any]:
         "letter": letter,
         "figures": figures,
         "period": period_words(filters),
+        "reach": reach_of(filters),
         "title": title_of(filters),
         "stack": label_stack(figures, filters),
         "reviews_url": address("sentiment_reviews", filters),

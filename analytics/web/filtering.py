@@ -91,14 +91,14 @@ def filter_bar(
         "period_words": period_words(filters),
         "start": filters.start.isoformat(),
         "end": filters.end.isoformat(),
-        "reach": _reach(filters),
+        "reach": reach_of(filters),
         "hidden": [*_prefixed(prefix, period | unseen), *kept.items()],
         "date_hidden": [*_prefixed(prefix, limits), *kept.items()],
     }
 
 
-def _reach(filters: Filters) -> dict[str, Any] | None:
-    """How far back words were looked for; None where that is over the whole selection."""
+def reach_of(filters: Filters) -> dict[str, Any] | None:
+    """How far back words were looked for; None where that is over the whole period."""
     since = report.searched_since(filters)
     return {"most": report.SEARCHED_AMONG, "since": since} if since else None
 

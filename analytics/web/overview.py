@@ -33,6 +33,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "address": address("sentiment", filters),
         "figures": figures,
         "cards": figure_cards(figures, filters),
+        "compares": report.compares_with_before(filters),
         "stack": label_stack(figures, filters),
         "bar": filter_bar("sentiment", filters),
         "charts": _charts(filters) if figures.reviews else {},

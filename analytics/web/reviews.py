@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,8 @@ from analytics.web.frame import address, analysts_only, answer
 
 PAGE = 25
 LAST_PAGE = 400
+#: characters of a term that are looked for
+TERM_MOST = 100
 ORDERS: dict[str, Any] = {
     "newest": gettext_lazy("Newest"),
     "negative": gettext_lazy("Most negative"),
@@ -38,27 +41,34 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     order = order if order in ORDERS else "newest"
     alert = _alert(request.GET.get("alert", ""))
     number = _page(request.GET.get("page", ""))
-    rows = _rows(filters, order, alert, number)
-    total = report.overview(filters.replace(words=""), previous=False).reviews
-    counted = None if filters.words or alert else total
-    has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(number, counted, order)
-    keep = {"alert": alert.pk if alert else ""}
-    # All of an alert's are looked through.
-    whole = {"reach": None} if alert else {}
+    term = "" if alert else request.GET.get("term", "").replace("\0", "").strip()[:TERM_MOST]
+    # What has a term is read newest first, as far as the page.
+    order = "newest" if term else order
+    rows = _rows(filters, order, alert, number, term)
+    counted = None if alert or term else report.overview(filters, previous=False).reviews
+    has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(filters, number, counted, order)
+    keep = {"alert": alert.pk if alert else "", "term": term}
     kept_order = order if order != "newest" else ""
+    bar = filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order})
+    if alert:
+        bar["reach"] = None  # all of an alert's are looked through
+    if term:
+        bar["limits"].append(_limit_of(term, filters))
     context = {
         "address": _paged(filters, kept_order, keep, number),
-        "rows": [describe(score, filters.words) for score in rows],
+        "rows": [describe(score, term or filters.words) for score in rows],
         "total": counted,
         "reach": _reach(filters, counted, order),
         "alert": alert,
         "alert_title": alert_title(alert) if alert else "",
         "order": order,
+        "term": term,
         "orders": [
             {"label": label, "on": value == order, "url": _paged(filters, value, keep, 1)}
             for value, label in ORDERS.items()
+            if not term
         ],
-        "bar": filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order}) | whole,
+        "bar": bar,
         "number": number,
         "before_url": _paged(filters, kept_order, keep, number - 1) if number > 1 else "",
         "next_url": _paged(filters, kept_order, keep, number + 1) if has_next else "",
@@ -70,10 +80,16 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     return answer(request, "sentiment_reviews", "analytics/reviews.html", context, filters=filters)
 
 
-def _rows(filters: Filters, order: str, alert: Alert | None, number: int) -> list[Any]:
+def _limit_of(term: str, filters: Filters) -> dict[str, str]:
+    """The chip of a term that the list is limited to."""
+    value = _("“%(words)s”") % {"words": term}
+    return {"name": _("Word"), "value": value, "url": address("sentiment_reviews", filters)}
+
+
+def _rows(filters: Filters, order: str, alert: Alert | None, number: int, term: str) -> list[Any]:
     """The page's scores. Those behind an alert are few; all others are found by way of the sums."""
     if alert is None:
-        return report.reviews_page(filters, number, PAGE, order)
+        return report.reviews_page(filters, number, PAGE, order, term=term)
     found = report.reviews(filters.replace(words=""), order).filter(review__in=alert.evidence)
     if filters.words:
         found = found.with_words(filters.words)
@@ -81,16 +97,17 @@ def _rows(filters: Filters, order: str, alert: Alert | None, number: int) -> lis
     return list(found.for_list()[start : start + PAGE])
 
 
-def _reached(number: int, total: int | None, order: str) -> bool:
-    """Whether more may follow a full page; how many have the words, or are an alert's, is not counted."""
+def _reached(filters: Filters, number: int, total: int | None, order: str) -> bool:
+    """Whether more may follow a full page; how many have a term, or are an alert's, is not counted."""
     if total is None:
         return True
-    return number * PAGE < (total if order == "newest" else min(total, report.SORTED_AMONG))
+    whole = order == "newest" or filters.words
+    return number * PAGE < (total if whole else min(total, report.SORTED_AMONG))
 
 
 def _reach(filters: Filters, total: int | None, order: str) -> dict[str, Any] | None:
     """How far back an order goes; None where that is over the whole selection."""
-    if total is None or total <= report.SORTED_AMONG or order == "newest":
+    if total is None or total <= report.SORTED_AMONG or order == "newest" or filters.words:
         return None
     since = report.oldest_day(filters, report.SORTED_AMONG)
     return {"most": report.SORTED_AMONG, "since": since} if since else None

@@ -16,23 +16,22 @@ from analytics.web.frame import address, analysts_only, answer
 @analysts_only
 def terms(request: HttpRequest) -> HttpResponseBase:
     """Two association plots of the words of a selection; a click on a word opens its reviews."""
-    # A click on a word looks for that one, in place of those that were looked for.
-    filters = Filters.from_query(request.GET).replace(words="")
-    figures = report.overview(filters)
+    filters = Filters.from_query(request.GET)
+    figures = report.overview(filters, previous=False)
     emerging, telling = report.terms_both_ways(filters)
     context = {
         "address": address("sentiment_terms", filters),
         "figures": figures,
         "bar": filter_bar("sentiment_terms", filters),
-        "emerging": emerging_chart(emerging, filters, _growth(figures)),
+        "emerging": emerging_chart(emerging, filters, _growth(figures, filters)),
         "telling": telling_chart(telling, filters, _pleased(figures)),
     }
     return answer(request, "sentiment_terms", "analytics/terms.html", context, filters=filters)
 
 
-def _growth(figures: Overview) -> float:
-    """Reviews now for each one of the period before."""
-    before = figures.previous.reviews if figures.previous else 0
+def _growth(figures: Overview, filters: Filters) -> float:
+    """Reviews now for each one of the period before, of those whose words are counted."""
+    before = report.overview(filters.previous(), previous=False).reviews
     return figures.reviews / before if before and figures.reviews else 1.0
 
 

@@ -59,7 +59,7 @@ def asked(filters: report.Filters) -> list[tuple[str, str]]:
     """Period and filters; a filter that is not set is told as well, because that is what it means."""
     told = [
         (_("Period"), period(filters)),
-        (_("Compared with"), period(filters.previous())),
+        (_("Compared with"), _before(filters)),
         (_("Item"), _item(filters.item)),
         (_("Category"), _category(filters.category)),
         (_("Language"), _named("language", filters.language)),
@@ -71,6 +71,12 @@ def asked(filters: report.Filters) -> list[tuple[str, str]]:
         (_("Words in the review"), _words(filters)),
     ]
     return [(name, value or _("all")) for name, value in told]
+
+
+def _before(filters: report.Filters) -> str:
+    if report.compares_with_before(filters):
+        return period(filters.previous())
+    return _("nothing: words were not looked for in the whole of both periods")
 
 
 def _made(made_at: datetime) -> list[tuple[str, str]]:
@@ -96,9 +102,9 @@ def _words(filters: report.Filters) -> str:
     since, quoted = report.searched_since(filters), _("“%(words)s”") % {"words": filters.words}
     if since is None:
         return quoted
-    told = _("searched among the newest %(most)s reviews, back to %(day)s") % {
+    told = _("searched among the newest %(most)s reviews of the period, back to %(day)s") % {
         "most": formats.number_format(report.SEARCHED_AMONG, force_grouping=True),
-        "day": formats.date_format(since, "DATE_FORMAT"),
+        "day": formats.date_format(timezone.localtime(since), "DATETIME_FORMAT"),
     }
     return f"{quoted} ({told})"
 

@@ -11,7 +11,7 @@ from analytics.services.report.evidence import (
     reviews_page,
     searched_since,
 )
-from analytics.services.report.figures import model_in_service, overview, trend
+from analytics.services.report.figures import compares_with_before, model_in_service, overview, trend
 from analytics.services.report.filters import WORDS_MOST, Filters
 from analytics.services.report.shapes import (
     BYS,
@@ -45,6 +45,7 @@ __all__ = [
     "Term",
     "breakdown",
     "compare",
+    "compares_with_before",
     "emerging",
     "impact",
     "model_in_service",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import numpy as np
-from django.db.models import Max, Min, Q
+from django.db.models import Q, QuerySet
 
 from analytics.engine.reporting.cubes import CUBES
 from analytics.engine.reporting.terms import terms_of_all
-from analytics.models import RollupDay, SentimentScore
+from analytics.models import SentimentScore
 from analytics.models.scores import SentimentScoreQuerySet
 from analytics.services.report.cells import read, subtree, summed_cells
 from analytics.services.report.filters import Filters
@@ -27,7 +29,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
 }
 #: Of how many reviews, the newest, a page in another order than time is chosen.
 SORTED_AMONG = 1_000
-#: In how many, the newest, words are looked for: no index knows them.
+#: In how many, the newest of the period, words are looked for: no index knows them.
 SEARCHED_AMONG = 20_000
 _LEANS: dict[str, dict[str, float]] = {
     "negative": {"aspects__polarity__lte": -ASPECT_LEAN},
@@ -42,11 +44,9 @@ def reviews(filters: Filters, order: str = "newest") -> SentimentScoreQuerySet:
     Args:
         order: one of ``ORDERS``; anything else counts as "newest".
     """
-    if filters.words:
-        among = _searched(filters)
-        return reviews(among, order).with_words(filters.words) if among else SentimentScore.objects.none()
+    since = searched_since(filters) or filters.since
     found = SentimentScore.objects.ready().filter(
-        reviewed_at__gte=filters.since, reviewed_at__lt=filters.until, **_plain(filters)
+        reviewed_at__gte=since, reviewed_at__lt=filters.until, **_plain(filters)
     )
     if filters.category is not None:
         found = found.filter(category__in=subtree(filters.category))
@@ -56,6 +56,8 @@ def reviews(filters: Filters, order: str = "newest") -> SentimentScoreQuerySet:
         found = found.filter(COMMITTED if filters.aspect else COMMITTED & Q(label=filters.label))
     if filters.abstained is not None:
         found = found.exclude(COMMITTED) if filters.abstained else found.filter(COMMITTED)
+    if filters.words:
+        found = found.with_words(filters.words)
     return found.order_by(*ORDERS.get(order, ORDERS["newest"]))
 
 
@@ -104,52 +106,55 @@ def oldest_day(filters: Filters, among: int) -> date | None:
     return window[0] if window and first and window[0] > first[0] else None
 
 
-def searched_since(filters: Filters) -> date | None:
-    """The day that a search for words goes back to; None where it looks through the whole selection."""
-    return oldest_day(filters, SEARCHED_AMONG) if filters.words else None
+def searched_since(filters: Filters) -> datetime | None:
+    """The moment that a search for words goes back to; None where it looks through the whole period.
 
-
-def _searched(filters: Filters) -> Filters | None:
-    """Where its words are looked for; None where there is nothing.
-
-    Among the newest ``SEARCHED_AMONG``, to the end of the day that those reach into, and on days whose sums
-    are out of date.
+    That of the ``SEARCHED_AMONG``-th newest review of the period, whatever else the selection is limited to:
+    a part of the selection is looked for in the same reviews as the whole.
     """
-    window = _window(filters, 0, SEARCHED_AMONG, newest_first=True)
-    days = [*(window[:2] if window else ()), *_unsummed(filters)]
-    return filters.replace(start=min(days), end=max(days), words="") if days else None
+    if not filters.words:
+        return None
+    moments = _moments(filters)[SEARCHED_AMONG - 1 : SEARCHED_AMONG + 1]
+    return moments[0] if len(moments) > 1 else None
 
 
-def _unsummed(filters: Filters) -> tuple[date, ...]:
-    """The first and the last day of the period whose sums are out of date; none where there is no such day.
-
-    No further back than the newest ``SEARCHED_AMONG`` of all reviews, so that a correction of one of long ago
-    does not have everything since then looked through.
-    """
-    stale = RollupDay.objects.stale().filter(day__range=(filters.start, filters.end))
-    edges = stale.aggregate(first=Min("day"), last=Max("day"))
-    if edges["first"] is None:
-        return ()
-    since = oldest_day(Filters(filters.start, filters.end), SEARCHED_AMONG) or filters.start
-    return (max(edges["first"], since), edges["last"]) if edges["last"] >= since else ()
+def _moments(filters: Filters) -> QuerySet[SentimentScore, datetime]:
+    """Of all reviews of the period, the newest first; an index alone answers."""
+    within = SentimentScore.objects.ready().filter(
+        reviewed_at__gte=filters.since, reviewed_at__lt=filters.until
+    )
+    return within.order_by("-reviewed_at").values_list("reviewed_at", flat=True)
 
 
 def _with_term(filters: Filters, term: str, skip: int, size: int) -> list[SentimentScore]:
-    """The sums name the days on which the term was used; what is like it there is read, newest first."""
+    """The sums name the days on which the term was used; what is like it there is read, newest first.
+
+    Where words are looked for too, all that they are looked for in is read, for sums may not be made yet.
+    """
     found = reviews(filters)
     for word in term.split():
         found = found.with_words(word.partition("'")[0])
+    if filters.words:
+        return _listed(list(islice(_using(found, term), skip, skip + size)))
     days = sorted(_days_with(filters, term), reverse=True)
     chosen: list[int] = []
     for start in range(0, len(days), _DAYS_AT_ONCE):
         portion = [date.fromordinal(day) for day in days[start : start + _DAYS_AT_ONCE]]
         inside = found.filter(reviewed_at__gte=midnight(portion[-1]))
         inside = inside.filter(reviewed_at__lt=midnight(portion[0] + timedelta(days=1)))
-        rows = inside.values_list("pk", "review__text", "heard").iterator(chunk_size=500)
-        chosen += [pk for pk, *texts in rows if term in terms_of_all(texts)]
+        chosen += _using(inside, term)
         if len(chosen) >= skip + size:
             break
-    page = chosen[skip : skip + size]
+    return _listed(chosen[skip : skip + size])
+
+
+def _using(found: SentimentScoreQuerySet, term: str) -> Iterator[int]:
+    """Numbers of those that have the term as ``emerging`` counts it, in their order."""
+    rows = found.values_list("pk", "review__text", "heard").iterator(chunk_size=500)
+    return (pk for pk, *texts in rows if term in terms_of_all(texts))
+
+
+def _listed(page: list[int]) -> list[SentimentScore]:
     return list(SentimentScore.objects.filter(pk__in=page).order_by(*ORDERS["newest"]).for_list())
 
 
@@ -165,10 +170,7 @@ def _days_with(filters: Filters, term: str) -> list[int]:
 
 
 def _window(filters: Filters, first: int, last: int, *, newest_first: bool) -> tuple[date, date, int] | None:
-    """The days that hold reviews ``first`` up to ``last`` in order of time, and how many come before them.
-
-    Of the whole selection, whatever words are looked for in it.
-    """
+    """The days that hold reviews ``first`` up to ``last`` in order of time, and how many come before them."""
     cells = summed_cells(filters, days=True)
     counts = np.bincount(cells["day"] - filters.start.toordinal(), weights=cells["reviews"]).astype(int)
     days = np.flatnonzero(counts)

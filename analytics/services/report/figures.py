@@ -11,8 +11,9 @@ from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, net_interval
 from analytics.models import SentimentScore
 from analytics.services.report.cells import Selection
+from analytics.services.report.evidence import searched_since
 from analytics.services.report.filters import Filters
-from analytics.services.report.rows import midnight
+from analytics.services.report.rows import local_day, midnight
 from analytics.services.report.selecting import select
 from analytics.services.report.shapes import Grain, Overview, Point
 
@@ -27,12 +28,21 @@ _PER_DAY: dict[Grain, float] = {"hour": 24, "day": 1, "week": 1 / 7, "month": 1 
 
 
 def overview(filters: Filters, *, previous: bool = True) -> Overview:
-    """The figures of the selection, with those of the period before unless ``previous`` is False."""
+    """The figures of the selection, with those of the period before unless ``previous`` is False.
+
+    Where words were not looked for in the whole of both periods, nothing is told of the one before: more or
+    fewer reviews would only be more or fewer that were looked at.
+    """
     figures = overview_of(select(filters))
-    if not previous:
+    if not previous or not compares_with_before(filters):
         return figures
     before = overview_of(select(filters.previous()))
     return dataclasses.replace(figures, previous=before if before.reviews else None)
+
+
+def compares_with_before(filters: Filters) -> bool:
+    """Whether the figures are of the whole of the period and of the one before."""
+    return not (searched_since(filters) or searched_since(filters.previous()))
 
 
 def overview_of(cells: Selection) -> Overview:
@@ -73,16 +83,21 @@ def fitting_grain(filters: Filters) -> Grain:
 def trend(filters: Filters, grain: str = "") -> list[Point]:
     """Every hour, day, week or month of the period in order, those without reviews too.
 
+    Where words were not looked for in the whole period, it begins on the day that they were looked for
+    back to.
+
     Args:
         grain: chosen by the length of the period where it is empty; made coarser where there would be more
             than ``MOST_POINTS`` points.
     """
-    chosen: Grain = grain if grain in _PER_DAY else fitting_grain(filters)  # type: ignore[assignment]
-    while chosen in _COARSER and filters.length * _PER_DAY[chosen] > MOST_POINTS:
+    since = searched_since(filters)
+    shown = filters.replace(start=local_day(since)) if since else filters
+    chosen: Grain = grain if grain in _PER_DAY else fitting_grain(shown)  # type: ignore[assignment]
+    while chosen in _COARSER and shown.length * _PER_DAY[chosen] > MOST_POINTS:
         chosen = _COARSER[chosen]
     cells = select(filters, by="hour" if chosen == "hour" else "", days=chosen != "month")
-    starts = _starts(filters, chosen)
-    counts = _by_label(cells, _places(cells, filters, chosen, starts), len(starts))
+    starts = _starts(shown, chosen)
+    counts = _by_label(cells, _places(cells, shown, chosen, starts), len(starts))
     return [_point(start, row) for start, row in zip(starts, counts, strict=True)]
 
 

@@ -34,7 +34,7 @@ class Filters:
         label: of what counts; reviews on which the scorer abstained have none.
         abstained: True for those only, False for the others only.
         words: reviews in which these stand as they are given, written or heard. No sums know them: figures
-            are then of the reviews found, among the newest ``evidence.SEARCHED_AMONG``.
+            are then of the reviews found, among the newest ``evidence.SEARCHED_AMONG`` of the period.
     """
 
     start: date

@@ -18,18 +18,11 @@ from django.utils import timezone
 
 from analytics.engine.reporting.cubes import CUBES, Columns, Cube, joined, packed, summed, unpacked
 from analytics.models import RollupDay, RollupSegment, SentimentScore
-from analytics.services.report.rows import read_day
+from analytics.services.report.rows import local_day, read_day
 
 log = logging.getLogger(__name__)
 Grain = RollupSegment.Grain
 _AT_ONCE = 500
-
-
-def local_day(moment: date | datetime) -> date:
-    """The day of ``moment`` in the site's time zone."""
-    if isinstance(moment, datetime):
-        return timezone.localdate(moment, timezone.get_default_timezone())
-    return moment
 
 
 def touch(keys: Iterable[tuple[date | datetime, int]]) -> int:
@@ -55,7 +48,8 @@ def rebuild_rollups(say: Callable[[str], None] = log.info) -> int:
     """Sum everything anew from the scores; how many days there are."""
     with transaction.atomic():
         RollupSegment.objects.all().delete()
-        RollupDay.objects.all().delete()
+        # Days stay: who keeps what a count of touches stood for must never meet that count again.
+        RollupDay.objects.update(touched=F("touched") + 1, built=F("touched") + 1)
         zone = timezone.get_default_timezone()
         days = SentimentScore.objects.ready().datetimes("reviewed_at", "day", tzinfo=zone)
         touch((local_day(moment), 0) for moment in days)

@@ -25,8 +25,9 @@ COMMITTED = Q(label__in=LABELS) & (Q(abstained=False) | Q(corrected=True))
 _AT_ONCE = 5_000
 _FIELDS = (
     "pk", "reviewed_at", "item_id", "category_id", "language", "channels", "rating", "label", "abstained",
-    "corrected", "disagreement", "review__text", "heard",
+    "corrected", "disagreement",
 )  # fmt: skip
+_TEXTS = ("review__text", "heard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,27 @@ def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day), timezone.get_default_timezone())
 
 
-def read_scores(scores: SentimentScoreQuerySet) -> DayRows:
-    """Of these scores, on whatever days (``day``, its ordinal, is a column too); terms are not looked for."""
+def local_day(moment: date | datetime) -> date:
+    """The day of ``moment`` in the site's time zone."""
+    if isinstance(moment, datetime):
+        return timezone.localdate(moment, timezone.get_default_timezone())
+    return moment
+
+
+def read_reviews(scores: SentimentScoreQuerySet) -> Columns:
+    """Of these scores, on whatever days: ``day``, its ordinal, is a column too."""
+    return _reviews(list(scores.order_by("pk").values_list(*_FIELDS)))
+
+
+def read_aspects(scores: SentimentScoreQuerySet) -> Columns:
+    """Every opinion on an aspect of these scores, on whatever days."""
     rows = list(scores.order_by("pk").values_list(*_FIELDS))
     numbers = [row[0] for row in rows]
     opinions: list[tuple[Any, ...]] = []
     for start in range(0, len(numbers), _AT_ONCE):
         found = AspectScore.objects.filter(score__in=numbers[start : start + _AT_ONCE])
         opinions += found.values_list("score_id", "aspect", "polarity")
-    reviews = _reviews(rows)
-    return DayRows(reviews, _aspects(rows, reviews, opinions), {})
+    return _aspects(rows, _reviews(rows), opinions)
 
 
 def read_day(day: date, known_terms: dict[str, int] | None = None) -> DayRows:
@@ -60,7 +72,7 @@ def read_day(day: date, known_terms: dict[str, int] | None = None) -> DayRows:
     scores = SentimentScore.objects.ready().filter(
         reviewed_at__gte=midnight(day), reviewed_at__lt=midnight(day + timedelta(days=1))
     )
-    rows = list(scores.order_by("pk").values_list(*_FIELDS))
+    rows = list(scores.order_by("pk").values_list(*_FIELDS, *_TEXTS))
     opinions = list(
         AspectScore.objects.filter(score__in=scores).values_list("score_id", "aspect", "polarity")
     )
@@ -129,7 +141,7 @@ def _aspects(rows: list[tuple[Any, ...]], reviews: Columns, opinions: list[tuple
 
 def _terms(rows: list[tuple[Any, ...]], reviews: Columns, known: dict[str, int] | None) -> Columns:
     """Every term of every review once, with the columns that terms are told apart by."""
-    found = [terms_of_all(row[11:13]) for row in rows]
+    found = [terms_of_all(row[len(_FIELDS) :]) for row in rows]
     numbers = codes(Kind.TERM, frozenset().union(*found), known)
     where = np.repeat(np.arange(len(rows)), [len(terms) for terms in found])
     columns = {name: reviews[name][where] for name in ("category", "language", "label", "reviews")}

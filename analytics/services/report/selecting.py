@@ -16,7 +16,7 @@ from analytics.services.report.cells import (
 )
 from analytics.services.report.evidence import reviews
 from analytics.services.report.filters import Filters
-from analytics.services.report.rows import read_scores
+from analytics.services.report.rows import read_aspects, read_reviews
 
 
 def select(filters: Filters, *, by: str = "", days: bool = False) -> Selection:
@@ -49,17 +49,20 @@ class Cells:
 
 def _of_reviews(filters: Filters) -> Columns:
     """A cell for each review found, so that a page of many figures searches once."""
-    return kept_once(("reviews found", *_state(filters)), lambda: read_scores(reviews(filters)).reviews)
+    return kept_once(("reviews found", *_state(filters)), lambda: read_reviews(reviews(filters)))
 
 
 def _of_aspects(filters: Filters) -> Columns:
     """Of reviews with any label: here it is of what is felt about the aspect, which only the cells tell."""
     of_any = filters.replace(label="", abstained=None)
-    return kept_once(("aspects found", *_state(of_any)), lambda: read_scores(reviews(of_any)).aspects)
+    return kept_once(("aspects found", *_state(of_any)), lambda: read_aspects(reviews(of_any)))
 
 
 def _state(filters: Filters) -> tuple[object, ...]:
-    """Another after any change of scores, which touches their days, or of the tree of categories."""
+    """Another after any change of scores, which touches their days, or of the tree of categories.
+
+    What is found depends on nothing else: not on which of these days are summed.
+    """
     days = RollupDay.objects.filter(day__range=(filters.start, filters.end))
     below = tuple(subtree(filters.category)) if filters.category is not None else ()
     return filters, below, days.aggregate(touched=Sum("touched"))["touched"], days.count()

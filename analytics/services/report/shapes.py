@@ -27,7 +27,8 @@ class Overview:
         positive, neutral, negative: shares of those that commit themselves, summing to 1; 0 where none does.
         abstained: share of all.
         disagreement: mean over all, 0 to 1.
-        previous: the same of the period before; None where it has no reviews, or was not asked for.
+        previous: the same of the period before; None where it has no reviews, was not asked for, or words
+            were not looked for in the whole of both periods.
     """
 
     reviews: int

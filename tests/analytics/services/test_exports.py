@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from openpyxl import load_workbook
 
+from analytics.models import SentimentScore
 from analytics.services import documents, exports
 from analytics.services.documents import cells, xlsx_file
 from analytics.services.report import Filters, evidence
@@ -130,10 +131,13 @@ def test_it_says_how_far_back_words_were_looked_for(tmp_path: Path, monkeypatch:
     stocked()
     monkeypatch.setattr(evidence, "SEARCHED_AMONG", 3)
     book = written(tmp_path, Filters.latest(words="day"))
-    told = dict(row[:2] for row in book["About"][1:])["Words in the review"]
-    since = date_format(timezone.localdate() - timedelta(days=3), "DATE_FORMAT")
+    facts = dict(row[:2] for row in book["About"][1:])
+    told = facts["Words in the review"]
+    newest = SentimentScore.objects.order_by("-reviewed_at").values_list("reviewed_at", flat=True)
+    since = date_format(timezone.localtime(newest[2]), "DATETIME_FORMAT")
     assert told.startswith("“day” (searched among the newest ")
     assert told.endswith(f"back to {since})")
+    assert facts["Compared with"] == "nothing: words were not looked for in the whole of both periods"
 
 
 def test_the_sheets_of_figures_say_what_the_report_says(tmp_path: Path) -> None:

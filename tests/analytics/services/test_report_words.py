@@ -1,8 +1,8 @@
-"""A report of words: looked for on days whose sums are not made yet, and on no more days than need be."""
+"""A report of words: looked for on days whose sums are not made yet, and in no more reviews than need be."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +10,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from analytics.models import RollupDay, SentimentScore
+from analytics.models import SentimentScore
 from analytics.services import report
 from analytics.services.report import Filters, cells, evidence
-from analytics.services.report.rollups import touch
+from analytics.services.report.rollups import rebuild_rollups, refresh_rollups, touch
 from tests.analytics.scored import Shop, add_review, make_shop, stocked, sum_up
 
 pytestmark = pytest.mark.django_db
+ON_SQLITE = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL reads so small a table whole"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +48,16 @@ def found(**asked: Any) -> list[int]:
     return [one.pk for one in report.reviews_page(Filters.latest(words="zip JAMMED", **asked))]
 
 
+def a_day(days_ago: int) -> date:
+    return timezone.localdate() - timedelta(days=days_ago)
+
+
+def noon(days_ago: int) -> datetime:
+    """When ``add_review`` has reviews written."""
+    day = a_day(days_ago)
+    return timezone.make_aware(datetime(day.year, day.month, day.day, 12))
+
+
 @pytest.mark.parametrize("days_ago", [0, 2, 10, 60])
 def test_a_review_is_found_by_its_words_before_its_day_is_summed(shop: Shop, days_ago: int) -> None:
     score = just_scored(shop, days_ago)
@@ -63,30 +76,145 @@ def test_it_is_where_the_selection_had_nothing_before(shop: Shop) -> None:
     assert found(language="zh") == [score.pk]
 
 
+# -- how far back -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cut(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Words are looked for in the newest three of these five: of today, and of the two days before it."""
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 3)
+    just_scored(shop, 0, rating=1)
+    add_review(shop.phone, "The zip jammed.", -0.9, days_ago=1, aspects=[("zip", -0.9)])
+    sum_up()
+    return shop
+
+
+ZIP = "zip"
+
+
 def test_a_search_that_is_cut_off_still_reaches_today_and_no_further_back(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evidence, "SEARCHED_AMONG", 1)
     today, _long_ago = just_scored(shop, 0), just_scored(shop, 60)
     assert found() == [today.pk]
-    assert len(report.reviews_page(Filters.latest(words="zip"))) == 2
 
 
-def test_with_every_day_summed_no_day_without_such_a_review_is_looked_at(shop: Shop) -> None:
-    assert not RollupDay.objects.stale().exists()
-    asked = Filters.latest(words="zip", rating=3)
-    assert evidence._searched(asked) is None
-    searched = evidence._searched(Filters.latest(words="zip"))
-    assert searched is not None
-    assert searched.start == timezone.localdate() - timedelta(days=40)
-    assert searched.end == timezone.localdate() - timedelta(days=2)
+def test_a_day_with_more_reviews_than_are_looked_through_is_not_looked_through_whole(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 2)
+    for hour in range(4):
+        just_scored(shop, 1, reviewed_at=noon(1) + timedelta(hours=hour))
+    assert report.searched_since(Filters.latest(words=ZIP)) == noon(1) + timedelta(hours=2)
+    assert len(found()) == 2
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads so small a table whole")
-def test_days_are_found_by_an_index_and_no_other_day_is_read(shop: Shop) -> None:
+def test_as_many_reviews_as_are_looked_through_are_the_whole(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 3)
+    assert report.searched_since(Filters.latest(words=ZIP)) is None
     just_scored(shop, 0)
-    plan = report.reviews(Filters.latest(words="zip")).explain()
+    assert report.searched_since(Filters.latest(words=ZIP)) == noon(20)
+
+
+def test_how_far_back_depends_on_the_period_alone(cut: Shop) -> None:
+    for limit in ({}, {"rating": 1}, {"item": cut.phone.pk}, {"aspect": "zip"}, {"label": "negative"}):
+        assert report.searched_since(Filters.latest(words=ZIP, **limit)) == noon(2)
+    assert report.searched_since(Filters.latest(words="", item=cut.phone.pk)) is None
+
+
+@pytest.mark.parametrize("by", report.BYS)
+def test_every_number_of_a_breakdown_opens_as_many_reviews(cut: Shop, by: report.By) -> None:
+    """A narrower selection would reach further back, had it a newest few of its own."""
+    filters = Filters.latest(words=ZIP)
+    slices = [one for one in report.breakdown(filters, by) if one.key]
+    assert slices
+    for one in slices:
+        narrower = filters.replace(**{by: one.key})
+        assert len(report.reviews_page(narrower)) == report.reviews(narrower).count() == one.reviews
+        assert report.overview(narrower, previous=False).reviews == one.reviews
+
+
+def test_the_figures_are_the_same_before_and_after_their_days_are_summed(cut: Shop) -> None:
+    add_review(cut.phone, "The zip broke.", days_ago=0)
+    touch([(noon(0), cut.phone.pk)])
+    filters = Filters.latest(words=ZIP)
+
+    def told() -> Any:
+        cells.forget()
+        listed = [one.pk for one in report.reviews_page(filters)]
+        return report.overview(filters), report.trend(filters), report.breakdown(filters, "item"), listed
+
+    before = told()
+    assert refresh_rollups() == 1
+    assert told() == before
+    assert before[0].reviews == len(before[3]) == 3
+
+
+def test_what_is_kept_follows_a_rebuild_of_sums(shop: Shop) -> None:
+    """A score that was changed behind the back of the sums, as by hand in the database."""
+    filters = Filters.latest(words=ZIP)
+    assert report.overview(filters, previous=False).reviews == 3
+    SentimentScore.objects.filter(reviewed_at=noon(2)).update(state="failed")
+    add_review(shop.phone, "No such word.", days_ago=2)
+    rebuild_rollups()
+    assert report.overview(filters, previous=False).reviews == 2
+
+
+def test_the_trend_of_a_search_that_is_cut_off_begins_where_it_does(cut: Shop) -> None:
+    points = report.trend(Filters.latest(30, words=ZIP), "day")
+    assert [(point.start.date(), point.reviews) for point in points] == [
+        (a_day(2), 1),
+        (a_day(1), 1),
+        (a_day(0), 1),
+    ]
+    assert len(report.trend(Filters.latest(30), "day")) == 30
+
+
+def test_nothing_is_told_of_the_period_before_where_either_is_cut_off(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filters = Filters.latest(10, words=ZIP)
+    for days in (0, 3, 11, 12, 13, 14):
+        just_scored(shop, days)
+    sum_up()
+    assert report.overview(filters).previous is not None
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 3)
+    assert report.searched_since(filters) is None
+    assert report.searched_since(filters.previous()) is not None
+    assert report.overview(filters).previous is None
+    assert report.overview(filters.replace(words="")).previous is not None
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 2)
+    assert report.overview(filters).previous is None
+
+
+# -- plans --------------------------------------------------------------------------------------------------
+
+
+@ON_SQLITE
+def test_how_far_back_is_read_off_an_index_alone(shop: Shop) -> None:
+    plan = evidence._moments(Filters.latest(words=ZIP))[19_999:20_001].explain()
+    assert "USING COVERING INDEX sentiment_state_recent (state=? AND reviewed_at>? AND reviewed_at<?)" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+@ON_SQLITE
+def test_reviews_are_found_by_an_index_and_none_outside_of_the_time_is_read(shop: Shop) -> None:
+    just_scored(shop, 0)
+    plan = report.reviews(Filters.latest(words=ZIP)).explain()
     assert "sentiment_state_recent (state=? AND reviewed_at>? AND reviewed_at<?)" in plan
+
+
+def test_texts_of_reviews_that_have_the_words_are_not_fetched_for_figures(shop: Shop) -> None:
+    filters = Filters.latest(words=ZIP)
+    with CaptureQueriesContext(connection) as seen:
+        report.overview(filters, previous=False)
+        report.breakdown(filters, "aspect")
+    fetched = [one["sql"].partition(" FROM ")[0] for one in seen if "LIKE" in one["sql"].upper()]
+    assert len(fetched) == 2
+    assert not [one for one in fetched if '"text"' in one or '"heard"' in one]
 
 
 # -- figures ------------------------------------------------------------------------------------------------
@@ -122,3 +250,12 @@ def test_terms_among_reviews_with_words_are_theirs_alone() -> None:
     ]
     assert "battery" in terms[0]
     assert "battery" not in terms[1]
+
+
+def test_the_reviews_behind_a_term_have_the_words_too_before_any_day_is_summed() -> None:
+    shop = make_shop()
+    wanted = just_scored(shop, 1)
+    add_review(shop.lamp, "It jammed.", days_ago=0)
+    listed = report.reviews_page(Filters.latest(words=ZIP), term="jammed")
+    assert [one.pk for one in listed] == [wanted.pk]
+    assert report.reviews_page(Filters.latest(words=ZIP), 2, term="jammed") == []

@@ -101,10 +101,13 @@ def test_a_review_of_an_impossible_number_is_not_found(cast: Cast, client: Clien
 
 @pytest.fixture
 def over_days(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Nine reviews on three days: a search reaches into the second, an order into the newest."""
+    """Nine reviews on three days: a search reaches the first of the second, an order into the newest."""
     item = make_shop().lamp
     for number in range(9):
         by_another(number, add_review(item, "Good lamp", days_ago=1 + number // 3))
+    for number, score in enumerate(SentimentScore.objects.order_by("-reviewed_at", "pk")):
+        when = score.reviewed_at - timedelta(minutes=number)
+        SentimentScore.objects.filter(pk=score.pk).update(reviewed_at=when)
     sum_up()
     monkeypatch.setattr(evidence, "SEARCHED_AMONG", 4)
     monkeypatch.setattr(report, "SEARCHED_AMONG", 4)
@@ -120,8 +123,11 @@ def days_ago(number: int) -> date:
 
 def test_a_search_says_how_far_back_it_looks(over_days: Any) -> None:
     answer = over_days(words="lamp")
-    assert answer.context["bar"]["reach"] == {"most": 4, "since": days_ago(2)}
-    assert "Searched among the newest 4 reviews" in answer.content.decode()
+    fourth = SentimentScore.objects.order_by("-reviewed_at")[3].reviewed_at
+    assert answer.context["bar"]["reach"] == {"most": 4, "since": fourth}
+    assert timezone.localdate(fourth) == days_ago(2)
+    assert "Searched among the newest 4 reviews of the period, back to" in answer.content.decode()
+    assert "4 reviews with “lamp”" in answer.content.decode()
 
 
 def test_an_order_says_how_far_back_it_goes(over_days: Any) -> None:
@@ -140,9 +146,9 @@ def test_a_selection_within_the_limit_is_looked_through_as_a_whole(over_days: An
     assert "among the newest" not in answer.content.decode()
 
 
-def test_days_are_looked_through_to_their_end(over_days: Any) -> None:
+def test_a_day_is_looked_through_no_further_than_the_limit(over_days: Any) -> None:
     answer = over_days(q="lamp", start=days_ago(2).isoformat(), end=days_ago(1).isoformat())
-    assert answer.context["bar"]["reach"] is None
+    assert answer.context["bar"]["reach"]["most"] == len(answer.context["rows"]) == 4
 
 
 def test_reviews_behind_an_alert_are_all_looked_through(over_days: Any) -> None:
@@ -151,3 +157,11 @@ def test_reviews_behind_an_alert_are_all_looked_through(over_days: Any) -> None:
         key="lamp", item=Item.objects.get(external_id="L-1"), starts_at=now, ends_at=now
     )
     assert over_days(q="lamp", alert=alert.pk).context["bar"]["reach"] is None
+
+
+def test_how_many_have_the_words_is_said_and_ends_the_pages(page: Any) -> None:
+    answer = page(words="very good")
+    assert "15 reviews with “very good”" in answer.content.decode()
+    assert answer.context["total"] == len(answer.context["rows"]) == 15
+    first, second = (page(words="bad", order="negative", page=number).context for number in (1, 2))
+    assert (first["total"], first["next_url"], len(second["rows"])) == (15, "", 0)

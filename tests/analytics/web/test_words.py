@@ -1,0 +1,108 @@
+"""Words that the report is limited to, kept and told on every page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from analytics.services import report
+from analytics.services.report import Filters, cells, evidence
+from analytics.web.charts import trend_chart
+from tests.analytics.scored import add_review, make_shop, sum_up
+from tests.conftest import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asked(cast: Cast) -> Any:
+    """The answer of a page of the report on ten reviews of ten days, most of them of a zip."""
+    cells.forget()
+    shop = make_shop()
+    for days in range(8):
+        add_review(shop.lamp, "The zip jammed.", -0.8, days_ago=days)
+    for days in range(2):
+        add_review(shop.phone, "It jammed as well.", -0.8, days_ago=days)
+    sum_up()
+    client = Client()
+    client.force_login(cast.analyst)
+    return lambda name, **query: client.get(reverse(name), query)
+
+
+def test_emerging_words_keep_the_words_and_so_do_all_links_from_there(asked: Any) -> None:
+    answer = asked("sentiment_terms", words="zip")
+    assert answer.context["figures"].reviews == 8
+    assert answer.context["filters"].words == "zip"
+    assert "words=zip" in next(one["url"] for one in answer.context["tabs"] if one["on"])
+    hrefs = [cell.href for row in answer.context["telling"].rows for cell in row if cell.href]
+    hrefs += [cell.href for row in answer.context["emerging"].rows for cell in row if cell.href]
+    assert hrefs
+    assert all("words=zip" in href and "term=" in href for href in hrefs)
+
+
+def test_a_word_opens_the_reviews_that_have_it_and_the_words(asked: Any) -> None:
+    listed = asked("sentiment_reviews", words="zip", term="jammed")
+    assert len(listed.context["rows"]) == 8
+    assert '<mark class="hit">jammed</mark>' in listed.content.decode()
+    lifted = next(one for one in listed.context["bar"]["limits"] if one["name"] == "Word")
+    assert "words=zip" in lifted["url"]
+    assert "term=" not in lifted["url"]
+    assert len(asked("sentiment_reviews", term="jammed").context["rows"]) == 10
+
+
+def test_a_page_without_words_opens_a_word_as_before(asked: Any) -> None:
+    rows = asked("sentiment_terms").context["telling"].rows
+    assert rows
+    assert "term=" not in rows[0][0].href
+
+
+def test_no_change_is_told_where_a_search_is_cut_off(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "No change since the period before is told"
+    assert told not in asked("sentiment", words="zip", days=3).content.decode()
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 4)
+    answer = asked("sentiment", words="zip", days=3)
+    assert told in answer.content.decode()
+    assert answer.context["figures"].previous is None
+    assert told not in asked("sentiment", days=3).content.decode()
+
+
+def test_a_comparison_says_how_far_back_each_side_was_looked_through(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 4)
+    sides = asked("sentiment_compare", words="zip", days=3).context["sides"]
+    assert [side["reach"] is None for side in sides] == [True, False]
+    assert sides[1]["reach"]["since"] == report.searched_since(Filters.latest(3, words="zip"))
+
+
+def test_every_point_that_opens_a_list_opens_as_many_reviews(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day that is looked through in part opens none: its list would look through all of it."""
+    early = make_early()
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 5)
+    filters = Filters.latest(30, words="zip")
+    points = report.trend(filters)
+    drawn = trend_chart(points, filters).data["points"]
+    assert [point.reviews for point in points] == [1, 1, 1]
+    assert timezone.localdate(early) == timezone.localdate(points[0].start)
+    assert [bool(one["href"]) for one in drawn] == [False, True, True]
+    for one, point in zip(drawn[1:], points[1:], strict=True):
+        listed = asked("sentiment_reviews", **dict(pair.split("=") for pair in one["href"].split("?")[1].split("&")))
+        assert len(listed.context["rows"]) == point.reviews
+
+
+def make_early() -> Any:
+    """Another on the day before yesterday, before the one that is there."""
+    from analytics.models import SentimentScore
+
+    score = add_review(report.reviews(Filters.latest(1))[0].item, "The zip again.", days_ago=2)
+    when = score.reviewed_at - timedelta(hours=3)
+    SentimentScore.objects.filter(pk=score.pk).update(reviewed_at=when)
+    sum_up()
+    return when
