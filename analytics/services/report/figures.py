@@ -125,9 +125,10 @@ def _places(cells: Selection, filters: Filters, grain: Grain, starts: list[datet
     """(n,) which point each cell belongs to."""
     day = cells["day"].astype(np.int64)
     if grain == "hour":
-        return (day - filters.start.toordinal()) * 24 + cells["hour"]
+        return np.maximum(day - filters.start.toordinal(), 0) * 24 + cells["hour"]
     first = np.array([start.date().toordinal() for start in starts])
-    return np.searchsorted(first, day, side="right") - 1
+    # What went between two looks may have moved the day that words are looked for back to.
+    return np.maximum(np.searchsorted(first, day, side="right") - 1, 0)
 
 
 def _by_label(cells: Selection, place: np.ndarray, count: int) -> np.ndarray:

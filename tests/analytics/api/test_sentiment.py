@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from analytics.models import AuditEntry, Correction, SentimentScore
 from analytics.services import scoring
+from analytics.services.report import evidence
 from recommender.models import EncoderSpace, Media, ModelVersion
 from recommender.services import queries
 from tests.analytics.api.world import Scored, score_row
@@ -30,6 +32,22 @@ def test_a_score_has_its_evidence(scored: Scored, program: Program) -> None:
     assert found["channels"] == {"text": {"negative": 0.05, "neutral": 0.1, "positive": 0.85}}
     assert found["aspects"][0]["aspect"] == "price"
     assert found["regions"] is None
+
+
+WORDED = ["scores", "aspects", "overview", "trend", "breakdown/item", "impact"]
+
+
+@pytest.mark.parametrize("path", WORDED)
+def test_an_answer_says_how_far_back_words_were_looked_for(
+    path: str, scored: Scored, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = program("analyst")
+    assert json_of(client.get(f"{ROOT}/{path}?words=price"))["searched_since"] is None
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 2)
+    assert json_of(client.get(f"{ROOT}/{path}"))["searched_since"] is None
+    second = SentimentScore.objects.ready().order_by("-reviewed_at")[1].reviewed_at
+    since = json_of(client.get(f"{ROOT}/{path}?words=price"))["searched_since"]
+    assert abs(datetime.fromisoformat(since) - second) < timedelta(milliseconds=1)
 
 
 def test_scores_are_narrowed_by_what_counts(shop: Shop, scored: Scored, program: Program) -> None:
