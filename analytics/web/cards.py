@@ -11,6 +11,7 @@ from analytics.contracts import CHANNELS
 from analytics.engine.reporting.excerpts import passage
 from analytics.models import SentimentScore
 from analytics.services.names import CHANNEL_NAMES, HEARD_NAMES, LABEL_NAMES, name_of
+from analytics.services.scoring.heard import language_kept
 from analytics.web.names import CHANNEL_COLOURS, CHANNEL_ICONS
 from recommender.models import Media
 
@@ -52,12 +53,6 @@ def channel_name(score: SentimentScore, channel: str) -> str:
     return str(CHANNEL_NAMES.get(channel, channel))
 
 
-def heard_language(score: SentimentScore) -> str:
-    """The language of the words heard that count; "" where it is not known, or not one."""
-    found = {told["language"] for told in score.details.get("heard", []) if not told["left_out"]}
-    return found.pop() if len(found) == 1 else ""
-
-
 def describe(score: SentimentScore, words: str = "") -> dict[str, Any]:
     """Everything templates/analytics/review_row.html shows; needs ``for_list`` on the query.
 
@@ -80,7 +75,7 @@ def describe(score: SentimentScore, words: str = "") -> dict[str, Any]:
         "label": str(LABEL_NAMES.get(score.label, "")),
         "aspects": [
             {"name": name_of("aspect", one.aspect), "polarity": one.polarity}
-            for one in list(score.aspects.all())[:5]
+            for one in list(score.aspects.all())[:ASPECTS_SHOWN]
         ],
     }
 
@@ -89,7 +84,7 @@ def _passages(score: SentimentScore, words: str) -> list[dict[str, Any]]:
     """What is written and what was heard; that first in which the words stand."""
     told = [
         {"passage": passage(score.review.text, words), "language": score.review.language, "heard": False},
-        {"passage": passage(score.heard, words), "language": heard_language(score), "heard": True},
+        {"passage": passage(score.heard, words), "language": language_kept(score), "heard": True},
     ]
     return sorted((one for one in told if one["passage"].pieces), key=lambda one: not one["passage"].has_hit)
 

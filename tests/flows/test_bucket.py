@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from tests.conftest import ROOT
+from tests.again import passes_again
 
 #: Tests that keep media, read them or show them; the rest would only repeat itself.
 SUBJECTS = (
@@ -35,13 +31,4 @@ SUBJECTS = (
 
 @pytest.mark.timeout(600)
 def test_everything_that_touches_media_passes_in_a_bucket(bucket_url: str) -> None:
-    files = [f"tests/{name}" for name in SUBJECTS]
-    answer = subprocess.run(
-        [sys.executable, "-m", "pytest", *files, "-m", "not browser and not postgres", "--tb=short"],
-        cwd=ROOT,
-        env={**os.environ, "MEDIA_STORAGE": bucket_url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stdout[-8000:]
+    passes_again([f"tests/{name}" for name in SUBJECTS], MEDIA_STORAGE=bucket_url)

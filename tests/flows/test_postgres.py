@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
+from tests.again import passes_again
 from tests.conftest import ROOT
 
 #: Tests whose subject touches the database; the rest would only repeat itself.
@@ -27,12 +24,4 @@ SUBJECTS = (
 def test_everything_that_touches_the_database_passes_on_postgresql(postgres_url: str) -> None:
     folders = [f"tests/{name}" for name in SUBJECTS if (ROOT / "tests" / name).is_dir()]
     assert folders
-    answer = subprocess.run(
-        [sys.executable, "-m", "pytest", *folders, "-m", "not browser and not postgres", "--tb=short"],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": postgres_url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stdout[-8000:]
+    passes_again(folders, DATABASE_URL=postgres_url)

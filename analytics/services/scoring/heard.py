@@ -46,7 +46,16 @@ def words_heard(heard: Sequence[Heard]) -> str:
 
 def language_heard(heard: Sequence[Heard]) -> str:
     """The language of the transcripts that count; "" where it is not known, or not one."""
-    found = {one.transcript.language for one in heard if not one.left_out}
+    return _one_of(one.transcript.language for one in heard if not one.left_out)
+
+
+def language_kept(score: SentimentScore) -> str:
+    """The same, of what is written down with a score."""
+    return _one_of(told["language"] for told in score.details.get("heard", []) if not told["left_out"])
+
+
+def _one_of(languages: Iterable[str]) -> str:
+    found = set(languages)
     return found.pop() if len(found) == 1 else ""
 
 
