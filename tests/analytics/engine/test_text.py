@@ -7,9 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from analytics.engine.sentiment.learning.text import relearn_posts
+from analytics.engine.sentiment.learning.text import relearn_chinese, relearn_posts
+from analytics.engine.sentiment.learning.text_corpora import Labelled, chinese
 from analytics.engine.sentiment.learning.text_corrections import retrain_text
-from analytics.engine.sentiment.text import ENGLISH, TextModel
+from analytics.engine.sentiment.text import CHINESE, CHINESE_GATE, ENGLISH, TextModel
 from analytics.engine.sentiment.text_evidence import by_character, row_starts
 from analytics.engine.sentiment.text_features import features, tidy
 from analytics.engine.sentiment.text_table import distinct, sums
@@ -156,6 +157,32 @@ def test_posts_are_learned_anew_and_nothing_else(model: TextModel) -> None:
     anew = relearn_posts(texts, np.array([0, 1, 2] * 60))
     same = (anew.table.steps == model.table.steps).all(0)
     assert np.flatnonzero(~same).tolist() == list(range(*ENGLISH[-1].columns.indices(100)))
+
+
+def test_chinese_is_learned_anew_and_english_reads_as_before(model: TextModel) -> None:
+    pytest.importorskip("sklearn")
+    parts = [
+        Labelled(tuple(f"{one}{place}" for place in range(40) for one in pair), np.array([2, 0] * 40))
+        for pair in (("房间干净，酒店很好", "房间很脏，酒店吵"), ("味道好", "难吃"), ("褔皿清楚", "褔皿坏了"))
+    ]
+    anew = relearn_chinese(parts)
+    learned = {at for one in (*CHINESE, CHINESE_GATE) for at in range(one.first, one.first + one.sides)}
+    same = (anew.table.steps == model.table.steps).all(0)
+    assert set(np.flatnonzero(~same)) == learned
+    english = ["What a lovely film.", "It broke after a day."]
+    np.testing.assert_array_equal(anew.read(english), model.read(english))
+    assert anew.read(["褔皿清楚9"])[0].argmax() == 2
+
+
+def test_each_fifth_of_a_set_is_held_out_once(tmp_path) -> None:
+    reviews = [f"评价{place}" for place in range(20)]
+    lines = "\n".join(f"{place % 2},{text}" for place, text in enumerate(reviews))
+    (tmp_path / "sentiment").mkdir()
+    for name in ("ChnSentiCorp_htl_all", "waimai_10k", "online_shopping_10_cats"):
+        (tmp_path / "sentiment" / f"{name}.csv").write_text(f"label,review\n{lines}\n", encoding="utf-8")
+    fifths = [chinese(tmp_path, fifth)[0] for fifth in range(5)]
+    assert sorted(text for one in fifths for text in one.test.texts) == sorted(reviews)
+    assert all(sorted(one.train.texts + one.test.texts) == sorted(reviews) for one in fifths)
 
 
 def test_a_phrase_that_commits_to_nothing_widens_neutral(model: TextModel) -> None:

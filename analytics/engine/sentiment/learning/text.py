@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,23 +16,22 @@ from analytics.engine.sentiment.learning.text_calibration import MIDDLE, fit_ord
 from analytics.engine.sentiment.learning.text_held_out import held_out, sentences_of
 from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, ENGLISH_PLAN, Plan, train_network
 from analytics.engine.sentiment.learning.text_teacher import blended
+from analytics.engine.sentiment.learning.text_written import Learned, anew, write
 from analytics.engine.sentiment.text import (
     CHINESE,
     CHINESE_GATE,
     CHINESE_NETWORK,
-    COLUMNS,
     ENGLISH,
     ENGLISH_GATE,
     ENGLISH_NETWORK,
     SHIPPED,
-    SITE,
     Expert,
     TextModel,
 )
 from analytics.engine.sentiment.text_features import BITS, features, tidy
 from analytics.engine.sentiment.text_network import AnyNetwork
 from analytics.engine.sentiment.text_network_files import pack
-from analytics.engine.sentiment.text_table import distinct, load, save
+from analytics.engine.sentiment.text_table import distinct
 
 _WIDTH = 1 << BITS
 #: Log odds by which a text is taken for a review rather than for talk or a post: reviews are what a site has.
@@ -49,14 +48,6 @@ _KEPT = {
 }  # fmt: skip
 #: Strength of the fit (the inverse of the penalty) on features scaled by log ratio, and on plain ones.
 _SCALED, _PLAIN = {1: 4.0, 2: 1.0}, {1: 32.0, 2: 8.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What one expert learned: (2 ** BITS, sides) weights and its calibration."""
-
-    weights: np.ndarray
-    calibration: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +110,7 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
         first = _Script(CHINESE, CHINESE_GATE, CHINESE_PLAN, parts, held, trial, together=True)
         second = _Script(ENGLISH, ENGLISH_GATE, ENGLISH_PLAN, kinds, apart, english, together=False)
         learned = _experts(first, seed, say) | _experts(second, seed, say)
-    _write(output, learned, pack({name: network.result() for name, network in networks.items()}), seed)
+    write(output, learned, pack({name: network.result() for name, network in networks.items()}), seed)
     model = TextModel.load(output)
     return {one.name: accuracy(model, one.test) for one in (films, *chinese, talk, posts)}
 
@@ -327,45 +318,34 @@ def _gate(
     return Learned(weights, {"scale": [sharp] * expert.sides, "shift": (shift * sharp - lean).tolist()})
 
 
-def _write(output: Path, learned: Mapping[str, Learned], networks: bytes, seed: int) -> None:
-    columns = np.zeros((_WIDTH, COLUMNS), np.float32)
-    for expert in (*CHINESE, CHINESE_GATE, *ENGLISH, ENGLISH_GATE):
-        columns[:, expert.columns] = learned[expert.name].weights
-    steps, scales = _stepped(columns)
-    calibration = {name: one.calibration for name, one in learned.items()}
-    calibration[SITE.name] = {"scale": [1.0, 1.0], "shift": [0.0, 0.0]}
-    save(output, steps, scales, networks, {"columns": _names(), "calibration": calibration, "seed": seed})
-
-
-def _stepped(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Eight-bit steps of each column of weights, and what a step is worth."""
-    scales = np.zeros(columns.shape[1], np.float32)
-    # A few outliers must not make the steps coarse: they are cut to what all but a few entries stay below.
-    for column, weights in enumerate(columns.T):
-        entries = np.abs(weights[weights != 0])
-        scales[column] = np.quantile(entries, 0.9998) / 127 if len(entries) else 0
-    steps = np.clip(np.rint(columns / np.where(scales > 0, scales, 1)), -127, 127).astype(np.int8)
-    return steps, scales
-
-
-def _names() -> list[str]:
-    experts = sorted((*CHINESE, CHINESE_GATE, *ENGLISH, ENGLISH_GATE, SITE), key=lambda expert: expert.first)
-    return [f"{expert.name} {side + 1}" for expert in experts for side in range(expert.sides)]
-
-
 def relearn_posts(texts: Sequence[str], labels: np.ndarray, *, seed: int = 0) -> TextModel:
     """The shipped model with its expert of short posts learned anew, from these texts alone.
 
     For trials on the posts that the shipped expert learned from. All else stays: nothing of it saw
     a post's label, though the gate saw how posts are worded.
     """
-    table, expert = load(SHIPPED), ENGLISH[-1]
+    expert = ENGLISH[-1]
     held = held_out(texts, seed)
     lesson = _lesson(expert, matrix(texts), labels, held, _unsaid)
-    learned = _calibrated(expert, lesson, lesson, np.zeros(len(lesson.raw)), _unsaid)
-    table.steps[:, expert.columns], table.scales[expert.columns] = _stepped(learned.weights)
-    calibration = {**table.facts["calibration"], expert.name: learned.calibration}
-    return TextModel(replace(table, facts={**table.facts, "calibration": calibration}))
+    return anew({expert: _calibrated(expert, lesson, lesson, np.zeros(len(lesson.raw)), _unsaid)})
+
+
+def relearn_chinese(
+    parts: Sequence[corpora.Labelled], *, seed: int = 0, say: Callable[[str], None] | None = None
+) -> TextModel:
+    """The shipped model with all that reads Chinese learned anew from texts of hotels, meals and goods.
+
+    For trials with other texts held out. The network learns from labels alone: its teacher was tuned on texts
+    that such a trial may hold out.
+    """
+    say = say or _unsaid
+    plan, held = replace(CHINESE_PLAN, taught=False), [held_out(part.texts, seed) for part in parts]
+    with ThreadPoolExecutor(1) as pool:
+        trial = pool.submit(_network, plan, parts, held, seed, say)
+        network = pool.submit(_network, plan, parts, _none(held), seed, say)
+        learned = _experts(_Script(CHINESE, CHINESE_GATE, plan, parts, held, trial, together=True), seed, say)
+    experts = {expert: learned[expert.name] for expert in (*CHINESE, CHINESE_GATE)}
+    return anew(experts, {CHINESE_NETWORK: network.result()})
 
 
 def _unsaid(_: str) -> None:
