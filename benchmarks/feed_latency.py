@@ -151,13 +151,16 @@ def _sessions(items: int) -> list[str]:
 # -- readers -----------------------------------------------------------------------------------------------
 
 
+def _cookies(session: str) -> str:
+    """What a signed-in browser sends: the form one signs in by has left a cookie of its own."""
+    return f"sessionid={session}; csrftoken={_CSRF}"
+
+
 class Readers:
     """Who asks next, and for what."""
 
     def __init__(self, sessions: list[str], pages_per_like: int) -> None:
-        self._heads = [
-            {"Cookie": f"sessionid={key}; csrftoken={_CSRF}", "X-CSRFToken": _CSRF} for key in sessions
-        ]
+        self._heads = [{"Cookie": _cookies(key), "X-CSRFToken": _CSRF} for key in sessions]
         self._pages = [request("GET", "/", headers={"Cookie": head["Cookie"]}) for head in self._heads]
         self._every = pages_per_like
         self._asked = 0
@@ -195,7 +198,7 @@ class Readers:
 
 def _measure(port: int, sessions: list[str], seconds: float, rounds: int) -> dict[str, Any]:
     empty = itertools.cycle(
-        Exchange(request("GET", "/benchmark/empty/", headers={"Cookie": f"sessionid={key}"}), "page")
+        Exchange(request("GET", "/benchmark/empty/", headers={"Cookie": _cookies(key)}), "page")
         for key in sessions
     )
     # Whatever is made once is made now: each reader has been to both web workers, almost surely.

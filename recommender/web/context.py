@@ -15,6 +15,7 @@ from recommender.web.access import MANAGE_CATALOGUE, OPERATE, VIEW_ANALYTICS, VI
 
 THEME_COOKIE = "theme"
 NAME_KEY = "name_shown"
+_THEMES = frozenset(Profile.Theme.values)
 _SECONDS = 30.0
 #: account to (time, may manage, may see jobs, may read reports, may operate); only what is offered
 #: depends on it, never what is allowed
@@ -37,7 +38,7 @@ class Chrome:
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context processor: ``chrome`` for templates/base.html."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
-    if theme not in Profile.Theme.values:
+    if theme not in _THEMES:
         theme = Profile.Theme.AUTO.value
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:

@@ -57,3 +57,14 @@ def test_a_change_by_another_process_is_seen_at_the_next_request(key: str) -> No
     other["theme"] = "light"
     other.save()
     assert SessionStore(key)["theme"] == "light"
+
+
+def test_what_a_request_changes_without_saving_is_gone_with_it(key: str) -> None:
+    SessionStore(key)["theme"]["dark"].append("sometimes")
+    assert SessionStore(key)["theme"] == {"dark": ["always"]}
+
+
+def test_under_another_secret_a_session_is_empty(key: str, settings: Any) -> None:
+    assert SessionStore(key).get("theme")
+    settings.SECRET_KEY = "another secret, fifty characters long at the very least"
+    assert SessionStore(key).get("theme") is None

@@ -59,16 +59,21 @@ def state_from(stamps: Stamps) -> str:
     return ",".join(f"{pk} {availability} {changed}" for pk, availability, changed in sorted(stamps.values()))
 
 
-def state_now(ids: Iterable[int]) -> str:
-    """The state of these items in the database: one text in one row comes quicker than a row for each."""
-    listed = ",".join(map(str, map(int, ids)))
-    if not listed:
-        return ""
+def listed(ids: Iterable[int]) -> str:
+    """Ids as the one parameter of ``state_now``: with them in its text every reader's query would be planned
+    anew."""
+    opening, closing = "{}" if connection.vendor == "postgresql" else "[]"
+    return opening + ",".join(map(str, sorted(map(int, ids)))) + closing
+
+
+def state_now(ids: str) -> str:
+    """The state of these items (as ``listed``) in the database: one text in one row comes quicker than a row
+    for each."""
     joined = "string_agg" if connection.vendor == "postgresql" else "group_concat"
     stamp = f"id || ' ' || availability || ' ' || {_CHANGED} AS stamp"
-    told = f"(SELECT {stamp} FROM {_table()} WHERE id IN ({listed}) ORDER BY id) AS told"  # noqa: S608
+    told = f"(SELECT {stamp} FROM {_table()} WHERE {_among()} ORDER BY id) AS told"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {joined}(stamp, ',') FROM {told}")  # noqa: S608
+        cursor.execute(f"SELECT {joined}(stamp, ',') FROM {told}", [ids])  # noqa: S608
         return cursor.fetchone()[0] or ""
 
 
@@ -80,10 +85,19 @@ def _stamps(ids: list[int]) -> Stamps:
     """What tells one state of an item from another. By hand, because every page asks for it."""
     if not ids:
         return {}
-    listed = ",".join(map(str, map(int, ids)))  # quicker than as many parameters
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, availability, {_CHANGED} FROM {_table()} WHERE id IN ({listed})")  # noqa: S608
+        cursor.execute(
+            f"SELECT id, availability, {_CHANGED} FROM {_table()} WHERE {_among()}",  # noqa: S608
+            [listed(ids)],
+        )
         return {row[0]: row for row in cursor.fetchall()}
+
+
+def _among() -> str:
+    """A condition on the id; its parameter comes from ``listed``."""
+    if connection.vendor == "postgresql":
+        return "id = ANY(CAST(%s AS bigint[]))"
+    return "id IN (SELECT value FROM json_each(%s))"
 
 
 def _table() -> str:

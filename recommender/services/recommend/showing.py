@@ -13,7 +13,14 @@ from recommender.services.measured import staged
 from recommender.services.recommend.answers import Answer, Spot
 from recommender.services.recommend.cards import Card, make_card
 from recommender.services.recommend.profile import Profile
-from recommender.services.recommend.shelf import Stamps, is_available, items_and_stamps, state_from, state_now
+from recommender.services.recommend.shelf import (
+    Stamps,
+    is_available,
+    items_and_stamps,
+    listed,
+    state_from,
+    state_now,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +50,22 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class LastShown:
-    """A first page as it was shown, and what it was made of."""
+    """A first page as it was shown, and what it was made of.
+
+    Attributes:
+        items: as ``listed``; ``state`` is what ``state_now`` said of them.
+    """
 
     limit: int
     profile: Profile
-    ids: tuple[int, ...]
+    items: str
     state: str
     page: FeedPage
     rows: list[FeedRow]
 
     def is_still_so(self, limit: int, profile: Profile) -> bool:
         """Whether it would be the same page now, as far as its reader and its items go."""
-        return self.limit == limit and self.profile is profile and state_now(self.ids) == self.state
+        return self.limit == limit and self.profile is profile and state_now(self.items) == self.state
 
 
 class Showing:
@@ -96,7 +107,7 @@ class Showing:
         found = self._as_rows(rows, cards[len(grid) :])
         if not self._actor.is_nobody:
             state = state_from(self._stamps)
-            answer.last_shown = LastShown(limit, profile, tuple(self._looked), state, page, found)
+            answer.last_shown = LastShown(limit, profile, listed(self._looked), state, page, found)
         return page, found
 
     def _first_ids(self, limit: int) -> set[int]:

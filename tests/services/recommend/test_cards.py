@@ -15,7 +15,7 @@ from recommender.services import events, impressions, index, recommend, train
 from recommender.services.catalogue import set_availability
 from recommender.services.events import Actor
 from recommender.services.recommend import answers, world
-from recommender.services.recommend.shelf import items_and_stamps, state_from, state_now
+from recommender.services.recommend.shelf import items_and_stamps, listed, state_from, state_now
 from tests.services.recommend.tastes import ALL, Tastes, add_vectors, ids, kinds, page
 
 pytestmark = pytest.mark.django_db
@@ -146,14 +146,14 @@ def test_a_token_that_nobody_gave_begins_anew(tastes: Tastes, member: Actor) -> 
 def test_the_state_of_items_tells_of_each_change(tastes: Tastes) -> None:
     first, second = Item.objects.order_by("pk")[:2]
     both = [first.pk, second.pk]
-    states = [state_now(both)]
+    states = [state_now(listed(both))]
     assert states[0] == state_from(items_and_stamps(reversed(both))[1])
     second.title = "Another name"
     second.save()
-    states.append(state_now(both))
+    states.append(state_now(listed(both)))
     Item.objects.filter(pk=first.pk).update(availability=Item.Availability.RETIRED)
-    states.append(state_now(both))
+    states.append(state_now(listed(both)))
     first.delete()
-    states.append(state_now(both))
+    states.append(state_now(listed(both)))
     assert len(set(states)) == len(states)
-    assert state_now([]) == ""
+    assert state_now(listed([])) == ""
