@@ -28,8 +28,9 @@ from analytics.engine.sentiment.calibration import (
     expected_calibration_error,
     macro_f1,
 )
-from analytics.engine.sentiment.learning.aspects import calibrated
+from analytics.engine.sentiment.learning.aspects import begun, calibrated
 from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms, terms
+from analytics.engine.sentiment.learning.text_corpora import sst2
 from analytics.engine.sentiment.text import TextModel
 from benchmarks._report import ROOT, machine, publish
 
@@ -81,12 +82,13 @@ def judged(domain: str, name: str, read: np.ndarray, test: Terms) -> dict[str, o
 def in_turn(data: Path) -> list[dict[str, object]]:
     """What the recipe and the window say of every term, taught without its fifth."""
     words = AspectPolarity.load(SHIPPED)
+    start = begun(words, sst2(data).train, seed=0, say=print)
     read: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
     tests: dict[str, list[Terms]] = defaultdict(list)
     for first in range(FIFTHS):
         parts = {domain: terms(data, domain, first) for domain in DOMAINS}
         both = parts["restaurants"][0] + parts["laptops"][0]
-        model = calibrated(words, both, seed=0, say=print)
+        model = calibrated(words, both, start, seed=0, say=print)
         for domain, (train, test) in parts.items():
             tests[domain].append(test)
             read[domain, "its recipe, every fifth in turn"].append(model.read(test.named))

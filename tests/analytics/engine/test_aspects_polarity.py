@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from analytics.engine.sentiment.aspects import sentence_of
-from analytics.engine.sentiment.aspects_polarity import FACTS, AspectPolarity, Named, packed, words_of
+from analytics.engine.sentiment.aspects_grams import BITS, rows_of, scores
+from analytics.engine.sentiment.aspects_polarity import (
+    FACTS,
+    AspectPolarity,
+    Named,
+    cut,
+    packed,
+    words_of,
+)
 from analytics.engine.sentiment.learning.aspects_corpus import Terms
 from recommender.errors import RecommenderError
 
@@ -19,8 +27,13 @@ def untaught() -> AspectPolarity:
     table = np.random.default_rng(0).integers(-127, 128, (len(WORDS) + 2, 12)).astype(np.int8)
     table[0] = 0
     told = np.frombuffer("\n".join(WORDS).encode(), np.uint8)
+    silent = {
+        "grams": np.zeros((1 << BITS, 3), np.int8),
+        "grams_step": np.ones(3),
+        "grams_shift": np.zeros(3),
+    }
     return AspectPolarity(
-        {"vocabulary": told, "table": table, "members": np.array(0), "temperature": np.array(1.0)}
+        {"vocabulary": told, "table": table, "members": np.array(0), "temperature": np.array(1.0), **silent}
     )
 
 
@@ -67,9 +80,27 @@ def test_it_learns_which_word_is_said_of_which_thing(untaught: AspectPolarity, m
 
     monkeypatch.setattr(learning, "MEMBERS", 1)
     monkeypatch.setattr(learning, "COURSE", Course(epochs=12, rate=1e-2, batch=32))
-    model = learning.fitted(untaught, planted(400, 1), 0, lambda line: None)
+    model = learning.fitted(untaught, planted(400, 1), {}, 0, lambda line: None)
     test = planted(200, 2)
     assert (model.read(test.named).argmax(1) == test.labels).mean() > 0.95
+
+
+def test_members_begin_with_what_films_taught(untaught: AspectPolarity, monkeypatch) -> None:
+    pytest.importorskip("torch")
+    from analytics.engine.sentiment.learning import aspects as learning
+    from analytics.engine.sentiment.learning.aspects_network import Course
+    from analytics.engine.sentiment.learning.text_corpora import Labelled
+
+    monkeypatch.setattr(learning, "MEMBERS", 1)
+    monkeypatch.setattr(learning, "FILMS", Course(epochs=3, rate=1e-2, batch=16))
+    monkeypatch.setattr(learning, "COURSE", Course(epochs=1, rate=1e-9, batch=64))
+    films = Labelled(("the food was great", "the staff was awful") * 40, np.array([2, 0] * 40))
+    start = learning.begun(untaught, films, 0, lambda line: None)
+    model = learning.fitted(untaught, planted(20, 1), start, 0, lambda line: None)
+    # So slow a course leaves a member where it began.
+    kept = model.arrays["member0.gru.weight_hh_l0"]
+    np.testing.assert_allclose(kept, start["gru.weight_hh_l0"].numpy(), atol=1e-3)
+    assert not any(name.startswith(("head", "films")) for name in start)
 
 
 def test_numpy_does_what_torch_trained(untaught: AspectPolarity) -> None:
@@ -91,7 +122,35 @@ def test_numpy_does_what_torch_trained(untaught: AspectPolarity) -> None:
     slow = slow - np.log(np.exp(slow).sum(1, keepdims=True))
     arrays = {f"member0.{name}": array for name, array in network.arrays().items()}
     model = AspectPolarity({**untaught.arrays, **arrays, "members": np.array(1)})
-    np.testing.assert_allclose(model.scores(named), slow, atol=1e-4)
+    np.testing.assert_allclose(model.read_by_network(named), slow, atol=1e-4)
+
+
+def test_a_word_beside_the_name_is_another_feature_than_one_far_off() -> None:
+    near, far = (set(rows_of(["great"] * count, ["food"], [])) for count in (1, 20))
+    assert near <= far
+    shifted = set(rows_of(["great"] + ["the"] * 20, ["food"], []))
+    assert len(near - shifted) == 3  # near, in a pair with the name, beside it; in the sentence it still is
+
+
+def test_the_linear_scores_are_sums_over_the_rows_of_each_sentence() -> None:
+    rng = np.random.default_rng(5)
+    rows = [rng.choice(1 << BITS, size, replace=False).tolist() for size in (0, 1, 7, 30)]
+    table, shift = rng.normal(size=(1 << BITS, 3)), rng.normal(size=3)
+    slow = [sum((table[row] for row in one), np.zeros(3)) / max(1, len(one)) ** 0.5 + shift for one in rows]
+    np.testing.assert_allclose(scores(rows, table, shift), slow)
+
+
+def test_the_linear_model_learns_the_word_that_tells(untaught: AspectPolarity) -> None:
+    pytest.importorskip("scipy")
+    from analytics.engine.sentiment.learning.aspects_grams import fit_grams
+
+    said = ["great", "awful", "so so"] * 30
+    named = [Named(f"a {word} ", f"thing{place}", " here") for place, word in enumerate(said)]
+    taught = fit_grams([rows_of(*cut(one)) for one in named], np.array([2, 0, 1] * 30))
+    model = AspectPolarity({**untaught.arrays, **taught})
+    asked = [Named("", "this", " is great"), Named("an awful, awful ", "one", "")]
+    linear = scores([rows_of(*cut(one)) for one in asked], model.arrays["grams"] * taught["grams_step"], 0)
+    assert linear.argmax(1).tolist() == [2, 0]
 
 
 def test_the_sentence_around_a_name_ends_at_its_marks() -> None:
