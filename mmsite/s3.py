@@ -33,6 +33,7 @@ _READ_SECONDS = 5  # of silence; a person or a thread of the site stands behind 
 _SEND_SECONDS, _SEND_TRIES = 20, 3
 _BUSY = {500, 502, 503, 504}
 _PAUSE_SECONDS = 10.0
+_TRIAL = "writing-is-allowed"  # an empty object, always the same
 _CONNECTIONS = 32  # more than the threads of any of the site's processes
 
 
@@ -246,11 +247,24 @@ class S3MediaStorage(_OneClient):
         Raises:
             BucketError: it is not, or does not.
         """
-        asked = {"Bucket": self.bucket_name, "Prefix": self.location, "MaxKeys": 1}
+        with self._asking_anew() as client:
+            client.list_objects_v2(Bucket=self.bucket_name, Prefix=self.location, MaxKeys=1)
+
+    def probe_keeping(self) -> None:
+        """Ask whether the bucket takes what the site keeps, by an empty object.
+
+        Raises:
+            BucketError: it does not.
+        """
+        with self._asking_anew() as client:
+            client.put_object(Bucket=self.bucket_name, Key=self._normalize_name(_TRIAL), Body=b"")
+
+    @contextmanager
+    def _asking_anew(self) -> Iterator[Any]:
+        """A client of its own, so that credentials that have changed are taken as they are now."""
         try:
-            # With a client of its own, so that credentials that have changed are taken as they are now.
             with _told(self.bucket_name), closing(self._make().meta.client) as client:
-                client.list_objects_v2(**asked)
+                yield client
         except FileNotFoundError as error:
             raise BucketError("there is no such bucket") from error
 

@@ -96,7 +96,16 @@ def local_path(name: str) -> Path | None:
 
 def problem_now() -> str:
     """Why a storage that is not on this machine cannot be used, in its own words; "" where it can."""
-    probe: Any = getattr(default_storage, "probe", None)
+    return _problem_of("probe")
+
+
+def keeping_problem_now() -> str:
+    """Why such a storage takes nothing that is to be kept; "" where it does. An empty file is kept there."""
+    return _problem_of("probe_keeping")
+
+
+def _problem_of(name: str) -> str:
+    probe: Any = getattr(default_storage, name, None)
     try:
         if probe is not None:
             probe()

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from django.core.files.base import ContentFile
 
 from mmsite import s3
@@ -92,6 +93,25 @@ def test_a_bucket_that_is_not_there_is_told_as_such(storage: S3MediaStorage) -> 
         lost.save(NAME, ContentFile(b"x"))
     with pytest.raises(BucketError, match="NoSuchBucket"):
         lost.probe()
+
+
+def test_a_bucket_that_may_be_read_and_not_written_is_told_as_such(
+    storage: S3MediaStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.probe_keeping()
+    refusal = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    answer = AWSResponse("", 403, {}, None)
+    make = S3MediaStorage._make
+
+    def refusing(self: S3MediaStorage) -> Any:
+        made = make(self)
+        made.meta.client.meta.events.register("before-call.s3.PutObject", lambda **_: (answer, refusal))
+        return made
+
+    monkeypatch.setattr(S3MediaStorage, "_make", refusing)
+    storage.probe()
+    with pytest.raises(BucketError, match="AccessDenied"):
+        storage.probe_keeping()
 
 
 def test_a_profile_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
-"""Whether the bucket that media are kept in answers."""
+"""Whether the bucket that media are kept in answers, and takes what is to be kept."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from django.utils.translation import gettext_noop as _
 
@@ -14,10 +15,15 @@ from recommender.services import stored
 KEPT_SECONDS = 15.0
 
 
-class _Asked:
-    """What was answered last, and when (seconds since 1970)."""
+#: Writing is tried more seldom: some servers are paid by the request.
+TRIED_SECONDS = 60.0
 
-    def __init__(self) -> None:
+
+class _Asked:
+    """What a question was answered last, and when (seconds since 1970)."""
+
+    def __init__(self, question: Callable[[], str], seconds: float) -> None:
+        self._question, self._seconds = question, seconds
         self._lock = threading.Lock()
         self.forget()
 
@@ -26,31 +32,43 @@ class _Asked:
 
     def problem(self, now: float) -> str:
         with self._lock:
-            if not 0 <= now - self._at < KEPT_SECONDS:
-                self._at, self._problem = now, stored.problem_now()
+            if not 0 <= now - self._at < self._seconds:
+                self._at, self._problem = now, self._question()
             return self._problem
 
 
-_asked = _Asked()
+_reading = _Asked(lambda: stored.problem_now(), KEPT_SECONDS)
+_keeping = _Asked(lambda: stored.keeping_problem_now(), TRIED_SECONDS)
 
 
 def forget_storage() -> None:
     """Ask anew at the next call."""
-    _asked.forget()
+    _reading.forget()
+    _keeping.forget()
 
 
 def storage_trouble(now: float) -> Light | None:
-    """A red light where media can neither be read nor kept; None where they can."""
-    problem = _asked.problem(now)
-    if not problem:
-        return None
-    return Light(
-        Level.RED,
-        say(_("Media can neither be read nor kept: {problem}."), problem=problem),
-        say(
-            _(
-                "See whether the bucket of MEDIA_STORAGE is there and lets the site's credentials in. "
-                "What waits for it goes on by itself."
-            )
-        ),
-    )
+    """A red light where media cannot be read or kept; None where they can."""
+    if problem := _reading.problem(now):
+        return Light(
+            Level.RED,
+            say(_("Media can neither be read nor kept: {problem}."), problem=problem),
+            say(
+                _(
+                    "See whether the bucket of MEDIA_STORAGE is there and lets the site's credentials in. "
+                    "What waits for it goes on by itself."
+                )
+            ),
+        )
+    if problem := _keeping.problem(now):
+        return Light(
+            Level.RED,
+            say(_("Media can be read, but nothing can be kept: {problem}."), problem=problem),
+            say(
+                _(
+                    "See whether the site's credentials may write into the bucket of MEDIA_STORAGE, and "
+                    "whether it has room. What waits for it goes on by itself."
+                )
+            ),
+        )
+    return None

@@ -282,6 +282,19 @@ def test_a_bucket_that_is_away_is_red_and_not_asked_at_every_look(
     assert looked("media", NOW + 16).level is Level.GREEN
 
 
+def test_a_bucket_that_takes_nothing_is_red_though_it_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    monkeypatch.setattr(stored, "keeping_problem_now", lambda: tried.append(1) or "the bucket refuses (403)")
+    forget_storage()
+    light = looked("media")
+    assert light.level is Level.RED
+    assert str(light.reason) == "Media can be read, but nothing can be kept: the bucket refuses (403)."
+    assert looked("media", NOW + 30).level is Level.RED
+    assert len(tried) == 1
+    monkeypatch.undo()
+    assert looked("media", NOW + 61).level is Level.GREEN
+
+
 # -- media and jobs ----------------------------------------------------------------------------------------
 
 
