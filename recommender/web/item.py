@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from recommender.errors import StorageUnavailable
+from recommender.errors import RecommenderError
 from recommender.models import Category, Interaction, Item, Media, Review
 from recommender.models.telling import translated_error
 from recommender.services import events, recommend, reviews
@@ -244,7 +244,7 @@ def _written(request: HttpRequest, found: Item, form: ReviewForm) -> bool:
             photos=form.cleaned_data["photos"],
             voices=form.cleaned_data["voice"],
         )
-    except StorageUnavailable as error:
+    except RecommenderError as error:  # a file that is not what its name says, or the storage is away
         form.add_error(None, translated_error(error))
         return False
     return True

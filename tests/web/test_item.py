@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from recommender.models import Review
 from tests.web.conftest import Shop
 
 
@@ -53,3 +55,24 @@ def test_the_rating_one_gave_is_shown_again(bag: Any, as_: Callable[[str], Any])
         member.post(reverse("act", args=[bag.pk, "rating"]), {"value": stars})
     page = member.get(reverse("item", args=[bag.pk])).content.decode()
     assert re.findall(r'id="rate-(\d)" checked', page) == ["4"]
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "content", "told"),
+    [
+        ("photos", "cut.png", b"\x89PNG\r\n\x1a\ncut", "cut.png"),
+        ("photos", "words.png", b"no picture at all", "words.png"),
+        ("voice", "words.wav", b"no sound at all", "words.wav"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_is_named_and_the_words_are_kept(
+    bag: Any, as_: Callable[[str], Any], field: str, name: str, content: bytes, told: str
+) -> None:
+    kind = "image/png" if field == "photos" else "audio/wav"
+    sent = {"text": "Holds everything.", field: SimpleUploadedFile(name, content, kind)}
+    answer = as_("member").post(reverse("review", args=[bag.pk]), sent, headers={"hx-request": "true"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert told in page
+    assert "Holds everything." in page
+    assert not Review.objects.exists()
