@@ -1,4 +1,5 @@
 // Item page: gallery, zoom, "more like this" chips, and the review form with photos and voice.
+import { goTo } from "./focus.js";
 import { canRecord, choose, record } from "./record.js";
 import { toast } from "./toast.js";
 
@@ -34,11 +35,22 @@ document.addEventListener("htmx:afterRequest", (event) => {
     else one.removeAttribute("aria-current");
   });
 });
+let readOn = null; // place of the first of the reviews that were asked for, if the keyboard goes on there
 document.addEventListener("htmx:beforeSwap", (event) => {
   const asked = event.detail.requestConfig?.elt;
-  if (asked?.matches("[data-once]")) asked.remove();
+  if (asked?.matches("[data-once]")) {
+    readOn = asked === document.activeElement ? document.querySelectorAll("#review-list .review").length : null;
+    asked.remove();
+  }
   // A refused form comes back with what is wrong with it.
   if (event.detail.xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const place = event.detail.target;
+  if (place.id === "review-list" && readOn !== null) goTo(place.querySelectorAll(".review")[readOn]);
+  // What became of a review that was sent: what is wrong with it, or the review.
+  if (place.id === "reviews") goTo(place.querySelector("[role=alert], .errorlist") ?? place.querySelector(".review"));
 });
 
 // -- review form ----------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 // Search: pictures by choosing, pasting, dropping or the camera, sounds by recording or choosing, plus and minus terms.
+import { moveOn } from "./focus.js";
 import { canRecord, record } from "./record.js";
 import { toast } from "./toast.js";
 
@@ -68,6 +69,7 @@ form.addEventListener("click", (event) => {
   const drop = event.target.closest("[data-drop-term]");
   if (drop) {
     const term = drop.closest(".term");
+    moveOn(term, ".term", "[data-drop-term]", word);
     if (["image", "audio"].includes(term.dataset.term)) {
       term.hidden = true;
       term.querySelector("input").value = "";

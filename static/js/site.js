@@ -1,4 +1,5 @@
 // What every page needs: switches that answer at once, toasts with undo, menus, rails, and honest errors.
+import { moveOn } from "./focus.js";
 import { toast } from "./toast.js";
 
 const words = document.body.dataset;
@@ -26,6 +27,7 @@ function setHidden(item, hidden) {
   for (const card of cardsOf(item)) {
     if (hidden) {
       card.classList.add("leaving");
+      moveOn(card, ".tile", ".tile-link");
       setTimeout(() => { if (card.classList.contains("leaving")) card.hidden = true; }, 250);
     } else {
       card.hidden = false;
@@ -75,6 +77,12 @@ async function takeBackOnServer(address) {
     document.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
+
+// -- what is taken back leaves the history ------------------------------------------------------------------
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, shouldSwap } = event.detail;
+  if (shouldSwap && target?.matches(".event")) moveOn(target, ".event", "button");
+});
 
 // -- when a request fails -----------------------------------------------------------------------------------
 function failed(event) {

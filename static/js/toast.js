@@ -4,6 +4,7 @@ const SECONDS = 7;
 /** Show `message`; `action` is {label, run} or null. Only the newest toast stays. */
 export function toast(message, action = null) {
   const place = document.getElementById("toasts");
+  const reading = document.activeElement;
   const line = document.createElement("div");
   line.className = "toast-line";
   const text = document.createElement("span");
@@ -14,7 +15,7 @@ export function toast(message, action = null) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = action.label;
-    button.addEventListener("click", () => { line.remove(); action.run(); });
+    button.addEventListener("click", () => { line.remove(); if (reading.isConnected) reading.focus({ preventScroll: true }); action.run(); });
     line.append(button);
   }
   // Someone who is reading or reaching for the button is not hurried.

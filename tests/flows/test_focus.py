@@ -1,0 +1,74 @@
+"""Somebody without a mouse: the keyboard goes on where it was when something on the page goes away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from recommender.models import Item
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.conftest import Cast
+
+
+def test_a_filter_keeps_the_keyboard_when_the_facets_follow(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    page.goto(f"{live_site}/search/?min=20")
+    page.locator("input[name=category]").first.focus()
+    for _step in range(2):
+        with page.expect_response(re.compile(r"/search/\?min=20&category=\d")):
+            page.keyboard.press("ArrowDown")
+        expect(page.locator("input[name=category]:checked")).to_be_focused()
+
+
+def test_a_term_that_is_dropped_leaves_the_keyboard_among_the_terms(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    page.goto(f"{live_site}/search/?q=bag&plus=red&minus=blue")
+    page.get_by_role("button", name="Remove red").press("Enter")
+    expect(page.get_by_role("button", name="Remove blue")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#term-word")).to_be_focused()
+
+
+def test_a_card_that_is_hidden_leaves_the_keyboard_at_the_next(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    page.goto(live_site)
+    hidden, after = page.locator("#grid .tile").nth(1), page.locator("#grid .tile").nth(2)
+    hidden.locator("[data-act=hide]").press("Enter")
+    expect(after.locator(".tile-link")).to_be_focused()
+    page.locator("#toasts button").press("Enter")
+    expect(hidden).to_be_visible()
+    expect(after.locator(".tile-link")).to_be_focused()
+
+
+def test_what_is_taken_back_leaves_the_keyboard_in_the_history(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    for item in showroom[:3]:
+        page.goto(f"{live_site}/item/{item.pk}/")
+    page.goto(f"{live_site}/history/")
+    events = page.locator(".event")
+    for left in (2, 1):
+        events.first.get_by_role("button").press("Enter")
+        expect(events).to_have_count(left)
+        expect(events.first.get_by_role("button")).to_be_focused()
+
+
+def test_a_review_that_was_sent_is_where_the_keyboard_goes_on(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], showroom: list[Item]
+) -> None:
+    log_in(page, cast.member)
+    page.goto(f"{live_site}/item/{showroom[0].pk}/")
+    page.locator("#review-form [type=submit]").press("Enter")
+    expect(page.locator("#review-form [role=alert]")).to_be_focused()
+    page.locator("#id_text").fill("Holds everything.")
+    page.locator("#review-form [type=submit]").press("Enter")
+    expect(page.locator(".review").first).to_be_focused()
