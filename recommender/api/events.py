@@ -92,7 +92,7 @@ def my_events(
     actor = actor_of(request)
     done = Interaction.objects.of(actor.user, actor.visitor).select_related("item")
     done = done.of_kind(*kind) if kind else done
-    shown, total, after = piece(done.order_by("-created_at", "-pk"), offset, limit)
+    shown, total, after = piece(done.newest_first(), offset, limit)
     rows = [
         Done(id=one.pk, kind=one.kind, value=one.value, item=ref_out(one.item), created_at=one.created_at)
         for one in shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 from django.conf import settings
@@ -26,6 +26,16 @@ class ActorQuerySet(models.QuerySet):
 class InteractionQuerySet(ActorQuerySet):
     def recent(self, limit: int) -> Self:
         return self.order_by("-created_at", "-pk")[:limit]
+
+    def newest_first(self, past: str = "") -> Self:
+        """In the order of a history; with ``past`` only what comes after the one at that ``place``."""
+        ordered = self.order_by("-created_at", "-pk")
+        said, _comma, number = past.partition(",")
+        try:
+            moment, pk = datetime.fromisoformat(said).astimezone(UTC), int(number[:18])
+        except (ValueError, OverflowError):  # no place, or none in time
+            return ordered
+        return ordered.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=pk))
 
     def since(self, moment: datetime) -> Self:
         return self.filter(created_at__gte=moment)
@@ -95,6 +105,11 @@ class Interaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id or self.visitor[:8]} {self.kind} {self.item_id}"
+
+    @property
+    def place(self) -> str:
+        """Where it stands in a history, also once it has been taken back."""
+        return f"{self.created_at.isoformat()},{self.pk}"
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -44,16 +43,17 @@ FILTERS: dict[str, tuple[Any, tuple[str, ...]]] = {
 
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
-    """Newest first; a fragment's request with ``before`` gets the next ones."""
+    """Newest first; a fragment's request with ``past`` gets what follows, whatever was taken back since."""
     chosen = request.GET.get("kind", "")
     kinds = FILTERS.get(chosen, FILTERS[""])[1]
     actor = actor_of(request)
     done = Interaction.objects.of(actor.user, actor.visitor).select_related("item")
-    done = done.prefetch_related("item__media").order_by("-created_at", "-pk")
+    done = done.prefetch_related("item__media").newest_first(request.GET.get("past", ""))
     if kinds:
         done = done.of_kind(*kinds)
-    page = Paginator(done, PAGE).get_page(request.GET.get("page"))
-    more = urlencode({"kind": chosen, "page": page.next_page_number()}) if page.has_next() else ""
+    found = list(done[: PAGE + 1])
+    page = found[:PAGE]
+    more = urlencode({"kind": chosen, "past": page[-1].place}) if len(found) > PAGE else ""
     fragment = bool(request.headers.get("HX-Request"))
     context = {
         "section": "history",
@@ -84,9 +84,10 @@ def _entry(done: Interaction) -> dict[str, Any]:
 @require_safe
 def saved(request: HttpRequest) -> HttpResponse:
     """What this person saved, latest first; a fragment's request gets the next cards."""
-    page = Paginator(histories.saved(actor_of(request)), SAVED_PAGE).get_page(request.GET.get("page"))
-    more = f"{reverse('saved')}?page={page.next_page_number()}" if page.has_next() else ""
+    kept = histories.saved(actor_of(request), request.GET.get("past", ""))
+    past = kept.place(SAVED_PAGE)
+    more = f"{reverse('saved')}?{urlencode({'past': past})}" if past else ""
     fragment = bool(request.headers.get("HX-Request"))
-    context = {"section": "saved", "cards": cards.render(page.object_list), "more_url": more}
+    context = {"section": "saved", "cards": cards.render(kept[:SAVED_PAGE]), "more_url": more}
     template = "recommender/feed_cards.html" if fragment else "recommender/saved.html"
     return render(request, template, context)
