@@ -18,9 +18,13 @@ def from_percentages(values: Mapping[str, str]) -> Mixture:
     """Weights in [0, 1] from the sliders' whole percentages; what is missing or no number counts as full."""
     mixture: Mixture = {}
     for source in SOURCES:
-        raw = values.get(source, "")
-        mixture[source] = min(100, int(raw)) / 100 if raw.isdecimal() else 1.0
+        mixture[source] = share_of(values.get(source, ""))
     return mixture
+
+
+def share_of(raw: str) -> float:
+    """A weight in [0, 1] from a whole percentage; in full where it is no number, or longer than any."""
+    return min(100, int(raw)) / 100 if raw.isdecimal() and len(raw) < 10 else 1.0
 
 
 def mixture_of(request: HttpRequest) -> Mixture:

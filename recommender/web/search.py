@@ -27,6 +27,7 @@ from recommender.services.search import HIGHEST_PRICE, MINUS_ALONE, Filters, Sea
 from recommender.templatetags.pieces import slots
 from recommender.web import cards, explain, frames, prices
 from recommender.web.actor import actor_of
+from recommender.web.mixture import share_of
 
 TERMS_MAX = 8
 TEXT_MAX = 400
@@ -46,6 +47,8 @@ class Asked:
     weights: dict[str, float]
     filters: Filters
     offset: int
+    #: the address names a picture or a sound that is not kept any more
+    lost: bool = False
 
     @property
     def image_url(self) -> str:
@@ -66,14 +69,15 @@ class Asked:
 
 def read(query: QueryDict) -> Asked:
     """The question in an address; what makes no sense counts as not given."""
+    media = {kind: queries.known_media(kind, query.get(kind, "")) for kind in ("image", "audio")}
     return Asked(
         text=query.get("q", "").strip()[:TEXT_MAX],
-        image=queries.known_media("image", query.get("image", "")),
-        audio=queries.known_media("audio", query.get("audio", "")),
+        **media,
+        lost=any(query.get(kind) and not name for kind, name in media.items()),
         plus=_words(query.getlist("plus")),
         minus=_words(query.getlist("minus")),
         item_ids=tuple(_whole(raw) for raw in query.getlist("item")[:TERMS_MAX] if _whole(raw)),
-        weights={name: _share(query.get(f"w_{name}", "")) for name in MODALITIES},
+        weights={name: share_of(query.get(f"w_{name}", "")) for name in MODALITIES},
         filters=Filters(
             category=_whole(query.get("category", "")) or None,
             price_min=_amount(query.get("min", "")),
@@ -133,6 +137,10 @@ def search_media(request: HttpRequest) -> HttpResponse:
 
 
 def _results(request: HttpRequest, asked: Asked) -> dict[str, Any]:
+    return {"lost": asked.lost, **_found(request, asked)}
+
+
+def _found(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     if asked.is_empty:
         notice = MINUS_ALONE if asked.minus else ""
         return {"asked": False, "facets": {}, "filters": asked.filters, "notice": notice}
@@ -226,10 +234,6 @@ def _words(raw: list[str]) -> tuple[str, ...]:
 
 def _whole(raw: str) -> int:
     return int(raw) if raw.isdecimal() and len(raw) < 12 else 0
-
-
-def _share(raw: str) -> float:
-    return min(100, int(raw)) / 100 if raw.isdecimal() else 1.0
 
 
 def _amount(raw: str) -> Decimal | None:

@@ -36,13 +36,17 @@ document.addEventListener("paste", (event) => {
   if (file) { event.preventDefault(); useFile(kindOf(file), file); }
 });
 const box = form.querySelector("[data-drop]");
-document.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("dropping"); });
+// Words that are dragged into a field are left to the browser.
+const words = (event) => event.target.closest?.("input, textarea") && !event.dataTransfer.types.includes("Files");
+document.addEventListener("dragover", (event) => { if (words(event)) return; event.preventDefault(); box.classList.add("dropping"); });
 document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) box.classList.remove("dropping"); });
 document.addEventListener("drop", (event) => {
+  if (words(event)) return;
   event.preventDefault();
   box.classList.remove("dropping");
   const file = [...event.dataTransfer.files].find(kindOf);
   if (file) useFile(kindOf(file), file);
+  else toast(form.dataset.undroppable);
 });
 
 const recorder = form.querySelector("[data-query-record]");

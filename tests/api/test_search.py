@@ -107,6 +107,12 @@ def test_what_makes_no_sense_is_refused_by_name(shop: Shop, query: str) -> None:
     assert name in json_of(Client().get(f"/api/v1/search?q=bag&{query}"), 422)["error"]
 
 
+def test_limits_that_exclude_every_price_are_refused(shop: Shop) -> None:
+    told = json_of(Client().get("/api/v1/search?q=bag&min=30&max=10"), 422)
+    assert told["error"] == "The lowest price is above the highest."
+    assert "Exchange" in told["remedy"]
+
+
 def test_an_unknown_item_is_not_found(shop: Shop) -> None:
     assert "nothing" in json_of(Client().get("/api/v1/search?item=bag-1&item=nothing"), 404)["error"]
 

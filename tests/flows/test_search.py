@@ -65,6 +65,19 @@ def test_a_picture_that_is_dropped_is_searched_by(page: Page, stocked: str) -> N
     expect(first(page)).to_have_text("Blue lamp")
 
 
+def test_what_cannot_be_searched_by_is_told_when_it_is_dropped(page: Page, live_site: str) -> None:
+    page.goto(f"{live_site}/search/")
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(["words"], "x.txt", { type: "text/plain" }));
+            document.querySelector("[data-drop]").dispatchEvent(
+                new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
+        }"""
+    )
+    expect(page.locator("#toasts")).to_contain_text("Only a picture or a sound")
+
+
 def test_a_picture_that_is_pasted_is_searched_by(page: Page, stocked: str) -> None:
     page.goto(f"{stocked}/search/")
     page.evaluate(

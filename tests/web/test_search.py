@@ -55,6 +55,26 @@ def test_a_minus_term_beside_words_has_no_such_notice(shop: Shop, as_: Any) -> N
     assert not any(notice in html for notice in (START, LEFT_OUT))
 
 
+def test_a_picture_that_is_not_kept_any_more_is_told(shop: Shop, as_: Any) -> None:
+    gone = "queries/" + "0" * 64 + ".webp"
+    told = shown(as_("guest"), {"Accept-Language": "zh-CN"}, q="bag", image=gone)
+    assert "不再保留" in told
+    assert shop.items[0].title in shown(as_("guest"), q="bag", image=gone)
+    assert "no longer kept" in shown(as_("guest"), {"HX-Request": "true"}, image=gone)
+    assert "no longer kept" not in shown(as_("guest"), q="bag")
+
+
+def test_a_weight_without_end_counts_in_full(shop: Shop, as_: Any) -> None:
+    html = shown(as_("guest"), q="bag", w_image="9" * 5000)
+    assert re.findall(r'name="w_image"[^>]* value="(\d+)"', html) == ["100"]
+
+
+def test_terms_say_to_a_screen_reader_which_way_they_count(shop: Shop, as_: Any) -> None:
+    html = shown(as_("guest"), q="bag", plus="blue", minus="leather")
+    assert "More of this: </span><span>blue" in html
+    assert "Less of this: </span><span>leather" in html
+
+
 # -- prices -------------------------------------------------------------------------------------------------
 
 RADIO = re.compile(r'name="currency" value="([^"]*)"( checked)?><span>([^<]*)</span>(?:<span[^>]*>(\d+)<)?')
@@ -140,3 +160,12 @@ def test_prices_that_do_not_say_their_currency_can_be_chosen(mixed: Shop, as_: A
     assert ("-", " checked", "not stated", "1") in RADIO.findall(html)
     assert mixed.items[0].title in html
     assert mixed.items[1].title not in html
+
+
+def test_limits_that_exclude_every_price_are_told_and_counted_no_results(shop: Shop, as_: Any) -> None:
+    asked = {"q": "bag", "min": "30", "max": "10"}
+    assert "最低价高于最高价" in shown(as_("guest"), {"Accept-Language": "zh-CN"}, **asked)
+    html = shown(as_("guest"), **asked)
+    assert "The lowest price is above the highest." in html
+    assert "Nothing found" not in html
+    assert "results" not in re.sub(r"<[^>]*>", "", html)

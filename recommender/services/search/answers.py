@@ -62,7 +62,7 @@ def search(query: SearchQuery, actor: Actor) -> SearchPage:
     """One page of results. A first page is answered for this moment; later ones continue it.
 
     Raises:
-        RecommenderError: a picture or sound of the question cannot be encoded.
+        RecommenderError: a picture or sound of the question cannot be encoded; its price limits exclude all.
     """
     began = time.monotonic()
     query = replace(query, filters=settled(query.filters))

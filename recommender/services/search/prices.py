@@ -15,7 +15,9 @@ from itertools import pairwise
 from django.db import DatabaseError
 from django.db.models import Count
 
+from recommender.errors import RecommenderError
 from recommender.models import Item
+from recommender.said import gettext_noop as _
 from recommender.services.later import later
 from recommender.services.search.question import Filters, PriceRange
 
@@ -90,7 +92,16 @@ def shown_currency(chosen: str | None, found: Mapping[str, int]) -> str:
 
 
 def settled(filters: Filters) -> Filters:
-    """``filters`` with the currency that their price limits are in."""
+    """``filters`` with the currency that their price limits are in.
+
+    Raises:
+        RecommenderError: no price can be within the limits.
+    """
+    low, high = filters.price_min, filters.price_max
+    if low is not None and high is not None and low > high:
+        raise RecommenderError(
+            _("The lowest price is above the highest."), _("Exchange the two, or leave one out.")
+        )
     limited = filters.price_min is not None or filters.price_max is not None
     if limited and filters.currency is None:
         return replace(filters, currency=main_currency())
