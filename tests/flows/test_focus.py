@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from recommender.models import Item
+from recommender.models import Interaction, Item
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -72,3 +72,15 @@ def test_a_review_that_was_sent_is_where_the_keyboard_goes_on(
     page.locator("#id_text").fill("Holds everything.")
     page.locator("#review-form [type=submit]").press("Enter")
     expect(page.locator(".review").first).to_be_focused()
+
+
+def test_stars_go_up_with_the_arrow_and_are_given_once(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    page.goto(f"{live_site}/item/{showroom[0].pk}/")
+    page.locator("#rate-2").focus()
+    with page.expect_response(re.compile("/act/rating/")):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#rate-4")).to_be_checked()
+    assert [one.value for one in Interaction.objects.filter(kind="rating")] == [4.0]

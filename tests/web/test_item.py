@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from recommender.models import Review
+from recommender.models import Media, Review
 from tests.web.conftest import Shop
 
 
@@ -76,3 +76,16 @@ def test_a_file_that_is_not_what_it_says_is_named_and_the_words_are_kept(
     assert told in page
     assert "Holds everything." in page
     assert not Review.objects.exists()
+
+
+def test_a_film_is_not_called_a_picture(shop: Shop, as_: Callable[[str], Any]) -> None:
+    for kind in ("image", "video"):
+        Media.objects.create(
+            item=shop.items[1], kind=kind, file=f"originals/{kind}", checksum=kind, state=Media.State.READY
+        )
+    address = reverse("item", args=[shop.items[1].pk])
+    named = r'data-show="[^"]*"[^>]* aria-label="([^"]*)"'
+    page = as_("guest").get(address, headers={"accept-language": "zh-hans"}).content.decode()
+    assert [re.sub(r"\W*\d", "", one) for one in re.findall(named, page)] == ["图片", "视频"]
+    page = as_("guest").get(address, headers={"accept-language": "en"}).content.decode()
+    assert re.findall(named, page) == ["Picture 1", "Film, 2"]
