@@ -93,6 +93,7 @@ function failed(event) {
 }
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failed);
 
+/** In place of what should have brought the next cards, so that they land where it stood. */
 function offerRetry(sentinel) {
   const box = document.createElement("div");
   box.className = "load-error";
@@ -102,11 +103,14 @@ function offerRetry(sentinel) {
   again.className = "btn-line";
   again.type = "button";
   again.textContent = words.retry;
-  again.addEventListener("click", () => {
-    window.htmx.ajax("GET", sentinel.getAttribute("hx-get"), { target: box, swap: "outerHTML" });
+  again.addEventListener("click", async () => {
+    const before = box.previousElementSibling;
+    const asked = window.htmx.ajax("GET", sentinel.getAttribute("hx-get"), { target: box, swap: "outerHTML" });
+    await asked.catch(() => {}); // a toast tells of it, and the button is still there
+    if (!box.isConnected) before?.nextElementSibling?.querySelector(".tile-link, button")?.focus({ preventScroll: true });
   });
   box.append(text, again);
-  sentinel.replaceChildren(box);
+  sentinel.replaceWith(box);
 }
 
 // -- an item that is on the page already is not shown twice when the order changed in between -----------------

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from recommender.models import Interaction, Item
@@ -84,3 +85,20 @@ def test_stars_go_up_with_the_arrow_and_are_given_once(
         page.keyboard.press("ArrowRight")
     expect(page.locator("#rate-4")).to_be_checked()
     assert [one.value for one in Interaction.objects.filter(kind="rating")] == [4.0]
+
+
+@pytest.mark.parametrize(("locale", "again"), [("zh-CN", "重试"), ("en", "Try again")])
+def test_cards_that_did_not_come_are_asked_for_again(
+    new_page: Callable[..., Page], live_site: str, showroom: list[Item], locale: str, again: str
+) -> None:
+    page = new_page(locale=locale, viewport={"width": 390, "height": 844})
+    page.route("**/*offset=*", lambda route: route.abort())
+    page.goto(live_site)
+    cards = page.locator("#grid > .tile")
+    first = cards.count()
+    cards.last.scroll_into_view_if_needed()
+    page.get_by_role("button", name=again).click()
+    expect(page.locator("#toasts")).not_to_be_empty()
+    page.unroute("**/*offset=*")
+    page.get_by_role("button", name=again).click()
+    expect(cards.nth(first).locator(".tile-link")).to_be_focused()
