@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from recommender.models import Interaction
 from recommender.services import events
 from recommender.web.actor import actor_of, acts
-from recommender.web.item import find_item_to_act_on, impression_id
+from recommender.web.item import find_item_to_act_on, impression_id, stars_given
 
 Kind = Interaction.Kind
 _DONE: dict[str, Any] = {
@@ -71,11 +71,10 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     events.undo(actor, pk)
     if not request.headers.get("HX-Request"):
         return redirect("history")
-    return _told(
-        request,
-        {"message": _("Taken back."), "undo": "", "item": item_id, "kind": kind, "on": False},
-        status=200,
-    )
+    detail = {"message": _("Taken back."), "undo": "", "item": item_id, "kind": kind, "on": False}
+    if kind == Kind.RATING:
+        detail["stars"] = stars_given(actor, item_id)  # the one before counts again
+    return _told(request, detail, status=200)
 
 
 def _stars(raw: str) -> float | None:

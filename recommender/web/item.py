@@ -20,6 +20,7 @@ from recommender.errors import RecommenderError
 from recommender.models import Category, Interaction, Item, Media, Review
 from recommender.models.telling import translated_error
 from recommender.services import events, recommend, reviews
+from recommender.services.events import Actor
 from recommender.web import cards, explain
 from recommender.web.access import MANAGE_CATALOGUE, signed_in
 from recommender.web.actor import actor_of, acts
@@ -88,7 +89,7 @@ def _page(request: HttpRequest, found: Item, impression: uuid.UUID | None) -> di
         "trail": _trail(found.category),
         "impression": impression,
         "states": events.states(actor_of(request), [found.pk]).get(found.pk, {}),
-        "stars_given": _stars_given(request, found),
+        "stars_given": stars_given(actor_of(request), found.pk),
         "attributes": _attributes(found.attributes),
         "tabs": tabs,
         "similar": similar,
@@ -98,10 +99,9 @@ def _page(request: HttpRequest, found: Item, impression: uuid.UUID | None) -> di
     }
 
 
-def _stars_given(request: HttpRequest, found: Item) -> str:
-    """The reader's own latest rating as the form has it; empty where there is none."""
-    actor = actor_of(request)
-    rated = Interaction.objects.of(actor.user, actor.visitor).filter(item=found, kind=Interaction.Kind.RATING)
+def stars_given(actor: Actor, pk: int) -> str:
+    """Somebody's latest rating of an item as the form has it; empty where there is none."""
+    rated = Interaction.objects.of(actor.user, actor.visitor).filter(item_id=pk, kind=Interaction.Kind.RATING)
     value = rated.order_by("-created_at", "-pk").values_list("value", flat=True).first()
     return f"{value:.0f}" if value else ""
 

@@ -57,13 +57,16 @@ function takeBack(button) {
 }
 
 document.addEventListener("acted", (event) => {
-  const { message, undo, item, kind, on } = event.detail;
+  const { message, undo, item, kind, on, stars } = event.detail;
   const changed = document.querySelectorAll(`button[data-act="${CSS.escape(kind)}"][data-item="${item}"]`);
   changed.forEach((button) => flip(button, on));
   if (on && kind in OPPOSITES) {
     document.querySelectorAll(`button[data-act="${OPPOSITES[kind]}"][data-item="${item}"]`).forEach((button) => flip(button, false));
   }
   if (kind === "hide") setHidden(item, on);
+  if (stars !== undefined) {
+    document.querySelectorAll(`.rate[data-item="${item}"] input`).forEach((star) => { star.checked = star.value === stars; });
+  }
   if (message) toast(message, undo ? { label: words.undo, run: () => takeBackOnServer(undo) } : null);
 });
 

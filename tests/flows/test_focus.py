@@ -75,7 +75,7 @@ def test_a_review_that_was_sent_is_where_the_keyboard_goes_on(
     expect(page.locator(".review").first).to_be_focused()
 
 
-def test_stars_go_up_with_the_arrow_and_are_given_once(
+def test_stars_go_up_with_the_arrow_are_given_once_and_can_be_taken_back(
     page: Page, live_site: str, showroom: list[Item]
 ) -> None:
     page.goto(f"{live_site}/item/{showroom[0].pk}/")
@@ -85,6 +85,8 @@ def test_stars_go_up_with_the_arrow_and_are_given_once(
         page.keyboard.press("ArrowRight")
     expect(page.locator("#rate-4")).to_be_checked()
     assert [one.value for one in Interaction.objects.filter(kind="rating")] == [4.0]
+    page.locator("#toasts button").press("Enter")
+    expect(page.locator(".rate input:checked")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("locale", "again"), [("zh-CN", "重试"), ("en", "Try again")])

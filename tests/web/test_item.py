@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from recommender.models import Media, Review
+from recommender.models import Interaction, Media, Review
 from tests.web.conftest import Shop
 
 
@@ -55,6 +56,16 @@ def test_the_rating_one_gave_is_shown_again(bag: Any, as_: Callable[[str], Any])
         member.post(reverse("act", args=[bag.pk, "rating"]), {"value": stars})
     page = member.get(reverse("item", args=[bag.pk])).content.decode()
     assert re.findall(r'id="rate-(\d)" checked', page) == ["4"]
+
+
+def test_with_a_rating_taken_back_the_one_before_counts_again(bag: Any, as_: Callable[[str], Any]) -> None:
+    member, told = as_("member"), []
+    for stars in ("2", "4"):
+        member.post(reverse("act", args=[bag.pk, "rating"]), {"value": stars})
+    for done in Interaction.objects.filter(kind="rating").order_by("-pk"):
+        answer = member.post(reverse("undo", args=[done.pk]), headers={"hx-request": "true"})
+        told.append(json.loads(answer["HX-Trigger"])["acted"]["stars"])
+    assert told == ["2", ""]
 
 
 @pytest.mark.parametrize(
