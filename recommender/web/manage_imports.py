@@ -167,8 +167,10 @@ def _progress(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
         {"label": _("Refused"), "value": found.rejected, "bad": bool(found.rejected)},
     ]
     becoming = _becoming(found)
+    under_way = found.state in _OPEN
     return {
-        "live": found.state in _OPEN or any(step["done"] < step["total"] for step in becoming),
+        "under_way": under_way,
+        "live": under_way or any(step["done"] < step["total"] for step in becoming),
         "becoming": becoming,
         "siblings": list(ImportBatch.objects.filter(path=found.path).exclude(pk=found.pk).order_by("pk")),
         "job": found.job,

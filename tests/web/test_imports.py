@@ -66,6 +66,19 @@ def test_after_the_rows_the_page_tells_how_far_their_media_are(
     assert "hx-get" in told.split('class="import-live"')[1].split(">")[0]
 
 
+def test_an_import_that_is_over_offers_no_cancelling_while_its_media_are_prepared(
+    shop: Shop, cast: Any, as_: Callable[[str], Any]
+) -> None:
+    Media.objects.create(item=shop.items[1], kind="image", source="new.jpg")
+    job = Job.objects.create(kind="import", label="bags.csv", state="done", stage="rows", done=3, total=3)
+    url = reverse("import", args=[finished(cast, job=job).pk])
+    page = as_("catalogue_admin").get(url, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "正在变得可搜索" in page
+    assert "job-bar" not in page
+    assert "/cancel/" not in page
+    assert "完成" in page.split('class="state-line"')[1].split("</p>")[0]
+
+
 def test_an_import_whose_media_are_all_there_tells_no_more_of_them(
     shop: Shop, cast: Any, as_: Callable[[str], Any]
 ) -> None:
