@@ -100,8 +100,8 @@ def availability(request: HttpRequest, pk: int, state: str) -> HttpResponseBase:
 @needs(MANAGE_CATALOGUE)
 def failed_media(request: HttpRequest) -> HttpResponseBase:
     """Everything that could not be prepared or encoded, with the reason."""
-    failed = Media.objects.failed_anywhere().select_related("item").order_by("-updated_at", "-pk")
-    page = Paginator(failed, PAGE).get_page(request.GET.get("page"))
+    failed = Media.objects.failed_anywhere().select_related("item", "review__item")
+    page = Paginator(failed.order_by("-updated_at", "-pk"), PAGE).get_page(request.GET.get("page"))
     words = Embedding.objects.filter(state=Embedding.State.FAILED, media=None).select_related("item")
     context = {
         "section": "manage",
@@ -133,7 +133,8 @@ def retry(request: HttpRequest, pk: int) -> HttpResponseBase:
     medium.refresh_from_db()
     _describe([medium])
     if request.headers.get("HX-Request"):
-        return render(request, "manage/medium.html", {"medium": medium})
+        named = "named" in request.GET  # in the list of all, where each is named by what it belongs to
+        return render(request, "manage/medium.html", {"medium": medium, "show_item": named})
     return redirect("failed_media")
 
 
@@ -142,6 +143,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponseBase:
 def retry_all(request: HttpRequest) -> HttpResponseBase:
     """Try everything that failed again."""
     count = preprocess.retry_failed()
-    text = ngettext("%(n)d medium is tried again.", "%(n)d media are tried again.", count) % {"n": count}
+    told = ngettext("%(n)d medium is tried again.", "%(n)d media are tried again.", count)
+    text = told % {"n": count} if count else _("What could not be encoded is tried again.")
     messages.success(request, text)
     return redirect("failed_media")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
-from recommender.models import ImportBatch, Item
+from recommender.models import ImportBatch, Item, Media
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -65,6 +65,8 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
 def test_a_catalogue_admin_works_on_a_phone(
     phone: Page, live_site: str, cast: Cast, log_in: Callable[..., None], no_overflow: Callable[[Any], None]
 ) -> None:
+    item = Item.objects.create(external_id="k1", title="Copper kettle")
+    Media.objects.create(item=item, kind="image", state="failed", error=f"{'31bef9d2' * 16}.png is damaged.")
     log_in(phone, cast.catalogue_admin)
     for path in ("/manage/", "/manage/items/", "/manage/media/", "/jobs/"):
         phone.goto(live_site + path)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from recommender.models import Embedding, EncoderSpace
+from recommender.models import Embedding, EncoderSpace, Media, Review
 from tests.web.conftest import Shop
 
 
@@ -40,6 +40,26 @@ def test_words_that_could_not_be_encoded_are_told(shop: Shop, space: EncoderSpac
     told = page(as_)
     assert "Too strange a word." in told
     assert "Try all again" in told
+
+
+def test_a_failed_photo_names_the_review_it_belongs_to_and_still_does_when_it_is_tried_again(
+    shop: Shop, cast: Any, as_: Any
+) -> None:
+    review = Review.objects.create(item=shop.items[1], user=cast.member, text="Torn.", rating=1)
+    photo = Media.objects.create(review=review, kind="image", state="failed", error="Damaged.")
+    named = f'href="/item/{shop.items[1].pk}/#reviews"'
+    told = page(as_)
+    assert named in told
+    again = f"/manage/media/{photo.pk}/retry/?named=1"
+    assert again in told
+    assert named in as_("catalogue_admin").post(again, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_trying_words_again_does_not_speak_of_no_media(shop: Shop, space: EncoderSpace, as_: Any) -> None:
+    shop.failed.delete()
+    Embedding.objects.create(space=space, item=shop.items[3], modality="text", state="failed")
+    answer = as_("catalogue_admin").post("/manage/media/retry/", follow=True).content.decode()
+    assert "What could not be encoded is tried again." in answer
 
 
 def test_where_nothing_failed_that_is_said(shop: Shop, as_: Any) -> None:

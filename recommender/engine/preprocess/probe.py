@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from recommender.contracts import MediaKind
 from recommender.engine.preprocess.container import (
@@ -77,6 +77,9 @@ def _probe_image(path: str | Path, mime: str, size: int) -> MediaFacts:
     except Image.DecompressionBombError as error:
         told = _("{name} has more than {limit} million pixels.")
         raise MediaError(say(told, name=name, limit=f"{MAX_PIXELS / 1e6:g}"), _("Scale it down.")) from error
+    except UnidentifiedImageError as error:  # its own words name the whole path on this machine
+        told = say(_("{name} is not a picture that can be read."), name=name)
+        raise MediaError(told, _("Save the picture again.")) from error
     except (OSError, SyntaxError, ValueError) as error:
         told = say(_("{name} is damaged ({error})."), name=name, error=str(error))
         raise MediaError(told, _("Save the picture again.")) from error

@@ -39,6 +39,14 @@ def test_a_picture_taken_sideways_comes_out_upright(tmp_path):
     assert pixels[0, :, 0].mean() < 20 < 235 < pixels[-1, :, 0].mean()
 
 
+def test_what_is_no_picture_behind_its_first_bytes_is_told_without_the_path_to_it(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\nnone")
+    with pytest.raises(MediaError) as caught:
+        probe_media(path)
+    assert str(caught.value.message) == "photo.png is not a picture that can be read."
+
+
 def test_metadata_does_not_travel_on(tmp_path):
     exif = Image.Exif()
     exif[0x010E] = "taken at home"
