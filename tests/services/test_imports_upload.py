@@ -303,6 +303,21 @@ def test_the_command_takes_corrections_of_the_mapping(tmp_path):
     assert (item.title, item.price, item.attributes) == ("Hat", None, {"seven": "7"})
 
 
+@pytest.mark.parametrize("flags", [[], ["--dry-run"]])
+def test_the_command_refuses_a_correction_of_a_column_that_is_not_there(tmp_path, flags):
+    (tmp_path / "items.csv").write_bytes(TABLE)
+    with pytest.raises(CommandError, match=r"no column 'nmae'\. The columns are id, title, price"):
+        call_command("import_catalog", tmp_path / "items.csv", "--map", "nmae=title", *flags)
+    assert not Item.objects.exists()
+
+
+def test_the_command_leaves_no_import_behind_that_could_not_start(tmp_path):
+    (tmp_path / "items.csv").write_bytes(TABLE)
+    with pytest.raises(CommandError, match="No column is mapped to external_id"):
+        call_command("import_catalog", tmp_path / "items.csv", "--map", "id=")
+    assert not ImportBatch.objects.exists()
+
+
 def test_a_dry_run_writes_nothing(tmp_path, capsys):
     (tmp_path / "items.csv").write_bytes(TABLE + b"3,Sock,many\n")
     call_command("import_catalog", tmp_path / "items.csv", "--dry-run")

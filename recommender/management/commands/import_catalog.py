@@ -14,12 +14,15 @@ from django.utils.translation import gettext as _
 
 from recommender.contracts import RawRecord, RowProblem
 from recommender.engine.formats import kinds_named, open_source
-from recommender.errors import RecommenderError
+from recommender.errors import FormatError, RecommenderError
 from recommender.models import ImportBatch, ImportIssue, Job
 from recommender.models.telling import translated, translated_error
+from recommender.said import gettext_noop, say
 from recommender.services import imports
 
 _SHOWN = 10  # refused rows printed
+_COLUMN = gettext_noop("There is no column {column}.")
+_COLUMNS = gettext_noop("The columns are {columns}.")
 
 
 class Command(BaseCommand):
@@ -65,6 +68,18 @@ class Command(BaseCommand):
 
     def _import(self, options: dict[str, Any], corrections: dict[str, str]) -> int:
         batches = imports.from_path(options["file"], media_root=options["media_root"], kind=options["kind"])
+        try:
+            return self._import_all(batches, options, corrections)
+        except RecommenderError:
+            # Not left behind as if they waited for somebody on the page of imports.
+            left = ImportBatch.objects.filter(state=ImportBatch.State.UPLOADED)
+            left.filter(pk__in=[batch.pk for batch in batches]).delete()
+            raise
+
+    def _import_all(
+        self, batches: list[ImportBatch], options: dict[str, Any], corrections: dict[str, str]
+    ) -> int:
+        _check_named(corrections, [column for batch in batches for column in _columns(batch)])
         taken = 0
         for batch in batches:
             mapping = self._corrected(batch.mapping, corrections, _columns(batch))
@@ -144,7 +159,9 @@ class Command(BaseCommand):
         """Rows that would be taken, as far as the file alone can tell."""
         taken = 0
         with open_source(options["file"], allow_local_paths=True, media_root=options["media_root"]) as source:
-            for kind in source.kinds if options["kind"] == "auto" else (options["kind"],):
+            kinds = source.kinds if options["kind"] == "auto" else (options["kind"],)
+            _check_named(corrections, [column for kind in kinds for column in source.columns_of(kind)])
+            for kind in kinds:
                 mapping = self._corrected(source.guess_mapping(kind), corrections, source.columns_of(kind))
                 found: Counter[bool] = Counter()
                 for one in source.records(mapping, kind):
@@ -186,6 +203,14 @@ def _correction(text: str) -> tuple[str, str]:
     if not separator or not column:
         raise CommandError(f"--map {text}: write COLUMN=FIELD, such as --map name=title.")
     return column, field.strip()
+
+
+def _check_named(corrections: dict[str, str], columns: list[str]) -> None:
+    """FormatError where a column is corrected that the file does not have: a slip of the pen."""
+    if unknown := next((column for column in corrections if column not in columns), None):
+        raise FormatError(
+            say(_COLUMN, column=repr(unknown)), say(_COLUMNS, columns=", ".join(dict.fromkeys(columns)))
+        )
 
 
 def _columns(batch: ImportBatch) -> tuple[str, ...]:
