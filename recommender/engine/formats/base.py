@@ -190,6 +190,14 @@ def as_text(value: Any) -> str:
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def json_fault(error: Exception) -> str:
+    """What the streaming parser found: its first line, without the drawing of the place below it."""
+    said = str(error)
+    if said.startswith(("b'", 'b"')):  # a message that it could not decode
+        said = said[2:].replace("\\n", "\n")
+    return as_text(said.split("\n", 1)[0].strip().rstrip("."))[:200]
+
+
 def as_raw(cells: Mapping[str, Any], limit: int = 100_000) -> dict[str, str]:
     """A whole row for the error report; cells longer than ``limit``, which no field takes, are cut."""
     return {as_text(column): as_text(value)[:limit] for column, value in cells.items() if column}

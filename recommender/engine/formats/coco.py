@@ -14,7 +14,7 @@ from typing import Any
 import ijson
 
 from recommender.contracts import RowProblem
-from recommender.engine.formats.base import Blob, Opened, Row, Sample, as_text
+from recommender.engine.formats.base import Blob, Opened, Row, Sample, json_fault
 from recommender.errors import FormatError
 from recommender.said import gettext_noop as _
 from recommender.said import say
@@ -50,7 +50,7 @@ class CocoTable:
             except (ijson.JSONError, UnicodeDecodeError) as error:
                 told = _("{name} stops being JSON ({error}).")
                 raise FormatError(
-                    say(told, name=self.name, error=as_text(str(error))[:200]),
+                    say(told, name=self.name, error=json_fault(error)),
                     _("Upload the whole file again."),
                 ) from error
 

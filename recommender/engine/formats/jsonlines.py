@@ -10,7 +10,7 @@ from typing import Any
 import ijson
 
 from recommender.contracts import RowProblem
-from recommender.engine.formats.base import Blob, Opened, Row, Sample, as_text
+from recommender.engine.formats.base import Blob, Opened, Row, Sample, as_text, json_fault
 from recommender.engine.formats.encodings import (
     LINE_TOO_LONG,
     SHORTEN,
@@ -154,7 +154,7 @@ class JsonArrayTable:
             except (ijson.JSONError, UnicodeDecodeError) as error:
                 told = _("{name} stops being JSON after object {number} ({error}).")
                 raise FormatError(
-                    say(told, name=self.name, number=number, error=as_text(str(error))[:200]),
+                    say(told, name=self.name, number=number, error=json_fault(error)),
                     _("Upload the whole file again, as UTF-8."),
                 ) from error
 

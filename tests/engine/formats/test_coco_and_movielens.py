@@ -78,8 +78,9 @@ def test_a_picture_of_which_nothing_is_known_is_called_by_its_file(tmp_path):
 
 def test_annotations_cut_off_are_an_error_that_says_so(tmp_path):
     path = write(tmp_path / "captions.json", json.dumps(COCO)[:-60])
-    with open_source(path) as source, pytest.raises(FormatError, match="stops being JSON"):
+    with open_source(path) as source, pytest.raises(FormatError, match="stops being JSON") as caught:
         list(source.records(source.guess_mapping()))
+    assert caught.value.message == "captions.json stops being JSON (parse error: premature EOF)."
 
 
 FILM = "1|Toy Story (1995)|01-Jan-1995||http://imdb.example/1|0|0|0|1|1|1|0|0|0|0|0|0|0|0|0|0|0|0|0"
