@@ -65,9 +65,26 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
 def test_a_catalogue_admin_works_on_a_phone(
     phone: Page, live_site: str, cast: Cast, log_in: Callable[..., None], no_overflow: Callable[[Any], None]
 ) -> None:
-    item = Item.objects.create(external_id="k1", title="Copper kettle")
+    item = Item.objects.create(external_id="1051417934", title="Copper kettle for six, with a lid of brass")
     Media.objects.create(item=item, kind="image", state="failed", error=f"{'31bef9d2' * 16}.png is damaged.")
     log_in(phone, cast.catalogue_admin)
     for path in ("/manage/", "/manage/items/", "/manage/media/", "/jobs/"):
         phone.goto(live_site + path)
         no_overflow(phone)
+    phone.goto(f"{live_site}/manage/items/")
+    number = phone.locator("#items code").bounding_box()
+    assert number is not None
+    assert number["height"] < 30  # in one line: the table is pushed sideways instead
+
+
+def test_an_upload_after_the_session_has_ended_says_to_log_in(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], tmp_path: Path
+) -> None:
+    file = tmp_path / "kettles.csv"
+    file.write_text("sku,name\nk1,Copper kettle\n", encoding="utf-8")
+    log_in(page, cast.catalogue_admin)
+    page.goto(f"{live_site}/manage/")
+    page.context.clear_cookies(name="sessionid")
+    page.set_input_files("[data-upload-form] input[type=file]", file)
+    expect(page.locator("[data-upload-form] [role=alert]")).to_contain_text("log in if it asks for that")
+    assert not ImportBatch.objects.exists()
