@@ -247,6 +247,7 @@ MEDIA_STORAGE = env.text("MEDIA_STORAGE")  # a bucket that several machines shar
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 4 * 1024**3)
 IMPORT_FETCH_PRIVATE = env.flag("IMPORT_FETCH_PRIVATE", False)  # allow media URLs on private networks
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a mapping has one for each column, of several tables in a ZIP
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)

@@ -38,6 +38,19 @@ def test_a_mapping_that_does_not_fit_comes_back_as_it_was_chosen(
     assert waiting.state == "uploaded"
 
 
+def test_the_mapping_of_as_many_columns_as_a_file_may_have_starts(
+    cast: Any, as_: Callable[[str], Any]
+) -> None:
+    names = ["code", "label", *(f"c{number}" for number in range(998))]
+    content = ",".join(names) + "\n" + ",".join(["a1", "Lamp"] + ["x"] * 998) + "\n"
+    batch = imports.receive_upload(
+        SimpleUploadedFile("wide.csv", content.encode()), owner=cast.catalogue_admin
+    )
+    chosen = {f"column:{name}": "" for name in names}
+    chosen |= {"kind": "item", "column:code": "external_id", "column:label": "title"}
+    assert as_("catalogue_admin").post(reverse("import_start", args=[batch.pk]), chosen).status_code == 302
+
+
 def test_a_job_is_named_in_the_readers_language(as_: Callable[[str], Any]) -> None:
     Job.objects.create(kind="encode")
     page = as_("operator").get(reverse("jobs"), headers={"accept-language": "zh-hans"}).content.decode()
