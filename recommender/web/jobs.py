@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from recommender.models import Job
 from recommender.services.jobs import cancel_job
-from recommender.web.access import OPERATE, VIEW_JOBS, needs
+from recommender.web.access import MANAGE_CATALOGUE, OPERATE, VIEW_JOBS, needs
 from recommender.web.status import facts
 
 PAGE = 20
@@ -53,7 +53,9 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
 def job(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One job with what it made; a fragment's request gets the live part alone."""
     found = get_object_or_404(_visible(request), pk=pk)
+    brought_in = found.batches.first() if request.user.has_perm(MANAGE_CATALOGUE) else None
     context = {"job": found, "live": not found.is_over, "result": list(found.result.items()), **pace(request)}
+    context["batch"] = brought_in  # its page has the rows that were refused
     fragment = bool(request.headers.get("HX-Request"))
     template = "manage/job_live.html" if fragment else "manage/job.html"
     return render(request, template, context | {"section": "manage", "tab": "jobs"})

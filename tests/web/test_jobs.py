@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from recommender.models import Job
+from recommender.models import ImportBatch, Job
 from tests.conftest import Cast
 
 
@@ -28,6 +28,16 @@ def test_nobody_else_sees_an_export_or_stops_it(export: Job, as_: Any) -> None:
     assert client.post(f"/jobs/{export.pk}/cancel/").status_code == 404
     export.refresh_from_db()
     assert not export.cancel_requested
+
+
+def test_the_job_of_an_import_leads_those_who_may_see_it_to_its_rows(cast: Cast, as_: Any) -> None:
+    job = Job.objects.create(kind="import", label="bags.csv", state="failed", error="No row could be taken.")
+    batch = ImportBatch.objects.create(filename="bags.csv", path="imports/x.csv", job=job, state="failed")
+    page = f"/jobs/{job.pk}/"
+    told = as_("catalogue_admin").get(page, headers={"accept-language": "zh-hans"}).content.decode()
+    assert f'href="/manage/imports/{batch.pk}/"' in told
+    assert "查看此次导入及被拒的行" in told
+    assert f"/manage/imports/{batch.pk}/" not in as_("operator").get(page).content.decode()
 
 
 def test_an_export_whose_owner_is_gone_is_nobodys(export: Job, as_: Any) -> None:
