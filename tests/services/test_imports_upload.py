@@ -311,6 +311,23 @@ def test_the_command_refuses_a_correction_of_a_column_that_is_not_there(tmp_path
     assert not Item.objects.exists()
 
 
+def test_the_command_refuses_a_folder_of_media_that_is_not_there(tmp_path):
+    (tmp_path / "items.csv").write_bytes(TABLE)
+    with pytest.raises(CommandError, match="There is no folder "):
+        call_command("import_catalog", tmp_path / "items.csv", "--media-root", tmp_path / "pics")
+    assert not Item.objects.exists()
+
+
+def test_the_command_speaks_chinese_of_a_slip_in_its_arguments(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    path = tmp_path / "items.csv"
+    path.write_bytes(b'id,title\n1,Hat\n2,"Cap\n')
+    with pytest.raises(CommandError, match="请写成 列=字段"):
+        call_command("import_catalog", path, "--map", "title")
+    call_command("import_catalog", path, "--dry-run")
+    assert "？。" not in capsys.readouterr().err
+
+
 def test_the_command_leaves_no_import_behind_that_could_not_start(tmp_path):
     (tmp_path / "items.csv").write_bytes(TABLE)
     with pytest.raises(CommandError, match="No column is mapped to external_id"):

@@ -187,6 +187,10 @@ def open_source(
     path = Path(path)
     if not path.exists():
         raise FormatError(say(_("There is no file {path}."), path=str(path)), _("Check the name."))
+    if media_root and not Path(media_root).is_dir():
+        # Else every row would come in without its media, one fault each.
+        told = say(_("There is no folder {path}."), path=str(media_root))
+        raise FormatError(told, _("Check the name that --media-root has."))
     if path.is_dir():
         if not allow_local_paths:
             told = say(_("{path} is a folder."), path=str(path))

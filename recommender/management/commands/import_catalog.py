@@ -187,7 +187,10 @@ def _language() -> str:
 def _line(one: ImportIssue | RowProblem, reason: str, remedy: str) -> str:
     place = _("{file} row {row}").format(file=one.source, row=one.row)
     cell = f", {one.column} {one.value!r}" if one.column else ""
-    told = _("{place}: {reason}. {remedy}").format(place=place + cell, reason=reason, remedy=remedy)
+    ended = reason.endswith(("?", "？"))  # what asks has its own sign at the end
+    told = (_("{place}: {reason} {remedy}") if ended else _("{place}: {reason}. {remedy}")).format(
+        place=place + cell, reason=reason, remedy=remedy
+    )
     return f"  {told}".rstrip()
 
 
@@ -201,7 +204,8 @@ def _verdict(kind: str, taken: int, problems: int) -> str:
 def _correction(text: str) -> tuple[str, str]:
     column, separator, field = text.rpartition("=")
     if not separator or not column:
-        raise CommandError(f"--map {text}: write COLUMN=FIELD, such as --map name=title.")
+        told = _("--map {text}: write COLUMN=FIELD, such as --map name=title.")
+        raise CommandError(told.format(text=text))
     return column, field.strip()
 
 
