@@ -11,6 +11,7 @@ from analytics.services.report import Comparison, Driver, Filters, Impact, Slice
 from analytics.templatetags.feeling import grouped, share, signed
 from analytics.web.charts import Cell, Chart, interval, likelihood
 from analytics.web.frame import address
+from recommender.models import Category
 
 #: rows a chart draws; its table has them all
 DRAWN = 12
@@ -51,11 +52,14 @@ def breakdown_chart(slices: list[Slice], by: str, filters: Filters) -> Chart:
 
 
 def impact_chart(impacts: list[Impact], filters: Filters) -> Chart:
-    """How far each aspect lifts or lowers the score of the whole."""
+    """How far each aspect lifts or lowers the score of the whole.
+
+    Feeling and certainty are left aside, as ``report.impact`` does: a link with them would open fewer.
+    """
     drawn, rows = [], []
     for one in impacts:
         label = name_of("aspect", one.aspect, one.label)
-        part = filters.replace(aspect=one.aspect)
+        part = filters.replace(aspect=one.aspect, label="", abstained=None)
         href, to_reviews = address("sentiment", part), address("sentiment_reviews", part)
         more = [[_("About it"), signed(one.net)], [_("Reviews that mention it"), signed(one.overall)]]
         mark = {"label": label, "value": round(one.impact, 4), "reviews": one.reviews}
@@ -73,8 +77,9 @@ def impact_chart(impacts: list[Impact], filters: Filters) -> Chart:
 def drivers_chart(found: Comparison, a: Filters, b: Filters) -> Chart:
     """What the difference between two selections is made of, the largest parts first."""
     drawn, rows = [], []
+    branches = _branches(found)
     for one in found.drivers:
-        label, href = _driver_label(one), _driver_address(one, b)
+        label, (before_href, href) = _driver_label(one), _driver_addresses(one, a, b, branches)
         more = [
             [_("another opinion"), signed(one.rate, 3)],
             [_("more or fewer of them"), signed(one.mix, 3)],
@@ -82,7 +87,7 @@ def drivers_chart(found: Comparison, a: Filters, b: Filters) -> Chart:
         ]
         drawn.append({"label": label, "value": round(one.change, 4), "href": href, "more": more})
         texts = (signed(one.rate, 3), signed(one.mix, 3), grouped(one.before), grouped(one.after))
-        links = ("", "", _driver_address(one, a), href)
+        links = ("", "", before_href, href)
         parts = [Cell(text, link) for text, link in zip(texts, links, strict=True)]
         rows.append((Cell(label, href), Cell(signed(one.change, 3)), *parts, Cell(likelihood(one.p_value))))
     columns = (
@@ -102,8 +107,20 @@ def _driver_label(one: Driver) -> str:
     return f"{BY_NAMES[one.by]}: {name_of(one.by, one.key, one.label)}"
 
 
-def _driver_address(one: Driver, filters: Filters) -> str:
-    return address("sentiment_reviews", filters.replace(**{one.by: one.key})) if one.key != "" else ""
+def _driver_addresses(one: Driver, a: Filters, b: Filters, branches: set[str]) -> tuple[str, str]:
+    """The reviews that its numbers count on either side: those that commit themselves; "" for none."""
+    if one.key == "" or (one.by == "category" and one.key in branches):
+        return "", ""
+    parts = (side.replace(**{one.by: one.key}, abstained=False) for side in (a, b))
+    before, after = (address("sentiment_reviews", part) for part in parts)
+    return before, after
+
+
+def _branches(found: Comparison) -> set[str]:
+    """Keys of categories with others below: they are counted without these, and listed with them."""
+    keys = [int(one.key) for one in found.drivers if one.by == "category" and one.key]
+    parents = Category.objects.filter(parent__in=keys).values_list("parent", flat=True)
+    return {str(parent) for parent in parents}
 
 
 def _bars(drawn: list[dict[str, Any]], value: str, title: str) -> dict[str, Any]:

@@ -71,10 +71,8 @@ def telling_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
 
 
 def _reviews(filters: Filters, term: Term) -> str:
-    """Those that have the term, and the words that the terms are limited to."""
-    if filters.words:
-        return address("sentiment_reviews", filters, term=term.term)
-    return address("sentiment_reviews", filters.replace(words=term.term))
+    """Those that have the term as it was counted; as a search for words "fit" would find every outfit."""
+    return address("sentiment_reviews", filters, term=term.term)
 
 
 def _spot(term: Term, across: int, up: int, score: float, href: str) -> dict[str, Any]:

@@ -28,9 +28,9 @@ def compare(a: Filters, b: Filters, *, most: int = 12) -> Comparison:
     first, second = Cells(a), Cells(b)
     whole = first.by(), second.by()
     found = difference(whole[0].tally(), whole[1].tally())
-    ranked = sorted(
-        _strongest(first, second, most), key=lambda driver: (-abs(driver.change), driver.by, driver.key)
-    )
+    # Beside nothing there is no difference that anything could have driven.
+    strongest = _strongest(first, second, most) if found else ()
+    ranked = sorted(strongest, key=lambda driver: (-abs(driver.change), driver.by, driver.key))
     return Comparison(
         a=overview_of(whole[0]),
         b=overview_of(whole[1]),

@@ -284,6 +284,14 @@ def test_a_comparison_reads_each_cube_of_a_side_once(world: dict[str, Any]) -> N
     assert len(sums) == 2 * len(["reviews", "items", "aspects"])
 
 
+def test_beside_a_side_without_reviews_nothing_drove_anything() -> None:
+    scored(shop()["items"][0], aspects={"price": 0.5})
+    rebuild_rollups(say=lambda text: None)
+    for a, b in ((LAST_90.previous(), LAST_90), (LAST_90, LAST_90.previous())):
+        found = report.compare(a, b)
+        assert (found.difference, found.drivers) == (None, [])
+
+
 def test_a_product_that_turned_bad_is_named_as_what_drove_the_change() -> None:
     made = shop()
     for n in range(60):

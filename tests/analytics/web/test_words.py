@@ -58,10 +58,11 @@ def test_a_word_opens_the_reviews_that_have_it_and_the_words(asked: Any) -> None
     assert len(asked("sentiment_reviews", term="jammed").context["rows"]) == 6
 
 
-def test_a_page_without_words_opens_a_word_as_before(asked: Any) -> None:
+def test_a_word_of_a_page_without_words_is_looked_for_as_it_was_counted(asked: Any) -> None:
     rows = asked("sentiment_terms").context["telling"].rows
     assert rows
-    assert "term=" not in rows[0][0].href
+    assert "term=" in rows[0][0].href
+    assert "words=" not in rows[0][0].href
 
 
 def test_no_change_is_told_where_a_search_is_cut_off(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
