@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from analytics.models import AspectScore
 from analytics.services import report
 
+#: Reviews that are read, and held, at a time.
 CHUNK = 2_000
 
 #: Column of a file for programs, what people call it, and the field it is read from.
@@ -40,6 +40,8 @@ COLUMNS: tuple[tuple[str, Any, str], ...] = (
 )
 NAMES = tuple(name for name, _title, _field in COLUMNS)
 _FIELDS = tuple(field for _name, _title, field in COLUMNS if field)
+#: Where a line that begins with its number has its time.
+_TIME = 1 + _FIELDS.index("reviewed_at")
 
 
 def review_rows(filters: report.Filters) -> Iterator[tuple[Any, ...]]:
@@ -47,12 +49,25 @@ def review_rows(filters: report.Filters) -> Iterator[tuple[Any, ...]]:
 
     Aspects read ``battery -0.82; price +0.40``.
     """
-    found = report.reviews(filters).select_related(None).prefetch_related(None)
-    lines = found.values_list("pk", *_FIELDS).iterator(chunk_size=CHUNK)
-    while chunk := list(islice(lines, CHUNK)):
-        aspects = _aspects([line[0] for line in chunk])
-        for line in chunk:
+    for portion in _portions(report.reviews(filters).select_related(None).prefetch_related(None)):
+        aspects = _aspects([line[0] for line in portion])
+        for line in portion:
             yield (*line[1:], aspects.get(line[0], ""))
+
+
+def _portions(found: Any) -> Iterator[list[tuple[Any, ...]]]:
+    """All of ``found``, the newest first; each portion is read to its end before any of it is given.
+
+    While a query is being read, SQLite shows its connection the database of when it began, and refuses to
+    write after anybody else has: an export could not have noted how far it is.
+    """
+    rest = found
+    while portion := list(rest.values_list("pk", *_FIELDS)[:CHUNK]):
+        yield portion
+        if len(portion) < CHUNK:
+            return
+        last, at = portion[-1][0], portion[-1][_TIME]
+        rest = found.filter(reviewed_at__lte=at).exclude(reviewed_at=at, pk__gte=last)
 
 
 def _aspects(scores: Sequence[int]) -> dict[int, str]:
