@@ -200,6 +200,18 @@ def test_the_queue_is_worked_by_keyboard_and_a_label_can_be_taken_back(
     assert Correction.objects.standing().count() == 2
 
 
+def test_on_a_phone_a_review_of_the_queue_is_as_wide_as_its_list(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
+) -> None:
+    log_in(page, cast.analyst)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_site}/analytics/sentiment/queue/")
+    first = page.locator(".entry").first
+    words, labels = (first.locator(part).bounding_box() for part in (".row-body", ".row-acts"))
+    assert words["width"] > 200
+    assert labels["y"] >= words["y"] + words["height"]
+
+
 def test_a_model_learns_is_compared_goes_live_and_is_taken_back(
     page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
 ) -> None:
