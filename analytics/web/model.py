@@ -17,7 +17,7 @@ from analytics.services.audit import OF_ANALYSTS
 from analytics.services.names import CHANNEL_NAMES, name_of
 from analytics.services.scoring.plugs import speech_state, text_state
 from analytics.web.frame import analysts_only, answer
-from analytics.web.told import told
+from analytics.web.told import figure_name, told
 from recommender.errors import RecommenderError
 from recommender.models import Job, ModelVersion
 from recommender.models.telling import translated_error
@@ -84,7 +84,9 @@ def _speech() -> dict[str, Any]:
 
 def _measured() -> dict[str, Any]:
     """What the parts of the scorer measured and how they are joined; or why they cannot be read."""
-    figures = [(PART_NAMES.get(one.part, one.part), one.name, one.value) for one in model_card.figures()]
+    figures = [
+        (PART_NAMES.get(one.part, one.part), figure_name(one.name), one.value) for one in model_card.figures()
+    ]
     try:
         note = told(model_card.fusion_note())
     except RecommenderError as error:

@@ -1,4 +1,4 @@
-"""Reasons that the scorer gives in English, in the reader's language where the catalogue knows them."""
+"""Reasons and figures of the scorer, in the reader's language where the catalogue knows their English."""
 
 from __future__ import annotations
 
@@ -36,7 +36,30 @@ KNOWN = (
     _("Only the first # seconds of the recordings were listened to."),
     _("Fusion was measured with the shipped text model, so it is switched off beside another one."),
     _("Channels are not fused: the words decide, then the photo, then the voice."),
+    # What ``fusion_loading.note_of`` says of a channel, in the pieces that ``told`` takes it in.
+    _("The photo joins the words:"),
+    _("The photo does not join the words:"),
+    _("The voice joins the words:"),
+    _("The voice does not join the words:"),
+    _("macro-F# #.# together against #.# for words alone on # held-out posts."),
+    _("The photo was never measured beside the words and does not join them."),
+    _("The voice was never measured beside the words and does not join them."),
 )
+#: How the names of figures on cards begin, by what they were measured on or with, and how they end.
+MEASURED = (
+    _("laptops"),
+    _("restaurants"),
+    _("image MVSA"),
+    _("image demo"),
+    _("speech EmoDB"),
+    _("speech RAVDESS, actors 17-20"),
+    _("speech demo world 7"),
+    _("attention"),
+    _("gated"),
+    _("image"),
+    _("text"),
+)
+FIGURES = (_("accuracy"), _("macro-F1"), _("calibration error"))
 _NUMBER = re.compile(r"\d+")
 _SENTENCE = re.compile(r"(?<=[.:])\s+")
 
@@ -54,6 +77,16 @@ def missing(details: Mapping[str, Any]) -> dict[str, str]:
         channel: " ".join(map(_part, said[channel])) if channel in said else told(english)
         for channel, english in details.get("missing", {}).items()
     }
+
+
+def figure_name(english: str) -> str:
+    """What a card calls a figure, such as "laptops accuracy", as far as the catalogue knows its two parts."""
+    for figure in FIGURES:
+        measured = english.removesuffix(f" {figure}")
+        if measured != english:
+            what = gettext(measured) if measured in MEASURED else measured
+            return f"{what} {gettext(figure)}"
+    return english
 
 
 def _part(kept: Mapping[str, Any] | str) -> str:

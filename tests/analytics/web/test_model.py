@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from analytics.services import model_card
 from analytics.services.audit import note
+from analytics.web.told import figure_name, told
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -19,3 +24,23 @@ def test_analysts_see_what_was_done_to_scores_and_not_what_operators_did(client:
     page = client.get(reverse("sentiment_model")).content.decode()
     assert "corrected scores: review 5" in page
     assert "cassandra" not in page
+
+
+def test_what_the_shipped_parts_measured_is_told_in_chinese() -> None:
+    note, names = model_card.fusion_note(), [one.name for one in model_card.figures()]
+    assert names
+    with translation.override("zh-hans"):
+        assert not re.search("[a-z]{2}", told(note)), told(note)
+        named = {name: figure_name(name) for name in names}
+    own = {
+        name for name in names if re.search("accuracy|error|speech|image|text|gated|attention", named[name])
+    }
+    assert not own
+    assert told(note) == note
+    assert [figure_name(name) for name in names] == names
+
+
+def test_a_figure_that_nobody_knows_is_told_as_the_card_has_it() -> None:
+    with translation.override("zh-hans"):
+        assert figure_name("shop of ours accuracy") == "shop of ours 准确率"
+        assert figure_name("seconds") == "seconds"
