@@ -87,7 +87,7 @@ def filter_bar(
         ],
         "fields": _fields(filters),
         "limits": _limits(to, filters),
-        "clear_url": to(_without_limits(filters)),
+        "clear_url": to(bare(filters)),
         "period_words": period_words(filters),
         "start": filters.start.isoformat(),
         "end": filters.end.isoformat(),
@@ -196,7 +196,8 @@ def item_name(key: int) -> str:
     return found.local_title if found else str(key)
 
 
-def _without_limits(filters: Filters) -> Filters:
+def bare(filters: Filters) -> Filters:
+    """Its period alone."""
     return Filters(start=filters.start, end=filters.end, days=filters.days)
 
 

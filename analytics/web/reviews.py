@@ -9,15 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from analytics.contracts import LABELS
 from analytics.models import Alert
 from analytics.services import report
-from analytics.services.names import LABEL_NAMES
 from analytics.services.report import Filters
 from analytics.web.alert_links import alert_title
 from analytics.web.cards import describe
-from analytics.web.filtering import filter_bar
+from analytics.web.filtering import bare, filter_bar
 from analytics.web.frame import address, analysts_only, answer
+from analytics.web.review import form_context
 
 PAGE = 25
 LAST_PAGE = 400
@@ -54,6 +53,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         bar["reach"] = None  # all of an alert's are looked through
     if term:
         bar["limits"].append(_limit_of(term, filters))
+        bar["clear_url"] = address("sentiment_reviews", bare(filters))
     context = {
         "address": _paged(filters, kept_order, keep, number),
         "rows": [describe(score, term or filters.words) for score in rows],
@@ -74,8 +74,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         "next_url": _paged(filters, kept_order, keep, number + 1) if has_next else "",
         "back_url": address("sentiment", filters),
         "without_alert_url": address("sentiment_reviews", filters, order=kept_order),
-        "labels": [(label, LABEL_NAMES[label]) for label in LABELS],
-        "next": request.get_full_path(),
+        **form_context(request.get_full_path()),
     }
     return answer(request, "sentiment_reviews", "analytics/reviews.html", context, filters=filters)
 

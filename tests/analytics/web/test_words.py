@@ -58,6 +58,16 @@ def test_a_word_opens_the_reviews_that_have_it_and_the_words(asked: Any) -> None
     assert len(asked("sentiment_reviews", term="jammed").context["rows"]) == 6
 
 
+def test_lifting_all_limits_lifts_the_word_too(asked: Any) -> None:
+    bar = asked("sentiment_reviews", words="zip", term="jammed", days=30).context["bar"]
+    assert len(bar["limits"]) == 2
+    assert bar["clear_url"] == reverse("sentiment_reviews") + "?days=30"
+
+
+def test_reasons_are_at_hand_where_many_reviews_are_labelled(asked: Any) -> None:
+    assert '<option value="irony">' in asked("sentiment_reviews").content.decode()
+
+
 def test_a_word_of_a_page_without_words_is_looked_for_as_it_was_counted(asked: Any) -> None:
     rows = asked("sentiment_terms").context["telling"].rows
     assert rows
