@@ -32,6 +32,23 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (status && event.detail.successful) status.textContent = here().querySelector("[data-summary]")?.textContent || "";
 });
 
+// What the keyboard stood on is drawn anew with the report: what is called the same has its place, or the heading.
+let held = null;
+const called = (element) => element.getAttribute("aria-label") || element.textContent.trim();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "report") return;
+  held = here().contains(document.activeElement) ? called(document.activeElement) : null;
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "report" || held === null || here().contains(document.activeElement)) return;
+  const again = [...here().querySelectorAll("a, button, summary")].find((one) => called(one) === held);
+  again?.focus({ preventScroll: true });
+  if (again && document.activeElement === again) return; // else it is folded away, or there no more
+  const heading = here().querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+});
+
 // -- a recording's marked seconds -------------------------------------------------------------------------------
 function player(element) {
   return document.getElementById(element.dataset.player);

@@ -163,6 +163,23 @@ def test_filters_live_in_the_address_and_go_by_keyboard_table_and_back(
     expect(page.locator("[data-summary]")).to_contain_text("9 scored reviews")
 
 
+def test_the_keyboard_stays_where_it_was_when_the_report_is_drawn_anew(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
+) -> None:
+    log_in(page, cast.analyst)
+    page.goto(f"{live_site}/analytics/sentiment/reviews/")
+    page.get_by_role("searchbox", name="Words in the review").fill("phone")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**words=phone**")
+    expect(page.get_by_role("searchbox", name="Words in the review")).to_be_focused()
+    page.get_by_role("link", name="30 days").press("Enter")
+    page.wait_for_url("**days=30**")
+    expect(page.get_by_role("link", name="30 days")).to_be_focused()
+    page.get_by_role("link", name="Lift: Words in the review").press("Enter")
+    expect(page.locator(".limit")).to_have_count(0)
+    expect(page.locator("#report h1")).to_be_focused()
+
+
 def test_two_periods_are_told_apart_from_noise(
     page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
 ) -> None:
