@@ -22,6 +22,7 @@ def terms(request: HttpRequest) -> HttpResponseBase:
     context = {
         "address": address("sentiment_terms", filters),
         "figures": figures,
+        "among": _among(figures.reviews, filters),
         "bar": filter_bar("sentiment_terms", filters),
         "emerging": emerging_chart(emerging, filters, _growth(figures, filters)),
         "telling": telling_chart(telling, filters, _pleased(figures)),
@@ -29,10 +30,17 @@ def terms(request: HttpRequest) -> HttpResponseBase:
     return answer(request, "sentiment_terms", "analytics/terms.html", context, filters=filters)
 
 
+def _among(reviews: int, filters: Filters) -> int | None:
+    """In how many of so many reviews words are counted; None where it is in all of them."""
+    most = report.counted_among(filters)
+    return most if most is not None and reviews > most else None
+
+
 def _growth(figures: Overview, filters: Filters) -> float:
     """Reviews now for each one of the period before, of those whose words are counted."""
     before = report.overview(filters.previous(), previous=False).reviews
-    return figures.reviews / before if before and figures.reviews else 1.0
+    read, read_before = (_among(count, filters) or count for count in (figures.reviews, before))
+    return read / read_before if read and read_before else 1.0
 
 
 def _pleased(figures: Overview) -> float:

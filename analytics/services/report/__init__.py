@@ -2,7 +2,7 @@
 
 from analytics.services.report.breakdown import breakdown, impact
 from analytics.services.report.compare import compare
-from analytics.services.report.emerging import emerging, telling_terms, terms_both_ways
+from analytics.services.report.emerging import counted_among, emerging, telling_terms, terms_both_ways
 from analytics.services.report.evidence import (
     SEARCHED_AMONG,
     SORTED_AMONG,
@@ -46,6 +46,7 @@ __all__ = [
     "breakdown",
     "compare",
     "compares_with_before",
+    "counted_among",
     "emerging",
     "impact",
     "model_in_service",

@@ -119,11 +119,17 @@ def _term(name: str, counts: _Counts, row: int, p_value: float) -> Term:
 # -- counting -----------------------------------------------------------------------------------------------
 
 
+def counted_among(filters: Filters) -> int | None:
+    """In how many reviews of each period, the newest, terms are counted; None where it is in all.
+
+    The sums of terms do not know every dimension; elsewhere the reviews themselves are read.
+    """
+    by_sums = not (filters.item or filters.channel or filters.aspect or filters.rating or filters.words)
+    return None if by_sums else SAMPLE
+
+
 def _counts(filters: Filters) -> _Counts:
-    """From the sums where they know the filters' dimensions, else from a sample of the reviews themselves."""
-    if filters.item or filters.channel or filters.aspect or filters.rating or filters.words:
-        return _sampled(filters)
-    return _summed(filters)
+    return _summed(filters) if counted_among(filters) is None else _sampled(filters)
 
 
 def _summed(filters: Filters) -> _Counts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -56,6 +57,20 @@ def test_a_word_opens_the_reviews_that_have_it_and_the_words(asked: Any) -> None
     assert "words=zip" in lifted["url"]
     assert "term=" not in lifted["url"]
     assert len(asked("sentiment_reviews", term="jammed").context["rows"]) == 6
+
+
+def test_words_that_are_counted_in_a_part_of_the_reviews_say_so(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line of equal use is then that of the reviews that were read."""
+    told = "Counted in the newest 3 reviews of the period"
+    monkeypatch.setattr(import_module("analytics.services.report.emerging"), "SAMPLE", 3)
+    for query in ({"words": "zip"}, {"channel": "text"}):
+        answer = asked("sentiment_terms", days=5, **query)
+        assert told in answer.content.decode()
+        assert answer.context["emerging"].data["ratio"] == 1
+    assert told not in asked("sentiment_terms", days=5).content.decode()
+    assert told not in asked("sentiment_terms", days=3, words="zip").content.decode()
 
 
 def test_lifting_all_limits_lifts_the_word_too(asked: Any) -> None:
