@@ -118,7 +118,8 @@ def trend_chart(
         label, title = _when(point, grain)
         span = _span(point, following, filters)
         opens = point.reviews and not _is_part(span, filters, since)
-        href = address("sentiment_reviews", span) if opens else ""
+        hour = timezone.localtime(point.start).hour if grain == "hour" else ""
+        href = address("sentiment_reviews", span, hour=hour) if opens else ""
         numbers = {"net": point.net, "low": point.low, "high": point.high, "negative": point.negative}
         committed = point.net is not None
         drawn.append(

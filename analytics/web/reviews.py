@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -34,7 +35,10 @@ ORDERS: dict[str, Any] = {
 @require_safe
 @analysts_only
 def reviews(request: HttpRequest) -> HttpResponseBase:
-    """One page of the reviews of a selection; ``alert`` limits it to those an alert was raised on."""
+    """One page of the reviews of a selection; ``alert`` limits it to those an alert was raised on.
+
+    ``hour`` limits the reviews of a single day further, as a trend by the hour counts them.
+    """
     filters = Filters.from_query(request.GET)
     order = request.GET.get("order", "")
     order = order if order in ORDERS else "newest"
@@ -43,16 +47,20 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     term = "" if alert else request.GET.get("term", "").replace("\0", "").strip()[:TERM_MOST]
     # What has a term is read newest first, as far as the page.
     order = "newest" if term else order
-    rows = _rows(filters, order, alert, number, term)
-    counted = None if alert or term else report.overview(filters, previous=False).reviews
+    hour = None if alert or term else _hour(request.GET.get("hour", ""), filters)
+    rows = _rows(filters, order, alert, number, term, hour)
+    counted = None if alert or term else _count(filters, hour)
     has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(filters, number, counted, order)
-    keep = {"alert": alert.pk if alert else "", "term": term}
+    keep = {"alert": alert.pk if alert else "", "term": term, "hour": "" if hour is None else hour}
     kept_order = order if order != "newest" else ""
     bar = filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order})
     if alert:
         bar["reach"] = None  # all of an alert's are looked through
     if term:
         bar["limits"].append(_limit_of(term, filters))
+    if hour is not None:
+        bar["limits"].append(_limit_of_hour(hour, filters, kept_order))
+    if term or hour is not None:
         bar["clear_url"] = address("sentiment_reviews", bare(filters))
     context = {
         "address": _paged(filters, kept_order, keep, number),
@@ -63,6 +71,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         "alert_title": alert_title(alert) if alert else "",
         "order": order,
         "term": term,
+        "is_hour": hour is not None,
         "orders": [
             {"label": label, "on": value == order, "url": _paged(filters, value, keep, 1)}
             for value, label in ORDERS.items()
@@ -85,13 +94,43 @@ def _limit_of(term: str, filters: Filters) -> dict[str, str]:
     return {"name": _("Word"), "value": value, "url": address("sentiment_reviews", filters)}
 
 
-def _rows(filters: Filters, order: str, alert: Alert | None, number: int, term: str) -> list[Any]:
-    """The page's scores. Those behind an alert are few; all others are found by way of the sums."""
-    if alert is None:
+def _limit_of_hour(hour: int, filters: Filters, order: str) -> dict[str, str]:
+    """The chip of the hour of the day that the list is limited to."""
+    value = f"{hour:02}:00 – {hour:02}:59"
+    return {"name": _("Hour"), "value": value, "url": address("sentiment_reviews", filters, order=order)}
+
+
+def _hour(raw: str, filters: Filters) -> int | None:
+    """Of the only day of the selection; None where it has more, or the whole day is meant."""
+    is_one = filters.length == 1 and raw.isdecimal() and len(raw) < 3 and int(raw) < 24
+    return int(raw) if is_one else None
+
+
+def _of_hour(filters: Filters, hour: int, order: str = "newest") -> Any:
+    since = filters.since + timedelta(hours=hour)
+    return report.reviews(filters, order).filter(
+        reviewed_at__gte=since, reviewed_at__lt=since + timedelta(hours=1)
+    )
+
+
+def _count(filters: Filters, hour: int | None) -> int:
+    if hour is not None:
+        return _of_hour(filters, hour).count()
+    return report.overview(filters, previous=False).reviews
+
+
+def _rows(
+    filters: Filters, order: str, alert: Alert | None, number: int, term: str, hour: int | None
+) -> list[Any]:
+    """The page's scores. Behind an alert, and of an hour, are few; others are found by way of the sums."""
+    if alert is None and hour is None:
         return report.reviews_page(filters, number, PAGE, order, term=term)
-    found = report.reviews(filters.replace(words=""), order).filter(review__in=alert.evidence)
-    if filters.words:
-        found = found.with_words(filters.words)
+    if alert is None:
+        found = _of_hour(filters, hour or 0, order)
+    else:
+        found = report.reviews(filters.replace(words=""), order).filter(review__in=alert.evidence)
+        if filters.words:
+            found = found.with_words(filters.words)
     start = PAGE * (number - 1)
     return list(found.for_list()[start : start + PAGE])
 

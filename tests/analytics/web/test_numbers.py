@@ -11,10 +11,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from analytics.models import SentimentScore
 from analytics.services.report import cells
 from analytics.web.charts import Chart
-from recommender.models import Category, Review
+from recommender.models import Category, Item, Review
 from tests.analytics.scored import Shop, add_review, make_shop, sum_up
 from tests.conftest import Cast
 
@@ -99,3 +101,24 @@ def rows_of(open_page: Any, asked: dict[str, str]) -> int:
     first = open_page("sentiment_reviews", **asked)
     second = open_page("sentiment_reviews", **asked, page=2)["rows"] if first["next_url"] else []
     return len(first["rows"]) + len(second)
+
+
+@pytest.mark.parametrize("query", [{"days": 1}, {"days": 2}, {"days": 2, "words": "fit", "rating": 1}])
+def test_every_hour_opens_as_many_reviews(open_page: Any, query: dict[str, Any]) -> None:
+    score = add_review(Item.objects.get(external_id="L-1"), "Late, but it does fit.", days_ago=0, rating=1)
+    noon = score.reviewed_at
+    SentimentScore.objects.filter(pk=score.pk).update(reviewed_at=noon.replace(hour=23, minute=59))
+    sum_up()
+    found = list(numbers(charts_of(open_page("sentiment", **query))[:1]))
+    assert {asked["hour"] for _where, _count, asked in found} >= {"12", "23"}
+    assert [rows_of(open_page, asked) for _where, _count, asked in found] == [one[1] for one in found]
+
+
+def test_the_hour_of_a_list_is_lifted_and_counts_on_one_day_only(open_page: Any) -> None:
+    day = str(timezone.localdate())
+    listed = open_page("sentiment_reviews", start=day, end=day, hour=12)
+    assert (listed["total"], len(listed["rows"])) == (1, 1)
+    assert "hour" not in listed["bar"]["limits"][0]["url"]
+    assert open_page("sentiment_reviews", start=day, end=day, hour=13)["total"] == 0
+    for ignored in ({"days": 2, "hour": 13}, {"days": 1, "hour": 24}, {"days": 1, "hour": "x"}):
+        assert open_page("sentiment_reviews", **ignored)["total"] > 0
