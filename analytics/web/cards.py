@@ -53,11 +53,12 @@ def channel_name(score: SentimentScore, channel: str) -> str:
     return str(CHANNEL_NAMES.get(channel, channel))
 
 
-def describe(score: SentimentScore, words: str = "") -> dict[str, Any]:
+def describe(score: SentimentScore, words: str = "", *, term: str = "") -> dict[str, Any]:
     """Everything templates/analytics/review_row.html shows; needs ``for_list`` on the query.
 
     Args:
         words: what was looked for; the passages are those in which it stands.
+        term: a word that stands there by itself, instead.
     """
     review = score.review
     media = [one for one in review.media.all() if one.state == Media.State.READY]
@@ -65,7 +66,7 @@ def describe(score: SentimentScore, words: str = "") -> dict[str, Any]:
         "pk": score.review_id,
         "score": score,
         "url": reverse("sentiment_review", args=[score.review_id]),
-        "passages": _passages(score, words),
+        "passages": _passages(score, term or words, is_term=bool(term)),
         "author": author_of(review),
         "item": score.item.local_title,
         "photos": [one.thumbnail(160) for one in media if one.has_picture],
@@ -80,11 +81,12 @@ def describe(score: SentimentScore, words: str = "") -> dict[str, Any]:
     }
 
 
-def _passages(score: SentimentScore, words: str) -> list[dict[str, Any]]:
+def _passages(score: SentimentScore, words: str, *, is_term: bool) -> list[dict[str, Any]]:
     """What is written and what was heard; that first in which the words stand."""
+    written, heard = (passage(text, words, term=is_term) for text in (score.review.text, score.heard))
     told = [
-        {"passage": passage(score.review.text, words), "language": score.review.language, "heard": False},
-        {"passage": passage(score.heard, words), "language": language_kept(score), "heard": True},
+        {"passage": written, "language": score.review.language, "heard": False},
+        {"passage": heard, "language": language_kept(score), "heard": True},
     ]
     return sorted((one for one in told if one["passage"].pieces), key=lambda one: not one["passage"].has_hit)
 

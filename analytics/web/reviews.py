@@ -64,7 +64,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         bar["clear_url"] = address("sentiment_reviews", bare(filters))
     context = {
         "address": _paged(filters, kept_order, keep, number),
-        "rows": [describe(score, term or filters.words) for score in rows],
+        "rows": [describe(score, filters.words, term=term) for score in rows],
         "total": counted,
         "reach": _reach(filters, counted, order),
         "alert": alert,

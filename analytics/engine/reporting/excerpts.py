@@ -22,12 +22,16 @@ class Passage:
         return any(hit for _text, hit in self.pieces)
 
 
-def passage(text: str, words: str = "", most: int = MOST) -> Passage:
+def passage(text: str, words: str = "", most: int = MOST, *, term: bool = False) -> Passage:
     """At most ``most`` characters: from the beginning where they hold the first hit, or else round it.
 
     Words are found as they stand, in any case; what is cut off is told by an ellipsis.
+
+    Args:
+        term: ``words`` are one that ``terms_of`` found, which stands by itself and not within a longer one.
     """
-    hits = _hits(text, words)
+    hits = _hits(text, _of_term(words)) if term else []
+    hits = hits or _hits(text, re.escape(words))
     is_far = len(text) > most and bool(hits) and hits[0][1] >= most
     start = _start(text, hits[0], min(LEAD, most // 4)) if is_far else 0
     room = most - (start > 0)
@@ -37,9 +41,17 @@ def passage(text: str, words: str = "", most: int = MOST) -> Passage:
     return Passage((*pieces, (_CUT, False)) if end < len(text) else tuple(pieces))
 
 
-def _hits(text: str, words: str) -> list[tuple[int, int]]:
+def _hits(text: str, pattern: str) -> list[tuple[int, int]]:
     """The first and the last but one character of each place, from the first one on."""
-    return [found.span() for found in re.finditer(re.escape(words), text, re.IGNORECASE)] if words else []
+    return [found.span() for found in re.finditer(pattern, text, re.IGNORECASE)] if pattern else []
+
+
+def _of_term(term: str) -> str:
+    """Chinese runs on without a break; English words stand apart, with either apostrophe."""
+    if not term.isascii():
+        return re.escape(term)
+    words = r"\s+".join(re.escape(word).replace("'", "['’]") for word in term.split())
+    return rf"(?<![a-z'’]){words}(?!['’]?[a-z])" if words else ""
 
 
 def _start(text: str, hit: tuple[int, int], lead: int) -> int:

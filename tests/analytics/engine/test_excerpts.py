@@ -54,6 +54,23 @@ def test_where_words_are_spaced_none_is_cut_at_the_beginning() -> None:
     assert first in LONG.split()
 
 
+@pytest.mark.parametrize(
+    ("text", "term", "hits"),
+    [
+        ("Lovely gloves, I love them.", "love", ["love"]),
+        ("It didn’t fit, and I didn't care.", "didn't", ["didn’t", "didn't"]),
+        ("Nothing, noted; it is Not\ngood.", "not good", ["Not\ngood"]),
+        ("这个battery很好，电池不好", "battery", ["battery"]),
+        ("这个battery很好，电池不好", "电池", ["电池"]),
+        ("Only within batteries.", "batter", ["batter"]),
+        ("Nothing of it.", "zip", []),
+        ("Nothing of it.", "", []),
+    ],
+)
+def test_a_term_is_marked_where_it_stands_by_itself(text: str, term: str, hits: list[str]) -> None:
+    assert marked(passage(text, term, term=True)) == hits
+
+
 def test_what_looks_like_a_pattern_is_text() -> None:
     assert marked(passage("Costs 5.00 (or 5x00)", "5.00 (")) == ["5.00 ("]
 
