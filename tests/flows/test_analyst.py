@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from analytics.models import Alert, Correction, SentimentScore
 from recommender.models import Media, ModelVersion
 from recommender.services import stored
+from recommender.services.jobs import start_job
 from tests.analytics.scored import Shop, add_review, make_shop, sum_up
 from tests.services.shop import tone
 
@@ -227,6 +228,17 @@ def test_on_a_phone_a_review_of_the_queue_is_as_wide_as_its_list(
     words, labels = (first.locator(part).bounding_box() for part in (".row-body", ".row-acts"))
     assert words["width"] > 200
     assert labels["y"] >= words["y"] + words["height"]
+
+
+def test_on_a_phone_the_names_of_exported_files_can_be_read(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None]
+) -> None:
+    start_job("export", "sentiment-2026-08-30-2026-11-27.xlsx", owner=cast.analyst)
+    log_in(page, cast.analyst)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_site}/analytics/sentiment/views/")
+    assert page.locator("td.break").bounding_box()["width"] >= 170
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_a_model_learns_is_compared_goes_live_and_is_taken_back(
