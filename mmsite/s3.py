@@ -33,7 +33,7 @@ _READ_SECONDS = 5  # of silence; a person or a thread of the site stands behind 
 _SEND_SECONDS, _SEND_TRIES = 20, 3
 _BUSY = {500, 502, 503, 504}
 _PAUSE_SECONDS = 10.0
-_TRIAL = "writing-is-allowed"  # an empty object, always the same
+_TRIAL = "writing-is-allowed"  # a small object, always the same
 _CONNECTIONS = 32  # more than the threads of any of the site's processes
 
 
@@ -251,13 +251,14 @@ class S3MediaStorage(_OneClient):
             client.list_objects_v2(Bucket=self.bucket_name, Prefix=self.location, MaxKeys=1)
 
     def probe_keeping(self) -> None:
-        """Ask whether the bucket takes what the site keeps, by an empty object.
+        """Ask whether the bucket takes what the site keeps, by a small object.
 
         Raises:
             BucketError: it does not.
         """
         with self._asking_anew() as client:
-            client.put_object(Bucket=self.bucket_name, Key=self._normalize_name(_TRIAL), Body=b"")
+            key = self._normalize_name(_TRIAL)
+            client.put_object(Bucket=self.bucket_name, Key=key, Body=b"This may be deleted.\n")
 
     @contextmanager
     def _asking_anew(self) -> Iterator[Any]:

@@ -95,7 +95,7 @@ def _look_at_media_storage(console: Console) -> None:
     """A bucket that does not answer is told, and no reason not to start: the site waits for it."""
     from recommender.services import stored
 
-    problem = stored.problem_now()
+    problem = stored.problem_now() or stored.keeping_problem_now()
     if problem:
         console.say(
             f"Media cannot be read or kept: {problem}. See MEDIA_STORAGE and the credentials "

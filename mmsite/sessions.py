@@ -28,7 +28,7 @@ class SessionStore(DatabaseStore):
     def decode(self, session_data: str) -> dict[str, Any]:
         """What the packed text holds; nothing, where it is damaged or signed by somebody else."""
         # From text each time: whoever is given it may change it.
-        return dict(json.loads(_unpacked(session_data, settings.SECRET_KEY)))
+        return dict(json.loads(_unpacked(session_data, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)))
 
     def _packed(self) -> str | None:
         connection = connections[router.db_for_read(self.model)]
@@ -44,6 +44,6 @@ class SessionStore(DatabaseStore):
 
 
 @lru_cache(maxsize=5_000)
-def _unpacked(session_data: str, _secret: str) -> str:
-    """As JSON, which is what sessions are made of; under another secret it would be checked anew."""
+def _unpacked(session_data: str, *_secrets: str) -> str:
+    """As JSON, which is what sessions are made of; under other secrets it would be checked anew."""
     return json.dumps(DatabaseStore().decode(session_data))

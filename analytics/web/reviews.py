@@ -50,18 +50,11 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     hour = None if alert or term else _hour(request.GET.get("hour", ""), filters)
     rows = _rows(filters, order, alert, number, term, hour)
     counted = None if alert or term else _count(filters, hour)
-    has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(filters, number, counted, order)
+    has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(filters, number, counted, order, hour)
     keep = {"alert": alert.pk if alert else "", "term": term, "hour": "" if hour is None else hour}
     kept_order = order if order != "newest" else ""
     bar = filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order})
-    if alert:
-        bar["reach"] = None  # all of an alert's are looked through
-    if term:
-        bar["limits"].append(_limit_of(term, filters))
-    if hour is not None:
-        bar["limits"].append(_limit_of_hour(hour, filters, kept_order))
-    if term or hour is not None:
-        bar["clear_url"] = address("sentiment_reviews", bare(filters))
+    bar |= _of_this_list(bar["limits"], filters, alert, term, hour, kept_order)
     context = {
         "address": _paged(filters, kept_order, keep, number),
         "rows": [describe(score, filters.words, term=term) for score in rows],
@@ -86,6 +79,24 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         **form_context(request.get_full_path()),
     }
     return answer(request, "sentiment_reviews", "analytics/reviews.html", context, filters=filters)
+
+
+def _of_this_list(
+    limits: list[dict[str, str]],
+    filters: Filters,
+    alert: Alert | None,
+    term: str,
+    hour: int | None,
+    order: str,
+) -> dict[str, Any]:
+    """What the bar shows besides for what only this list is limited by."""
+    changed: dict[str, Any] = {"reach": None} if alert else {}  # all of an alert's are looked through
+    more = [_limit_of(term, filters)] if term else []
+    if hour is not None:
+        more.append(_limit_of_hour(hour, filters, order))
+    if more:
+        changed |= {"limits": [*limits, *more], "clear_url": address("sentiment_reviews", bare(filters))}
+    return changed
 
 
 def _limit_of(term: str, filters: Filters) -> dict[str, str]:
@@ -135,11 +146,11 @@ def _rows(
     return list(found.for_list()[start : start + PAGE])
 
 
-def _reached(filters: Filters, number: int, total: int | None, order: str) -> bool:
+def _reached(filters: Filters, number: int, total: int | None, order: str, hour: int | None) -> bool:
     """Whether more may follow a full page; how many have a term, or are an alert's, is not counted."""
     if total is None:
         return True
-    whole = order == "newest" or filters.words
+    whole = order == "newest" or filters.words or hour is not None  # an hour is ordered as a whole
     return number * PAGE < (total if whole else min(total, report.SORTED_AMONG))
 
 

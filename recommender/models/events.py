@@ -35,7 +35,9 @@ class InteractionQuerySet(ActorQuerySet):
             moment, pk = datetime.fromisoformat(said).astimezone(UTC), int(number[:18])
         except (ValueError, OverflowError):  # no place, or none in time
             return ordered
-        return ordered.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=pk))
+        # The first condition says nothing more, but by it an index is walked from that place on.
+        ordered = ordered.filter(created_at__lte=moment)
+        return ordered.filter(Q(created_at__lt=moment) | Q(pk__lt=pk))
 
     def since(self, moment: datetime) -> Self:
         return self.filter(created_at__gte=moment)

@@ -198,7 +198,7 @@ def history_version(actor: Actor) -> str:
     if actor.user is None:
         ((highest, count),) = _ask(actor, "SELECT MAX(id), COUNT(*)")
         return f"{highest or 0}-{count}"
-    # Nothing of the reader stands in the text of the query, so that its plan is kept from one to the next.
+    # Nothing of the reader stands in the text of the query, so that SQLite keeps its plan.
     done = f"SELECT MAX(id), COUNT(*) FROM {_DEEDS} WHERE user_id = %s"  # noqa: S608
     felt = f"SELECT COUNT(polarity), SUM(polarity) FROM {_REVIEWS} WHERE user_id = %s"  # noqa: S608
     with connection.cursor() as cursor:

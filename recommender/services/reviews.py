@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from recommender.contracts import MediaKind
-from recommender.engine.preprocess.image import open_image
+from recommender.engine.preprocess.image import check_image
 from recommender.engine.preprocess.text import detect_language, normalise_text
 from recommender.models import Item, Media, Review
 from recommender.services.calls import call_once
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 #: What pages and the programming interface take with one review.
 PHOTOS_MAX = 6
 PHOTO_BYTES = VOICE_BYTES = 12 << 20
-#: Pixels of the short side at which a photo is tried.
-_GLANCE = 64
 
 
 def write_review(
@@ -51,8 +49,7 @@ def write_review(
     photos = list(photos)
     # Told while the author is there: what a worker cannot read later goes missing without a word to them.
     for photo in photos:
-        open_image(photo, fit=_GLANCE).close()
-        photo.seek(0)
+        check_image(photo)
     # Files first: what is stored twice is stored once, and a bad one stops the review before it exists.
     stored = [(kind, store_media(file, kind, file.name or kind)) for kind, file in _labelled(photos, voices)]
     with transaction.atomic():

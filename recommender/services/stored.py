@@ -100,7 +100,7 @@ def problem_now() -> str:
 
 
 def keeping_problem_now() -> str:
-    """Why such a storage takes nothing that is to be kept; "" where it does. An empty file is kept there."""
+    """Why such a storage takes nothing that is to be kept; "" where it does. A small file is kept there."""
     return _problem_of("probe_keeping")
 
 

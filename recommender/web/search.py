@@ -98,7 +98,9 @@ def search(request: HttpRequest) -> HttpResponseBase:
     context = _results(request, asked)
     if request.headers.get("HX-Request"):
         template = "recommender/feed_cards.html" if asked.offset else "recommender/results.html"
-        response = render(request, template, context | {"htmx_facets": not asked.offset})
+        # Beside an error there are no facets: those on the page stay, and what is chosen in them.
+        drawn = not asked.offset and context.get("notice") != "error"
+        response = render(request, template, context | {"htmx_facets": drawn})
     else:
         response = _whole_page(request, asked, context)
     patch_vary_headers(response, ["HX-Request", "Cookie"])

@@ -53,6 +53,20 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (place.id === "reviews") goTo(place.querySelector("[role=alert], .errorlist") ?? place.querySelector(".review"));
 });
 
+// -- stars: a click counts at once, the arrow keys when they have come to rest ------------------------------------
+const PASSING = 400; // ms on a star on the way to another
+let pressed = false, resting = 0;
+document.addEventListener("pointerdown", () => { pressed = true; });
+document.addEventListener("keydown", () => { pressed = false; });
+document.addEventListener("change", (event) => {
+  const form = event.target.closest(".rate");
+  if (!form) return;
+  clearTimeout(resting);
+  const send = () => window.htmx.trigger(form, "rated");
+  if (pressed) send();
+  else resting = setTimeout(send, PASSING);
+});
+
 // -- review form ----------------------------------------------------------------------------------------------
 const urls = new WeakMap();
 function show(place, files, make) {

@@ -34,10 +34,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 // What the keyboard stood on is drawn anew with the report: what is called the same has its place, or the heading.
 let held = null;
-const called = (element) => element.getAttribute("aria-label") || element.textContent.trim();
+const called = (element) => [element.tagName, element.getAttribute("href") ?? "", element.getAttribute("aria-label") || element.textContent.trim()].join(" ");
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "report") return;
-  held = here().contains(document.activeElement) ? called(document.activeElement) : null;
+  const on = document.activeElement;
+  // In the queue a label has its own way on: to the next row.
+  held = here().contains(on) && !on.closest("[data-row]") ? called(on) : null;
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id !== "report" || held === null || here().contains(document.activeElement)) return;
@@ -46,7 +48,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (again && document.activeElement === again) return; // else it is folded away, or there no more
   const heading = here().querySelector("h1");
   heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
+  heading.focus();
 });
 
 // -- a recording's marked seconds -------------------------------------------------------------------------------

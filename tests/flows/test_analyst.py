@@ -218,6 +218,21 @@ def test_the_queue_is_worked_by_keyboard_and_a_label_can_be_taken_back(
     assert Correction.objects.standing().count() == 2
 
 
+def test_a_label_given_with_a_button_goes_on_to_the_row_below_it(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
+) -> None:
+    log_in(page, cast.analyst)
+    page.goto(f"{live_site}/analytics/sentiment/queue/")
+    rows = page.locator(".entry")
+    expect(rows.nth(3)).to_be_visible()
+    labelled, below = (rows.nth(place).get_attribute("id") for place in (2, 3))
+    button = page.locator(f"#{labelled}").get_by_role("button", name="Negative")
+    button.focus()
+    button.press("Enter")
+    expect(page.locator(f"#{labelled}")).to_have_count(0)
+    expect(page.locator(f"#{below}.current")).to_be_focused()
+
+
 def test_on_a_phone_a_review_of_the_queue_is_as_wide_as_its_list(
     page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
 ) -> None:

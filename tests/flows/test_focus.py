@@ -89,6 +89,21 @@ def test_stars_go_up_with_the_arrow_are_given_once_and_can_be_taken_back(
     expect(page.locator(".rate input:checked")).to_have_count(0)
 
 
+def test_a_star_that_was_clicked_counts_though_one_leaves_at_once(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    page.goto(f"{live_site}/item/{showroom[0].pk}/")
+    # Within the event, so before anything else could be clicked.
+    page.evaluate("""() => {
+        window.sent = null;
+        document.addEventListener("htmx:beforeRequest",
+            (event) => { window.sent = event.detail.requestConfig.path; });
+        document.addEventListener("change", () => queueMicrotask(() => { window.sentAtOnce = window.sent; }));
+    }""")
+    page.locator("label[for=rate-3]").click()
+    assert "/act/rating/" in page.evaluate("window.sentAtOnce")
+
+
 @pytest.mark.parametrize(("locale", "again"), [("zh-CN", "重试"), ("en", "Try again")])
 def test_cards_that_did_not_come_are_asked_for_again(
     new_page: Callable[..., Page], live_site: str, showroom: list[Item], locale: str, again: str

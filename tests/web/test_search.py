@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from recommender.models import Item
+from recommender.models import Category, Item
 from recommender.services import search as searching
 from tests.services.shop import damaged_query, serving_space
 from tests.web.conftest import Shop
@@ -169,3 +169,14 @@ def test_limits_that_exclude_every_price_are_told_and_counted_no_results(shop: S
     assert "The lowest price is above the highest." in html
     assert "Nothing found" not in html
     assert "results" not in re.sub(r"<[^>]*>", "", html)
+
+
+def test_beside_an_error_what_was_chosen_stays_chosen(shop: Shop, as_: Any) -> None:
+    bags = Category.objects.get(path="Bags")
+    asked = {"q": "bag", "min": "30", "max": "10", "category": str(bags.pk), "language": "en"}
+    fragment = as_("guest").get("/search/", asked, headers={"HX-Request": "true"}).content.decode()
+    assert "The lowest price is above the highest." in fragment
+    assert "hx-swap-oob" not in fragment
+    whole = shown(as_("guest"), **asked)
+    assert f'<input type="hidden" name="category" value="{bags.pk}">' in whole
+    assert '<input type="hidden" name="language" value="en">' in whole

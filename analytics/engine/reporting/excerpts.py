@@ -9,6 +9,8 @@ from dataclasses import dataclass
 #: Characters shown before the first hit where the beginning is too far from it, and of an excerpt by itself.
 LEAD, MOST = 70, 280
 _CUT = "…"
+_CHINESE = "\u3400-\u9fff\uf900-\ufaff"
+_HAN, _LETTER = re.compile(f"[{_CHINESE}]"), rf"[^\W\d_{_CHINESE}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,12 @@ def _hits(text: str, pattern: str) -> list[tuple[int, int]]:
 
 
 def _of_term(term: str) -> str:
-    """Chinese runs on without a break; English words stand apart, with either apostrophe."""
-    if not term.isascii():
+    """Chinese runs on without a break; other words stand apart, with either apostrophe."""
+    if _HAN.search(term):
         return re.escape(term)
     words = r"\s+".join(re.escape(word).replace("'", "['’]") for word in term.split())
-    return rf"(?<![a-z'’]){words}(?!['’]?[a-z])" if words else ""
+    # An apostrophe after a letter belongs to a word, one before it may open a quotation.
+    return rf"(?<!{_LETTER})(?<!{_LETTER}['’]){words}(?!['’]?{_LETTER})" if words else ""
 
 
 def _start(text: str, hit: tuple[int, int], lead: int) -> int:

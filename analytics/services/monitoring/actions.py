@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 
 from analytics.services import audit
 from analytics.services.monitoring.lights import forget_lights
+from analytics.services.monitoring.media_storage import forget_storage
 from recommender.errors import RecommenderError
 from recommender.said import Said
 from recommender.said import gettext_noop as _
@@ -101,4 +102,5 @@ def perform(chosen: Action, actor: Any, choice: str = "", now: float | None = No
         details = {name: one.as_json() for name, one in said.items() if one}
         audit.note(actor, f"{AREA}.{chosen.name}", choice, **details)
     forget_lights()
+    forget_storage()
     return done

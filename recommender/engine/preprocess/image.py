@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,12 +50,41 @@ def open_image(
     Raises:
         MediaError: not a picture, a damaged or cut-off one, or one with too many pixels.
     """
+    with _opened(path_or_file, max_pixels) as image:
+        return _decode(image, fit)
+
+
+def check_image(file: BinaryIO, *, glance: int = 64, most: int = 16_000_000) -> None:
+    """Refuse what ``open_image`` would refuse, at little cost: nothing is turned, mixed or kept.
+
+    Args:
+        file: a seekable binary file, left at its beginning.
+        glance: pixels of the short side at which a JPEG is tried.
+        most: pixels above which a picture of another kind is not decoded, only its head is looked at: it
+            would take as much memory as it has pixels.
+
+    Raises:
+        MediaError: as of ``open_image``.
+    """
+    with _opened(file, MAX_PIXELS) as image:
+        if image.format == "JPEG" or image.width * image.height <= most:
+            _draft(image, glance)
+            image.seek(0)
+            image.load()
+    file.seek(0)
+
+
+@contextmanager
+def _opened(path_or_file: str | Path | BinaryIO, max_pixels: int) -> Iterator[Image.Image]:
+    """A picture whose head was read; what is wrong with it, then or later, as MediaError."""
     name = _name(path_or_file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own limit only warns; ours is checked below
             with Image.open(path_or_file, formats=FORMATS) as image:
-                return _decode(image, name, max_pixels, fit)
+                if image.width * image.height > max_pixels:
+                    raise _too_large(name, max_pixels)
+                yield image
     except UnidentifiedImageError as error:
         told = say(_("{name} is not a picture that can be read."), name=name)
         raise MediaError(told, _("Use JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF.")) from error
@@ -75,13 +106,16 @@ def _too_large(name: str, max_pixels: int) -> MediaError:
     )
 
 
-def _decode(image: Image.Image, name: str, max_pixels: int, fit: int) -> Image.Image:
-    if image.width * image.height > max_pixels:
-        raise _too_large(name, max_pixels)
+def _draft(image: Image.Image, fit: int) -> None:
+    """Let a JPEG be decoded at a fraction of its size, its short side still ``fit`` pixels."""
     if fit and image.format == "JPEG":
         short = min(image.size)
         wanted = tuple(max(1, round(side * fit / short)) for side in image.size)
         image.draft("RGB", wanted)  # type: ignore[arg-type]
+
+
+def _decode(image: Image.Image, fit: int) -> Image.Image:
+    _draft(image, fit)
     image.seek(0)
     image.load()
     upright = ImageOps.exif_transpose(image)

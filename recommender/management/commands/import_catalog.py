@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections import Counter
+from difflib import get_close_matches
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -21,8 +22,10 @@ from recommender.said import gettext_noop, say
 from recommender.services import imports
 
 _SHOWN = 10  # refused rows printed
+_NAMED = 20  # columns named to somebody who named another
 _COLUMN = gettext_noop("There is no column {column}.")
 _COLUMNS = gettext_noop("The columns are {columns}.")
+_NEAREST = gettext_noop("Most like it are {columns}.")
 
 
 class Command(BaseCommand):
@@ -212,9 +215,11 @@ def _correction(text: str) -> tuple[str, str]:
 def _check_named(corrections: dict[str, str], columns: list[str]) -> None:
     """FormatError where a column is corrected that the file does not have: a slip of the pen."""
     if unknown := next((column for column in corrections if column not in columns), None):
-        raise FormatError(
-            say(_COLUMN, column=repr(unknown)), say(_COLUMNS, columns=", ".join(dict.fromkeys(columns)))
-        )
+        known = list(dict.fromkeys(columns))
+        told, named = _COLUMNS, known
+        if len(known) > _NAMED:
+            told, named = _NEAREST, get_close_matches(unknown, known, _NAMED, cutoff=0.0)
+        raise FormatError(say(_COLUMN, column=repr(unknown)), say(told, columns=", ".join(named)))
 
 
 def _columns(batch: ImportBatch) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def state_from(stamps: Stamps) -> str:
 
 
 def listed(ids: Iterable[int]) -> str:
-    """Ids as the one parameter of ``state_now``: with them in its text every reader's query would be planned
+    """Ids as the one parameter of ``state_now``: with them in its text SQLite would plan every reader's query
     anew."""
     opening, closing = "{}" if connection.vendor == "postgresql" else "[]"
     return opening + ",".join(map(str, sorted(map(int, ids)))) + closing

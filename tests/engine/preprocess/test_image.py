@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from recommender.engine.preprocess import open_image, probe_media, thumbnails
+from recommender.engine.preprocess.image import check_image
 from recommender.errors import MediaError
 
 
@@ -100,6 +101,24 @@ def test_a_picture_cut_off_is_refused_with_its_name(tmp_path):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(MediaError, match=r"half\.jpg is damaged"):
         open_image(path)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_check_refuses_a_picture_cut_off_and_leaves_a_whole_one_at_its_beginning(kind: str):
+    whole = encoded(gradient(400, 300), kind)
+    check_image(whole)
+    assert whole.tell() == 0
+    with pytest.raises(MediaError, match="damaged"):
+        check_image(io.BytesIO(whole.getvalue()[: len(whole.getvalue()) // 2]))
+    with pytest.raises(MediaError, match="not a picture"):
+        check_image(io.BytesIO(b"words"))
+
+
+def test_a_check_does_not_decode_what_would_take_much_memory():
+    whole = encoded(gradient(400, 300), "PNG").getvalue()
+    check_image(io.BytesIO(whole[: len(whole) // 2]), most=400 * 300 - 1)
+    with pytest.raises(MediaError, match="damaged"):
+        check_image(io.BytesIO(whole[: len(whole) // 2]), most=400 * 300)
 
 
 def test_a_picture_that_explodes_is_refused_before_it_is_decoded(tmp_path):
