@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 
 from mmsite import lane
-from mmsite.lane import LaneMiddleware
+from mmsite.lane import Lane, LaneMiddleware
 
 
 def test_a_second_request_waits_for_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,60 @@ def test_the_lane_is_free_again_after_an_error() -> None:
 
     with pytest.raises(ValueError):
         ask(fail, "broken")
-    assert not lane._lane.locked()
+    assert lane._lane.is_free
+
+
+def test_whoever_has_waited_longest_is_next() -> None:
+    one = Lane()
+    assert one.enter(0.0)
+    order: list[int] = []
+
+    def wait_and_go(number: int) -> None:
+        assert one.enter(60.0)
+        order.append(number)
+        one.leave()
+
+    threads = []
+    for number in range(5):
+        threads.append(threading.Thread(target=wait_and_go, args=(number,)))
+        threads[-1].start()
+        while len(one._waiting) <= number:
+            pass  # until it stands in line
+    one.leave()
+    for thread in threads:
+        thread.join(30)
+    assert order == list(range(5))
+    assert one.is_free
+
+
+def test_who_runs_out_of_patience_leaves_the_line_to_the_others() -> None:
+    one = Lane()
+    assert one.enter(0.0)
+    assert not one.enter(0.001)
+    assert not one._waiting
+    one.leave()
+    assert one.enter(0.0)
+
+
+def test_only_one_is_ever_in_the_lane() -> None:
+    one, inside, most, turns = Lane(), [0], [0], [0]
+
+    def come_and_go() -> None:
+        for _ in range(300):
+            if one.enter(60.0):
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                turns[0] += 1
+                inside[0] -= 1
+                one.leave()
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (most[0], turns[0]) == (1, 1800)
+    assert one.is_free
 
 
 def ask(answer: object, path: str) -> HttpResponse:
