@@ -60,7 +60,8 @@ def main() -> None:
                                                            (len(test.labels), 1)), test),
         ]  # fmt: skip
     rows += in_turn(given.data)
-    publish("sentiment_aspects", rows, about, bars=BARS, window=WINDOW, thousand_sentences_s=speed(given.data))
+    taken = speed(given.data)
+    publish("sentiment_aspects", rows, about, bars=BARS, window=WINDOW, thousand_sentences_s=taken)
 
 
 def judged(domain: str, name: str, read: np.ndarray, test: Terms) -> dict[str, object]:
