@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -12,6 +13,16 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def data_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser that knows ``--data``, the folder of the data sets; else it is that of MMSITE_DATA."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    default = Path(os.environ.get("MMSITE_DATA", ROOT.parent / "shared" / "data"))
+    parser.add_argument("--data", type=Path, default=default)
+    return parser
 
 
 def machine() -> dict[str, Any]:

@@ -5,15 +5,13 @@ python -m benchmarks.encoder_quality [--encoder SPEC] [--data DIR] [--demo-items
 
 from __future__ import annotations
 
-import argparse
-import os
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import data_parser, machine, publish
 from recommender.engine.encoders import load_encoder
 from recommender.engine.learning.assessment import (
     Figure,
@@ -98,12 +96,10 @@ def speed(encoder: Any, data: Path) -> Iterator[Row]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = data_parser(__doc__)
     parser.add_argument("--encoder", default="mmsite-mini")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--demo-items", type=int, default=1200)
-    default = Path(os.environ.get("MMSITE_DATA", ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=default)
     options = parser.parse_args()
     about = machine()
     encoder: Any = load_encoder(options.encoder, options.device)

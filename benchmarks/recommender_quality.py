@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import ROOT, data_parser, machine, publish
 from recommender.engine.demo.world import Event, World, build_world, item_texts
 from recommender.engine.evaluation import evaluate, fit_graph, graph_scores, read_interactions
 from recommender.engine.ranking import event_weights, saturated
@@ -276,9 +275,7 @@ def verdicts(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("MMSITE_DATA", ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=default)
+    parser = data_parser(__doc__)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--encoder", default="mmsite-mini")
     parser.add_argument("--no-content", action="store_true", help="leave the encoder out")

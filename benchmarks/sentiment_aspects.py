@@ -14,7 +14,6 @@ the very probabilities that were read: what chance alone makes of a model that i
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -32,7 +31,7 @@ from analytics.engine.sentiment.learning.aspects import begun, calibrated
 from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms, terms
 from analytics.engine.sentiment.learning.text_corpora import sst2
 from analytics.engine.sentiment.text import TextModel
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import data_parser, machine, publish
 
 #: Floor and aim of accuracy, and the most that the calibration error may be.
 BARS = {"restaurants": (0.73, 0.78), "laptops": (0.68, 0.73)}
@@ -42,11 +41,7 @@ WINDOW = 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    given = parser.parse_args()
+    given = data_parser(__doc__).parse_args()
     about = machine()
     model, text = AspectPolarity.load(SHIPPED), TextModel.load()
     rows = []

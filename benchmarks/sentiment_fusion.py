@@ -5,10 +5,7 @@ python -m benchmarks.sentiment_fusion [--data DIR]
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +14,14 @@ from analytics.engine.sentiment.calibration import accuracy, expected_calibratio
 from analytics.engine.sentiment.learning.fusion import try_posts
 from analytics.engine.sentiment.learning.image import posts
 from analytics.engine.sentiment.learning.text import relearn_posts
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import data_parser, machine, publish
 from recommender.engine.encoders import load_encoder
 
 BAR = "2 points of macro-F1 over words alone, or switched off"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("MMSITE_DATA", ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=default)
-    options = parser.parse_args()
+    options = data_parser(__doc__).parse_args()
     about = machine()
     encoder: Any = load_encoder(device="cpu")
     found = posts(options.data, encoder)

@@ -11,10 +11,7 @@ the very probabilities that were read: what chance alone makes of a model that i
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +40,7 @@ from analytics.engine.sentiment.learning.speech import (
 )
 from analytics.engine.sentiment.speech_features import FEATURES
 from analytics.engine.sentiment.speech_trunk import Trunk
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import data_parser, machine, publish
 
 #: Where a clip's row keeps the statistics of its cepstra, and how loud it is.
 CEPSTRA, LOUDNESS = slice(0, 80), slice(186, 187)
@@ -85,10 +82,7 @@ def in_turn(english: Voices, shop: list[Voices]) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("MMSITE_DATA", ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=default)
-    options = parser.parse_args()
+    options = data_parser(__doc__).parse_args()
     about = machine()
     trunk = Trunk.of(published_trunk(options.data))
     english = acted_english(options.data, trunk)

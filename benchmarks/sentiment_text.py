@@ -9,10 +9,8 @@ figure is the luck of what was held out, ``sentiment_text_in_turn`` tells.
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +18,7 @@ from analytics.contracts import Spoken
 from analytics.engine.sentiment import load_scorer
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.text import TextModel
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import data_parser, machine, publish
 
 Row = dict[str, object]
 #: Reviews that a worker scores at once.
@@ -32,10 +30,7 @@ FLOORS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser = data_parser(__doc__)
     parser.add_argument("--no-peers", action="store_true")
     given = parser.parse_args()
     about = machine()

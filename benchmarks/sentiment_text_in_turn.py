@@ -11,15 +11,13 @@ About an hour on two cores.
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.text import relearn_chinese
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import data_parser, machine, publish
 from benchmarks.sentiment_text import FLOORS, Row, judge, tfidf
 
 FIFTHS = 5
@@ -27,11 +25,7 @@ RECIPE, PEER = "its recipe, every fifth in turn", "tf-idf + logistic regression,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    given = parser.parse_args()
+    given = data_parser(__doc__).parse_args()
     about = machine()
     read: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
     tests: dict[str, list[corpora.Labelled]] = defaultdict(list)

@@ -9,7 +9,6 @@ perfect, which no human voice is.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import os
 import time
@@ -27,7 +26,7 @@ from analytics.engine.sentiment.calibration import accuracy, macro_f1
 from analytics.engine.sentiment.recogniser import Recogniser, SpeechPlug, load_recogniser
 from analytics.engine.sentiment.scorer import Scorer
 from analytics.engine.sentiment.transcripts import unfit
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import data_parser, machine, publish
 from benchmarks._words import word_error_rate
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import load_clip
@@ -151,9 +150,7 @@ def measured(spec: str, sets: dict[str, list[Recording]]) -> list[Row]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("MMSITE_DATA", ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=default)
+    parser = data_parser(__doc__)
     parser.add_argument("--recogniser", action="append", default=[], metavar="SPEC")
     parser.add_argument("--most", type=int, default=60, metavar="CLIPS", help="of each set")
     options = parser.parse_args()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -73,8 +74,9 @@ def test_whoever_has_waited_longest_is_next() -> None:
     for number in range(5):
         threads.append(threading.Thread(target=wait_and_go, args=(number,)))
         threads[-1].start()
-        while len(one._waiting) <= number:
-            pass  # until it stands in line
+        until = time.monotonic() + 30
+        while len(one._waiting) <= number:  # until it stands in line
+            assert time.monotonic() < until
     one.leave()
     for thread in threads:
         thread.join(30)

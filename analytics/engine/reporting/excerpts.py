@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analytics.engine.reporting.terms import HAN
+
 #: Characters shown before the first hit where the beginning is too far from it, and of an excerpt by itself.
 LEAD, MOST = 70, 280
 _CUT = "…"
-_CHINESE = "\u3400-\u9fff\uf900-\ufaff"
-_HAN, _LETTER = re.compile(f"[{_CHINESE}]"), rf"[^\W\d_{_CHINESE}]"
+_IS_HAN, _LETTER = re.compile(f"[{HAN}]"), rf"[^\W\d_{HAN}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def _hits(text: str, pattern: str) -> list[tuple[int, int]]:
 
 def _of_term(term: str) -> str:
     """Chinese runs on without a break; other words stand apart, with either apostrophe."""
-    if _HAN.search(term):
+    if _IS_HAN.search(term):
         return re.escape(term)
     words = r"\s+".join(re.escape(word).replace("'", "['’]") for word in term.split())
     # An apostrophe after a letter belongs to a word, one before it may open a quotation.

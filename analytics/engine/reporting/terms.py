@@ -11,9 +11,10 @@ import numpy as np
 _READ_CHARACTERS = 4_000
 _MOST_TERMS = 200
 _MOST_LETTERS = 40
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_PIECES = re.compile(rf"[{_HAN}]+|(?:(?![{_HAN}])[^\W\d_])+(?:['’][^\W\d_]+)?|[.,;:!?。，；：！？、\n]")
-_IS_HAN = re.compile(rf"[{_HAN}]")
+#: As part of a class of characters.
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_PIECES = re.compile(rf"[{HAN}]+|(?:(?![{HAN}])[^\W\d_])+(?:['’][^\W\d_]+)?|[.,;:!?。，；：！？、\n]")
+_IS_HAN = re.compile(rf"[{HAN}]")
 #: words that say nothing by themselves; negations stay, they turn what follows
 _STOP = frozenset(
     """
