@@ -5,7 +5,8 @@ let asker = null;
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target === place) asker = event.detail.elt.id;
 });
-place?.addEventListener("htmx:afterSwap", () => {
+// Only once it has settled: until then htmx moves the focus to what is marked autofocus, away from a quick hand.
+place?.addEventListener("htmx:afterSettle", () => {
   const dialog = place.querySelector("dialog");
   if (!dialog) return;
   dialog.addEventListener("close", () => {
