@@ -76,7 +76,7 @@ def _running(*children: Any) -> Iterator[None]:
             wrapper = [sys.executable, "-I", "-S", str(Path(processes.__file__).with_name("child.py"))]
             command = [*wrapper, str(os.getpid()), str(child.nice), *child.command]
             env = {**os.environ, **child.env}
-            started.append(subprocess.Popen(command, env=env, start_new_session=True))
+            started.append(subprocess.Popen(command, env=env, process_group=0))
         yield
     finally:
         for process in reversed(started):

@@ -110,7 +110,7 @@ class Web:
         from mmsite import processes
 
         child = processes.web(self.port)
-        return subprocess.Popen(child.command, env={**os.environ, **child.env}, start_new_session=True)
+        return subprocess.Popen(child.command, env={**os.environ, **child.env}, process_group=0)
 
     def kill(self) -> None:
         self.source.kills.append(time.time())
@@ -154,7 +154,7 @@ class Worker:
         command = [sys.executable, "-m", "celery", "-q", "-A", "mmsite", "worker", "-l", "CRITICAL"]
         command += ["-n", "exact@benchmark", "-Q", QUEUE, "-P", "prefork", "-c", str(WORKER_PROCESSES)]
         command += ["-I", "benchmarks._exact_tasks", "--without-gossip", "--without-mingle"]
-        self.process = subprocess.Popen([*command, "--without-heartbeat"], start_new_session=True)
+        self.process = subprocess.Popen([*command, "--without-heartbeat"], process_group=0)
         self.kills: dict[int, float] = {}
 
     @property

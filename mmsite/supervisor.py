@@ -147,7 +147,7 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,
+            process_group=0,  # no session: across sessions Linux shares the cores evenly, whatever nice says
         )
         child.started, child.due = time.monotonic(), None
         child.reader = threading.Thread(target=self._relay, args=(child, child.process), daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 from pathlib import Path
@@ -49,6 +50,16 @@ def test_a_progress_line_of_a_child_is_shown_without_its_name(
         supervisor.add(python("demo", "print('progress: Drawing: 3 of 9')", restart=False))
         assert supervisor.wait(lambda: "Drawing" in output.getvalue(), 10)
     assert output.getvalue() == "Drawing: 3 of 9\n"
+
+
+def test_a_child_leads_a_group_in_the_session_of_the_supervisor_so_that_nice_counts(
+    supervisor: Supervisor, output: io.StringIO
+) -> None:
+    tells = "import os; print('up', os.getpgrp() == os.getpid(), os.getsid(0), os.nice(0), flush=True); "
+    with supervisor:
+        supervisor.add(python("encode", tells + SLEEPER, nice=7))
+        assert supervisor.wait(lambda: "up" in output.getvalue(), 10)
+    assert f"up True {os.getsid(0)} {os.nice(0) + 7}" in output.getvalue()
 
 
 def test_a_child_that_dies_is_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
