@@ -36,9 +36,9 @@ def workers() -> list[Worker]:
     """
     return [
         Worker("query", "query", "solo", 1, nice=0, threads=1),
-        Worker("encode", "encode", "solo", 1, nice=10, threads=settings.ENCODE_THREADS),
-        Worker("default", "default", "prefork", 2, nice=5),
-        Worker("imports", "imports", "solo", 1, nice=10, threads=1),
+        Worker("encode", "encode", "solo", 1, nice=15, threads=settings.ENCODE_THREADS),
+        Worker("default", "default", "prefork", 2, nice=10),
+        Worker("imports", "imports", "solo", 1, nice=15, threads=1),
     ]
 
 

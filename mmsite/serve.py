@@ -152,7 +152,7 @@ def _demo_loader(console: Console) -> Child:
             console.say("The demo world could not be loaded; its messages are above.")
 
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "load_demo"]
-    return Child("demo", command, env={"MMSITE_SUPERVISED": "1"}, nice=10, restart=False, on_exit=finished)
+    return Child("demo", command, env={"MMSITE_SUPERVISED": "1"}, nice=15, restart=False, on_exit=finished)
 
 
 def _refuse_public_demo() -> None:
