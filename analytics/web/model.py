@@ -25,6 +25,8 @@ from recommender.web.jobs import pace
 
 KIND = "sentiment"
 SHOWN = 12
+#: Held-out reviews below which figures before and after are called chancy: one of them is two points then.
+FEW = 50
 PART_NAMES: dict[str, Any] = CHANNEL_NAMES | {
     "aspects": gettext_lazy("Aspects"),
     "fusion": gettext_lazy("Together"),
@@ -42,6 +44,7 @@ def model(request: HttpRequest) -> HttpResponseBase:
         "serving": ModelVersion.objects.serving(KIND),
         "candidate": candidate,
         "comparison": before_after(candidate) if candidate else [],
+        "few": FEW,
         "versions": ModelVersion.objects.filter(kind=KIND).order_by("-created_at")[:SHOWN],
         "job": job,
         "live": live,

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -25,6 +24,7 @@ from analytics.web.frame import address, analysts_only, answer
 from analytics.web.told import missing, told
 from recommender.errors import RecommenderError
 from recommender.models.telling import translated_error
+from recommender.web.back import asked_back
 
 #: reasons at hand; any other can be written
 REASONS: tuple[Any, ...] = (
@@ -133,6 +133,4 @@ def _said(
         response["HX-Trigger"] = json.dumps({"corrected": detail})
         return response
     (messages.error if error else messages.success)(request, message)
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return redirect(back if safe else reverse("sentiment_queue"))
+    return redirect(asked_back(request, reverse("sentiment_queue")))

@@ -50,6 +50,9 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     hour = None if alert or term else _hour(request.GET.get("hour", ""), filters)
     rows = _rows(filters, order, alert, number, term, hour)
     counted = None if alert or term else _count(filters, hour)
+    if number > 1 and not rows:  # an address from before something was taken back, or typed by hand
+        number = _last(filters, counted, order, hour)
+        rows = _rows(filters, order, alert, number, term, hour)
     has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(filters, number, counted, order, hour)
     keep = {"alert": alert.pk if alert else "", "term": term, "hour": "" if hour is None else hour}
     kept_order = order if order != "newest" else ""
@@ -148,10 +151,14 @@ def _rows(
 
 def _reached(filters: Filters, number: int, total: int | None, order: str, hour: int | None) -> bool:
     """Whether more may follow a full page; how many have a term, or are an alert's, is not counted."""
-    if total is None:
-        return True
+    return total is None or number < _last(filters, total, order, hour)
+
+
+def _last(filters: Filters, total: int | None, order: str, hour: int | None) -> int:
+    """The number of the last page; of what is not counted that is not known, and the first is meant."""
     whole = order == "newest" or filters.words or hour is not None  # an hour is ordered as a whole
-    return number * PAGE < (total if whole else min(total, report.SORTED_AMONG))
+    reached = total if whole else min(total or 0, report.SORTED_AMONG)
+    return max(1, min(LAST_PAGE, -(-(reached or 0) // PAGE)))
 
 
 def _reach(filters: Filters, total: int | None, order: str) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ from analytics.web.filtering import title_of
 from analytics.web.frame import address, analysts_only, answer
 from recommender.errors import RecommenderError
 from recommender.models.telling import translated_error
+from recommender.web.back import asked_back
 
 _EXPORTS_SHOWN = 10
 #: Characters of an address that are read; none with filters is longer.
@@ -70,7 +71,8 @@ def save(request: HttpRequest) -> HttpResponseBase:
         view = saved.save_view(request.user, name, query[:_QUERY_MOST], language=get_language() or "")
     except RecommenderError as error:
         messages.error(request, translated_error(error))
-        return _to(address("sentiment", Filters.from_query(QueryDict(query[:_QUERY_MOST]))))
+        report = address("sentiment", Filters.from_query(QueryDict(query[:_QUERY_MOST])))
+        return _to(asked_back(request, report))
     messages.success(request, _("“%(name)s” is saved.") % {"name": view.name})
     return _to(reverse("sentiment_view", args=[view.pk]))
 

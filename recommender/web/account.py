@@ -10,7 +10,6 @@ from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
@@ -19,6 +18,7 @@ from recommender.services import accounts
 from recommender.web import explain
 from recommender.web.access import signed_in
 from recommender.web.actor import COOKIE, visitor_of
+from recommender.web.back import asked_back
 from recommender.web.context import NAME_KEY
 from recommender.web.forms import LogInForm, PasswordForm, ProfileForm, SignUpForm
 from recommender.web.mixture import KEY, mixture_of
@@ -79,7 +79,7 @@ def sign_up(request: HttpRequest) -> HttpResponseBase:
             language=request.LANGUAGE_CODE,  # type: ignore[attr-defined]
         )
         login(request, user)
-        response = redirect(_next(request))
+        response = redirect(asked_back(request, reverse("feed")))
         _settle_in(request, response, visitor)
         return response
     context = {
@@ -94,12 +94,6 @@ def sign_up(request: HttpRequest) -> HttpResponseBase:
         "other_url": reverse("login"),
     }
     return render(request, "account/form.html", context, status=422 if form.errors else 200)
-
-
-def _next(request: HttpRequest) -> str:
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else reverse("feed")
 
 
 @signed_in

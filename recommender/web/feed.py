@@ -124,9 +124,11 @@ def _body(
         "tiles": "".join(cards.render(page.cards)),
         "more": more,
     }
-    shown = {"category": category, "cold": page.cold, "cards": (slots(["tiles"])["tiles"],)}
+    is_silent = not any(mixture.values())
+    shown = {"category": category, "cold": page.cold, "silent": is_silent}
+    shown["cards"] = (slots(["tiles"])["tiles"],)
     shown["more_url"] = slots(["more"])["more"] if more else ""
-    key = (page.cold, _named(category), bool(more))
+    key = (page.cold, is_silent, _named(category), bool(more))
     body = frames.part("recommender/feed_body.html", values, shown, *key)
     if rows:  # other pages are seldom asked for again
         if len(_bodies) >= _BODIES_KEPT:

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from recommender.models import Profile
+from recommender.web.back import asked_back
 from recommender.web.context import THEME_COOKIE
 from recommender.web.feed import feed_fragment
 from recommender.web.mixture import from_percentages, keep_mixture
@@ -20,9 +21,7 @@ _A_YEAR = 365 * 86_400
 
 def _back(request: HttpRequest) -> HttpResponse:
     """A redirect to the page the form was on, if that is a page of this site."""
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return redirect(target if safe else "feed")
+    return redirect(asked_back(request, reverse("feed")))
 
 
 def remember_language(request: HttpRequest, response: HttpResponseBase, language: str) -> None:

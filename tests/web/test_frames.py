@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import User
 from django.test import Client
 
+from recommender.contracts import SOURCES
 from recommender.models import Item
 from recommender.services import events
 from recommender.services.events import Actor
@@ -89,6 +90,15 @@ def test_a_message_is_told_once(shop: Shop, as_: Any) -> None:
     member.post("/preferences/mixture/", {"crowd": "50"})
     assert "Your mixture is kept." in page(member)
     assert "Your mixture is kept." not in page(member)
+
+
+def test_a_feed_with_every_slider_at_nought_says_so(shop: Shop, as_: Any) -> None:
+    member = as_("member")
+    told = "Every slider stands at 0"
+    assert told not in page(member)
+    silent = member.post("/preferences/mixture/", dict.fromkeys(SOURCES, "0"), HTTP_HX_REQUEST="true")
+    assert told in silent.content.decode()
+    assert told in page(member)
 
 
 def test_what_is_liked_shows_on_the_next_page(shop: Shop, as_: Any, cast: Cast) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,10 @@ from recommender.errors import FormatError
 from recommender.said import gettext_noop as _
 from recommender.said import say
 
+#: An object that begins with an array of objects under a name that programs give their rows.
+_WRAPPED = re.compile(
+    r"""\ufeff?\s*\{\s*"(?P<key>products|items|data|results|rows|records|reviews|ratings|events)"\s*:\s*\[\s*\{"""
+)
 _SAMPLED = 200  # rows read to learn the columns
 _JSON_REMEDY = _("Write one JSON object a line; check quotes, commas and brackets.")
 _NO_OBJECT = _("this is JSON, but not an object"), _("Put each row in { }.")
@@ -129,10 +134,15 @@ class JsonLines:
 
 
 class JsonArrayTable:
-    """Objects of one JSON array, streamed; rows are numbered from 1 as they stand in it."""
+    """Objects of one JSON array, streamed; rows are numbered from 1 as they stand in it.
 
-    def __init__(self, blob: Blob) -> None:
+    Args:
+        inside: the key that the array stands under, where an object is around it.
+    """
+
+    def __init__(self, blob: Blob, inside: str = "") -> None:
         self._blob, self.name = blob, blob.name
+        self._prefix = f"{inside}.item" if inside else "item"
         self.columns = _union(self.rows())
         if not self.columns:
             told = say(_("{name} holds no JSON object."), name=self.name)
@@ -146,7 +156,7 @@ class JsonArrayTable:
         number = 0
         with self._blob.open_json() as file:
             try:
-                for number, value in enumerate(ijson.items(file, "item", use_float=True), 1):
+                for number, value in enumerate(ijson.items(file, self._prefix, use_float=True), 1):
                     if isinstance(value, dict):
                         yield Row(number, value)
                     else:
@@ -159,13 +169,25 @@ class JsonArrayTable:
                 ) from error
 
 
+def _wrapped(sample: Sample) -> str:
+    """The key of the array of rows that the file's one object begins with; "" where there is none."""
+    found = _WRAPPED.match(sample.text)
+    if found is None:
+        return ""
+    lines = [line.strip() for line in sample.lines if line.strip()][:2]
+    is_object_a_line = len(lines) == 2 and all(line[0] + line[-1] == "{}" for line in lines)
+    return "" if is_object_a_line else found["key"]
+
+
 class JsonArray:
-    """A JSON array of objects."""
+    """A JSON array of objects, as such or as what an API answers: ``{"products": [...]}``."""
 
     name, label, suffixes = "json", "JSON array", (".json",)
 
     def recognise(self, sample: Sample) -> int:
         start = sample.head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        if _wrapped(sample):
+            return 75
         return 75 if start.startswith(b"[") and start[1:].lstrip()[:1] in (b"{", b"]") else 0
 
     def open(self, sample: Sample) -> Opened:
@@ -174,4 +196,4 @@ class JsonArray:
             raise FormatError(
                 say(told, name=sample.blob.name, encoding=sample.encoding), _("Save it as UTF-8.")
             )
-        return Opened([JsonArrayTable(sample.blob)])
+        return Opened([JsonArrayTable(sample.blob, _wrapped(sample))])

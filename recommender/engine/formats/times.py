@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 _FORMATS = (
+    "%Y-%m-%d",  # as ISO 8601, but "2024-3-5"
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d",
@@ -12,7 +15,9 @@ _FORMATS = (
     "%m %d, %Y",
     "%d %b %Y",
     "%B %d, %Y",
+    "%Y年%m月%d日",
 )
+_ZONES = (" UTC", " GMT", " Z")
 
 
 def from_epoch(seconds: float) -> datetime | None:
@@ -25,6 +30,8 @@ def from_epoch(seconds: float) -> datetime | None:
 
 def from_words(written: str) -> datetime | None:
     """From ISO 8601 or another usual form; in UTC, also where no zone is named."""
+    for zone in _ZONES:
+        written = written.removesuffix(zone)
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:

@@ -196,3 +196,13 @@ def test_a_view_that_cannot_be_saved_leads_back_to_its_report(analyst: Client) -
     query = "aspect=battery\r\nSet-Cookie: a=b&label=negative"
     answer = analyst.post(reverse("sentiment_view_save"), {"name": " ", "query": query})
     assert (answer.status_code, answer["Location"]) == (303, reverse("sentiment") + "?label=negative")
+
+
+@pytest.mark.parametrize(("asked", "kept"), [("sentiment_reviews", True), ("//elsewhere.example/", False)])
+def test_a_view_that_cannot_be_saved_leads_back_to_the_page_it_was_to_be_saved_from(
+    analyst: Client, asked: str, kept: bool
+) -> None:
+    page = f"{reverse(asked)}?label=negative" if kept else asked
+    given = {"name": " ", "query": "label=negative", "next": page}
+    answer = analyst.post(reverse("sentiment_view_save"), given)
+    assert answer["Location"] == (page if kept else f"{reverse('sentiment')}?label=negative")

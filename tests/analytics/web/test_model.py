@@ -11,7 +11,9 @@ from django.utils import translation
 
 from analytics.services import model_card
 from analytics.services.audit import note
+from analytics.web.model import FEW
 from analytics.web.told import figure_name, told
+from recommender.models import ModelVersion
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,19 @@ def test_analysts_see_what_was_done_to_scores_and_not_what_operators_did(client:
     page = client.get(reverse("sentiment_model")).content.decode()
     assert "corrected scores: review 5" in page
     assert "cassandra" not in page
+
+
+@pytest.mark.parametrize(("held", "warned"), [(12, True), (FEW, False)])
+def test_a_candidate_says_how_many_reviews_it_learned_from_and_was_measured_on(
+    client: Client, cast: Cast, held: int, warned: bool
+) -> None:
+    ModelVersion.objects.create(
+        kind="sentiment", path="sentiment-new", state="ready", metrics={"trained": 1234, "held": held}
+    )
+    client.force_login(cast.analyst)
+    shown = client.get(reverse("sentiment_model")).content.decode()
+    assert f"Learned from 1,234 corrected reviews, measured on {held} that it did not see." in shown
+    assert ("So few decide little" in shown) is warned
 
 
 def test_what_the_shipped_parts_measured_is_told_in_chinese() -> None:

@@ -83,6 +83,21 @@ def test_an_array_cut_off_is_an_error_after_its_good_rows(tmp_path):
         list(source.records(source.guess_mapping()))
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("key", ["products", "items", "reviews"])
+def test_the_list_that_an_api_answers_is_read_from_its_object(tmp_path, key, indent):
+    answer = {key: [{"id": i, "title": f"t{i}", "tags": ["a"]} for i in range(500)], "next": {"page": 2}}
+    records, problems = read(write(tmp_path / "a.json", json.dumps(answer, indent=indent)))
+    assert (len(records), len(problems)) == (500, 0)
+    assert (records[4].row, records[4].values["title"]) == (5, "t4")
+
+
+def test_objects_a_line_that_begin_with_a_list_stay_rows(tmp_path):
+    lines = [json.dumps({"reviews": [{"text": "good"}], "id": i, "title": f"t{i}"}) for i in range(3)]
+    records, problems = read(write(tmp_path / "a.json", "\n".join(lines)))
+    assert ([record.values["title"] for record in records], len(problems)) == (["t0", "t1", "t2"], 0)
+
+
 def test_a_single_object_is_no_list_of_rows(tmp_path):
     with pytest.raises(FormatError, match="one JSON object"):
-        open_source(write(tmp_path / "a.json", '{\n "products": [\n {"id": 1}]\n}'))
+        open_source(write(tmp_path / "a.json", '{\n "settings": [\n {"id": 1}]\n}'))
