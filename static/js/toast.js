@@ -15,6 +15,7 @@ export function toast(message, action = null) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = action.label;
+    button.setAttribute("aria-keyshortcuts", "Control+Z Meta+Z");
     button.addEventListener("click", () => { line.remove(); if (reading.isConnected) reading.focus({ preventScroll: true }); action.run(); });
     line.append(button);
   }
@@ -27,3 +28,12 @@ export function toast(message, action = null) {
   line.addEventListener("focusout", release);
   place.replaceChildren(line);
 }
+
+// From wherever the keyboard is, and not only from the foot of the page: what undoes in any program. A field undoes its own.
+document.addEventListener("keydown", (event) => {
+  const undoes = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+  const button = document.querySelector("#toasts button");
+  if (!undoes || !button || event.target.closest?.("input:not([type=range]), textarea, select, [contenteditable]")) return;
+  event.preventDefault();
+  button.click();
+});

@@ -50,6 +50,18 @@ def test_a_card_that_is_hidden_leaves_the_keyboard_at_the_next(
     expect(after.locator(".tile-link")).to_be_focused()
 
 
+def test_hiding_is_taken_back_from_where_the_keyboard_is(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    page.goto(live_site)
+    hidden, after = page.locator("#grid .tile").nth(1), page.locator("#grid .tile").nth(2)
+    hidden.locator("[data-act=hide]").press("Enter")
+    expect(after.locator(".tile-link")).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(hidden).to_be_visible()
+    expect(page.locator("#toasts button")).to_have_count(0)
+
+
 def test_what_is_taken_back_leaves_the_keyboard_in_the_history(
     page: Page, live_site: str, showroom: list[Item]
 ) -> None:
