@@ -3,10 +3,13 @@
 Run as a file, so that nothing of the site is imported on the way.
 """
 
+import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import sys
+import termios
 
 _PR_SET_PDEATHSIG = 1
 
@@ -17,8 +20,15 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it died before the line above
         raise SystemExit(1)
+    _leave_the_terminal()
     os.nice(nice)
     os.execvp(command[0], command)  # noqa: S606 (the supervisor's own fixed commands)
+
+
+def _leave_the_terminal() -> None:
+    """A child stays in the session, where ``nice`` counts; whoever asks at its terminal would be stopped."""
+    with contextlib.suppress(OSError), open("/dev/tty", "rb", buffering=0) as terminal:
+        fcntl.ioctl(terminal, termios.TIOCNOTTY)
 
 
 if __name__ == "__main__":

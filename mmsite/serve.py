@@ -111,6 +111,7 @@ def _free_what_an_earlier_run_held() -> None:
 
 
 def _wait_for_workers(supervisor: Supervisor) -> None:
+    """Until all were heard. The site answers by then, and does so without one that is slow or silent."""
     expected = {spec.node for spec in processes.workers()}
     heard: set[str] = set()
 
@@ -120,7 +121,10 @@ def _wait_for_workers(supervisor: Supervisor) -> None:
 
     if not supervisor.wait(all_heard, _START_SECONDS) and not supervisor.stopping:
         names = ", ".join(sorted(expected - heard))
-        raise StartError(f"no sign of life from {names}; their messages are above.")
+        supervisor.console.say(
+            f"No sign of life from {names} yet: their work waits. What they said is above; Monitoring, Tasks "
+            "shows when they are heard."
+        )
 
 
 # -- what is said -------------------------------------------------------------------------------------------

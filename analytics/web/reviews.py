@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -48,12 +49,16 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     # What has a term is read newest first, as far as the page.
     order = "newest" if term else order
     hour = None if alert or term else _hour(request.GET.get("hour", ""), filters)
-    rows = _rows(filters, order, alert, number, term, hour)
     counted = None if alert or term else _count(filters, hour)
-    if number > 1 and not rows:  # an address from before something was taken back, or typed by hand
-        number = _last(filters, counted, order, hour)
-        rows = _rows(filters, order, alert, number, term, hour)
-    has_next = len(rows) == PAGE and number < LAST_PAGE and _reached(filters, number, counted, order, hour)
+
+    def of(page: int) -> list[Any]:
+        return _rows(filters, order, alert, page, term, hour)
+
+    last = _last(filters, counted, order, hour)
+    number, rows = _nearest(number, of, last)
+    has_next = len(rows) == PAGE and number < LAST_PAGE
+    if has_next:  # how many have a term, or are an alert's, is not counted
+        has_next = bool(of(number + 1)) if counted is None else number < last
     keep = {"alert": alert.pk if alert else "", "term": term, "hour": "" if hour is None else hour}
     kept_order = order if order != "newest" else ""
     bar = filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order})
@@ -149,9 +154,16 @@ def _rows(
     return list(found.for_list()[start : start + PAGE])
 
 
-def _reached(filters: Filters, number: int, total: int | None, order: str, hour: int | None) -> bool:
-    """Whether more may follow a full page; how many have a term, or are an alert's, is not counted."""
-    return total is None or number < _last(filters, total, order, hour)
+def _nearest(number: int, of: Callable[[int], list[Any]], last: int) -> tuple[int, list[Any]]:
+    """Page ``number``; where that is beyond the end, the last that holds something.
+
+    The address may be from before something was taken back, and the sums that ``last`` is from as well.
+    """
+    for page in dict.fromkeys((number, last, max(1, last - 1), 1)):
+        rows = of(page) if page <= number else []
+        if rows:
+            return page, rows
+    return 1, []
 
 
 def _last(filters: Filters, total: int | None, order: str, hour: int | None) -> int:

@@ -124,7 +124,7 @@ def _body(
         "tiles": "".join(cards.render(page.cards)),
         "more": more,
     }
-    is_silent = not any(mixture.values())
+    is_silent = not page.cold and not any(mixture.values())
     shown = {"category": category, "cold": page.cold, "silent": is_silent}
     shown["cards"] = (slots(["tiles"])["tiles"],)
     shown["more_url"] = slots(["more"])["more"] if more else ""

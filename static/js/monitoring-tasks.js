@@ -8,7 +8,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 // Only once it has settled: until then htmx moves the focus to what is marked autofocus, away from a quick hand.
 place?.addEventListener("htmx:afterSettle", () => {
   const dialog = place.querySelector("dialog");
-  if (!dialog) return;
+  if (!dialog || dialog.open) return;
   dialog.addEventListener("close", () => {
     dialog.remove();
     document.getElementById(asker)?.focus();

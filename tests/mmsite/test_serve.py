@@ -11,7 +11,7 @@ import pytest
 
 from mmsite import processes, serve
 from mmsite.console import Console
-from mmsite.supervisor import StartError
+from mmsite.supervisor import StartError, Supervisor
 
 
 def test_a_taken_port_is_passed_over_and_said(settings: Any) -> None:
@@ -48,6 +48,16 @@ def test_a_demo_with_the_known_password_is_not_shown_to_others(
         serve._refuse_public_demo()
     monkeypatch.setenv("DEMO_PASSWORD", "something else")
     serve._refuse_public_demo()
+
+
+def test_a_worker_that_is_silent_is_told_and_the_site_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = io.StringIO()
+    monkeypatch.setattr(serve, "_START_SECONDS", 0.01)
+    heard = [{spec.node: {"ok": "pong"}} for spec in processes.workers() if spec.name != "encode"]
+    monkeypatch.setattr(serve.app.control, "ping", lambda timeout: heard)
+    with Supervisor(Console(said)) as supervisor:
+        serve._wait_for_workers(supervisor)
+    assert "No sign of life from encode@" in said.getvalue()
 
 
 def test_a_bucket_that_does_not_answer_is_told_and_the_site_starts(media_away: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -60,6 +61,22 @@ def test_a_child_leads_a_group_in_the_session_of_the_supervisor_so_that_nice_cou
         supervisor.add(python("encode", tells + SLEEPER, nice=7))
         assert supervisor.wait(lambda: "up" in output.getvalue(), 10)
     assert f"up True {os.getsid(0)} {os.nice(0) + 7}" in output.getvalue()
+
+
+def test_a_child_has_no_terminal_to_ask_at() -> None:
+    child = str(Path(module.__file__).with_name("child.py"))
+    asks = [sys.executable, "-c", "open('/dev/tty')"]
+    parent = (
+        "import os, subprocess, sys; print(bool(open('/dev/tty')), flush=True); "
+        f"started = [sys.executable, {child!r}, str(os.getpid()), '0', *{asks!r}]; "
+        "subprocess.run(started, process_group=0)"
+    )
+    at_a_terminal = f"import pty, sys; pty.spawn([sys.executable, '-c', {parent!r}])"
+    told = subprocess.run(
+        [sys.executable, "-c", at_a_terminal], capture_output=True, text=True, timeout=60, check=True
+    ).stdout
+    assert told.startswith("True")
+    assert "No such device or address: '/dev/tty'" in told
 
 
 def test_a_child_that_dies_is_started_again(supervisor: Supervisor, tmp_path: Path) -> None:

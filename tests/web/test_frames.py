@@ -96,9 +96,15 @@ def test_a_feed_with_every_slider_at_nought_says_so(shop: Shop, as_: Any) -> Non
     member = as_("member")
     told = "Every slider stands at 0"
     assert told not in page(member)
+    shown = page(member)
+    bag = re.search(r'data-item="(\d+)"', shown)
+    assert bag
+    member.post(f"/item/{bag[1]}/act/like/")
     silent = member.post("/preferences/mixture/", dict.fromkeys(SOURCES, "0"), HTTP_HX_REQUEST="true")
     assert told in silent.content.decode()
     assert told in page(member)
+    member.post("/preferences/mixture/", {"crowd": "50"})
+    assert told not in page(member)
 
 
 def test_what_is_liked_shows_on_the_next_page(shop: Shop, as_: Any, cast: Cast) -> None:

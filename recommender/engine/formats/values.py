@@ -213,8 +213,8 @@ def _as_list(value: Any) -> list[Any]:
 def names(value: Any) -> list[str]:
     """File names or addresses (or captions), several with | between or as a JSON list."""
     found = []
-    for part in _as_list(value):
-        if isinstance(part, dict):  # Amazon's newer files: {"large": url, "thumb": url}
+    for part in [value] if isinstance(value, dict) else _as_list(value):
+        if isinstance(part, dict):  # Amazon's newer files: {"large": url, "thumb": url}; shops: {"src": url}
             part = next(
                 (part[size] for size in ("hi_res", "large", "url", "src", "thumb") if part.get(size)), ""
             )

@@ -37,7 +37,7 @@ def test_a_candidate_says_how_many_reviews_it_learned_from_and_was_measured_on(
     )
     client.force_login(cast.analyst)
     shown = client.get(reverse("sentiment_model")).content.decode()
-    assert f"Learned from 1,234 corrected reviews, measured on {held} that it did not see." in shown
+    assert f"Corrected reviews it learned from: 1,234; held out to measure by: {held}." in shown
     assert ("So few decide little" in shown) is warned
 
 

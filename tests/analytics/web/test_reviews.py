@@ -14,6 +14,7 @@ from django.utils import timezone
 from analytics.models import Alert, SentimentScore
 from analytics.services import report
 from analytics.services.report import evidence
+from analytics.web.reviews import PAGE
 from recommender.models import Item, Review
 from tests.analytics.scored import add_review, make_shop, sum_up
 from tests.conftest import Cast
@@ -55,6 +56,14 @@ def test_beyond_the_last_page_the_last_is_shown(page: Any, asked: dict[str, str]
     assert len(shown["rows"]) == (15 if asked.get("words") else 5)
     assert shown["number"] == (1 if asked.get("words") else 2)
     assert not shown["next_url"]
+
+
+def test_a_list_that_is_not_counted_ends_with_its_last_full_page(page: Any) -> None:
+    some, now = Review.objects.values_list("pk", flat=True)[:PAGE], timezone.now()
+    alert = Alert.objects.create(key="all", evidence=list(some), starts_at=now, ends_at=now)
+    shown = page(alert=alert.pk).context
+    assert (len(shown["rows"]), shown["next_url"]) == (PAGE, "")
+    assert page(alert=alert.pk, page=2).context["number"] == 1
 
 
 def test_words_are_found_whatever_their_case_and_shown_as_they_are(page: Any) -> None:

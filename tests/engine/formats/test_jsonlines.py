@@ -92,6 +92,42 @@ def test_the_list_that_an_api_answers_is_read_from_its_object(tmp_path, key, ind
     assert (records[4].row, records[4].values["title"]) == (5, "t4")
 
 
+@pytest.mark.parametrize("count", [3, 4000])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_what_a_shop_answers_is_not_taken_for_coco(tmp_path, count, indent):
+    shown = {"images": [{"id": 5, "src": "a.jpg"}], "variants": [{"image_id": 5, "price": "9.50"}]}
+    answer = {"products": [{"id": i, "title": f"t{i}", **shown} for i in range(count)]}
+    records, _ = read(write(tmp_path / "a.json", json.dumps(answer, indent=indent)))
+    assert [record.values["title"] for record in records[:2]] == ["t0", "t1"]
+    assert len(records) == count
+
+
+def test_a_picture_that_is_an_object_gives_its_address(tmp_path):
+    item = {"id": 1, "title": "t", "image": {"id": 5, "src": "https://shop.example/a.jpg"}}
+    (record,), problems = read(write(tmp_path / "a.jsonl", json.dumps(item)))
+    assert [media.url for media in record.media] == ["https://shop.example/a.jpg"]
+    assert not problems
+
+
+def test_a_list_after_what_is_said_of_it_is_read(tmp_path):
+    answer = {"count": 2, "next": None, "results": [{"id": 1, "title": "a"}, {"id": 2, "title": "b"}]}
+    records, _ = read(write(tmp_path / "a.json", json.dumps(answer)))
+    assert [record.values["title"] for record in records] == ["a", "b"]
+
+
+def test_one_item_with_a_list_of_its_own_stays_one_item(tmp_path):
+    item = {"reviews": [{"id": 7, "text": "good", "rating": 5}], "id": 1, "title": "t1"}
+    (record,), _ = read(write(tmp_path / "a.json", json.dumps(item)))
+    assert record.values["title"] == "t1"
+
+
+def test_a_line_that_is_cut_off_costs_no_other_that_begins_with_a_list(tmp_path):
+    row = json.dumps({"reviews": [{"text": "good"}], "id": 1, "title": "t1"})
+    (record,), (problem,) = read(write(tmp_path / "a.json", row + "\n" + row[:20]))
+    assert record.values["title"] == "t1"
+    assert problem.row == 2
+
+
 def test_objects_a_line_that_begin_with_a_list_stay_rows(tmp_path):
     lines = [json.dumps({"reviews": [{"text": "good"}], "id": i, "title": f"t{i}"}) for i in range(3)]
     records, problems = read(write(tmp_path / "a.json", "\n".join(lines)))
