@@ -44,6 +44,7 @@ def feed(
     category: Annotated[int | None, Query(description="a category's id")] = None,
     offset: Offset = 0,
     limit: Limit = PAGE,
+    seen: Annotated[bool, Query(description="also what you met already, but for what you hid")] = False,
 ) -> FeedOut:
     """Items for whoever asks, best first, each with the reason why it is there."""
     chosen = None
@@ -52,7 +53,12 @@ def feed(
         if chosen is None:
             raise missing(f"category {category}", "GET /api/v1/categories lists them.")
     page = recommend.feed(
-        actor_of(request), mixture=_mixture(request, faders), offset=offset, limit=limit, category=chosen
+        actor_of(request),
+        mixture=_mixture(request, faders),
+        offset=offset,
+        limit=limit,
+        category=chosen,
+        seen=seen,
     )
     return FeedOut(
         cards=[card_out(request, card) for card in page.cards], cold=page.cold, next_offset=page.next_offset

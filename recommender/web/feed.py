@@ -53,10 +53,11 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     """The page, or with ``offset`` in a fragment's request the next cards of its grid."""
     mixture = mixture_of(request)
     category = _category(request)
-    offset = _whole(request.GET.get("offset", ""))
+    offset, seen = _whole(request.GET.get("offset", "")), _wants_seen(request)
     if request.headers.get("HX-Request") and offset:
         page = _grid(request, mixture, category, offset)
-        context = {"cards": cards.render(page.cards), "more_url": _more_url(page, category), "at_end": True}
+        more_url = _more_url(page, category, seen)
+        context = {"cards": cards.render(page.cards), "more_url": more_url, "at_end": True}
         response: HttpResponseBase = render(request, "recommender/feed_cards.html", context)
     else:
         response = _whole_page(request, mixture, category, offset)
@@ -82,6 +83,7 @@ def _whole_page(
         "categories": categories,
         "mixer": explain.mixer(mixture),
         "mixer_key": tuple(mixture.values()),
+        "seen": _wants_seen(request),
         "filling": filled,
     }
     if filled:
@@ -92,8 +94,9 @@ def _whole_page(
         )
     named = _named(category)
     return frames.page(
-        request, "recommender/feed.html", values, context, cold, named, categories, context["mixer_key"]
-    )
+        request, "recommender/feed.html", values, context, cold, named, categories, context["mixer_key"],
+        context["seen"],
+    )  # fmt: skip
 
 
 @require_safe
@@ -108,7 +111,8 @@ def _body(
 ) -> tuple[SafeString | bytes, bool]:
     """Rows and grid as HTML (as UTF-8 if shown before), and whether nothing personal went into them."""
     rows: list[recommend.FeedRow] = []
-    if category is not None or offset:
+    seen = _wants_seen(request)
+    if category is not None or offset or seen:
         page = _grid(request, mixture, category, offset)
     else:
         page, rows = recommend.front_page(actor_of(request), mixture=mixture, limit=settings.FEED_PAGE)
@@ -116,19 +120,20 @@ def _body(
     if known is not None and known[0] is page and known[1] == get_language():
         return known[2], page.cold
     if not page.cards:
-        context = {"category": category, "cold": page.cold}
+        context = {"category": category, "cold": page.cold, "seen_url": _seen_url(page, category, not seen)}
         return render_to_string("recommender/feed_body.html", context, request), page.cold
-    more = escape(_more_url(page, category))
+    more = escape(_more_url(page, category, seen))
     values = {
         "rows": "".join(_row(number, row) for number, row in enumerate(rows, 1) if row.cards),
         "tiles": "".join(cards.render(page.cards)),
         "more": more,
     }
     is_silent = not page.cold and not any(mixture.values())
-    shown = {"category": category, "cold": page.cold, "silent": is_silent}
+    shown = {"category": category, "cold": page.cold, "silent": is_silent, "seen": seen}
+    shown["seen_url"] = _seen_url(page, category, not seen)
     shown["cards"] = (slots(["tiles"])["tiles"],)
     shown["more_url"] = slots(["more"])["more"] if more else ""
-    key = (page.cold, is_silent, _named(category), bool(more))
+    key = (page.cold, is_silent, seen, _named(category), bool(more))
     body = frames.part("recommender/feed_body.html", values, shown, *key)
     if rows:  # other pages are seldom asked for again
         if len(_bodies) >= _BODIES_KEPT:
@@ -147,16 +152,33 @@ def _grid(
         limit=settings.FEED_PAGE,
         category=category,
         answer=_token(request.GET.get("answer", "")),
+        seen=_wants_seen(request),
     )
 
 
-def _more_url(page: recommend.FeedPage, category: Category | None) -> str:
+def _more_url(page: recommend.FeedPage, category: Category | None, seen: bool) -> str:
     if page.next_offset is None:
         return ""
-    query = {"offset": page.next_offset, "answer": page.answer}
-    if category is not None:
-        query["category"] = category.pk
+    query = {"offset": page.next_offset, "answer": page.answer, **_asked(category, seen)}
     return f"{reverse('feed')}?{urlencode(query)}"
+
+
+def _seen_url(page: recommend.FeedPage, category: Category | None, seen: bool) -> str:
+    """The same feed with what was met already, or without; "" where nothing was."""
+    if page.cold:
+        return ""
+    asked = urlencode(_asked(category, seen))
+    return f"{reverse('feed')}?{asked}" if asked else reverse("feed")
+
+
+def _asked(category: Category | None, seen: bool) -> dict[str, int]:
+    asked = {"category": category.pk} if category is not None else {}
+    return asked | {"seen": 1} if seen else asked
+
+
+def _wants_seen(request: HttpRequest) -> bool:
+    """Whether what was met already is to be shown as well."""
+    return (request.GET.get("seen") or request.POST.get("seen", "")) == "1"
 
 
 def _named(category: Category | None) -> tuple[int, str, str] | None:

@@ -107,6 +107,22 @@ def test_a_feed_with_every_slider_at_nought_says_so(shop: Shop, as_: Any) -> Non
     assert told not in page(member)
 
 
+def test_what_was_seen_is_shown_again_when_it_is_asked_for(shop: Shop, as_: Any) -> None:
+    member = as_("member")
+    assert "Also what you have seen" not in page(member)
+    bag = re.search(r'data-item="(\d+)"', page(member))
+    assert bag
+    member.post(f"/item/{bag[1]}/act/like/")
+    shown = page(member)
+    assert 'href="/?seen=1">Also what you have seen' in shown
+    assert f'data-item="{bag[1]}"' not in shown
+    again = member.get("/?seen=1").content.decode()
+    assert f'data-item="{bag[1]}"' in again
+    assert 'href="/">Without what you have seen' in again
+    assert '<input type="hidden" name="seen" value="1">' in again
+    assert 'name="seen"' not in page(member)
+
+
 def test_what_is_liked_shows_on_the_next_page(shop: Shop, as_: Any, cast: Cast) -> None:
     member = as_("member")
     before = page(member)

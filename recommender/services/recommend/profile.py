@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -44,6 +44,7 @@ class Profile:
         latest: items that speak for themselves, newest first.
         seen: all items (k,) ascending that the person has met.
         refused: those they hid or disliked.
+        welcome: those of the items (j,) ascending that they met and are to be shown all the same.
         on: item to the switches that are on.
     """
 
@@ -55,12 +56,18 @@ class Profile:
     latest: tuple[int, ...] = ()
     seen: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     refused: frozenset[int] = frozenset()
+    welcome: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     on: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @property
     def is_cold(self) -> bool:
         """Nothing is known that they like."""
         return not self.kinds
+
+    def welcoming(self) -> Profile:
+        """The profile of somebody who wants to see what they have met as well, but for what they refused."""
+        refused = np.array(sorted(self.refused), np.int64)
+        return replace(self, seen=refused, welcome=np.setdiff1d(self.seen, refused))
 
 
 NOBODY = Profile()

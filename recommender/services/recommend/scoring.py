@@ -144,7 +144,11 @@ def _reached(
         parts.append(_from_graph(world, profile, shelf))
     if among is not None:
         parts = [part.only(np.isin(part.ids, among)) for part in parts]
-    return Reached.joined(parts)
+    reached = Reached.joined(parts)
+    again = np.setdiff1d(profile.welcome, reached.ids)
+    if among is not None:
+        again = np.intersect1d(again, among)
+    return Reached.joined([reached, _near_to(world, profile, again)]) if len(again) else reached
 
 
 def _from_graph(world: World, profile: Profile, shelf: np.ndarray) -> Reached:
@@ -168,13 +172,21 @@ def _shelf_of(world: World, among: np.ndarray) -> np.ndarray:
 def _arrived(world: World, profile: Profile, mixture: Mapping[str, float]) -> Reached:
     """Items that the graph does not know yet, through their vectors: what their rows will be, or nearly."""
     ids = world.arrivals
-    if world.live is None or not len(profile.seeds):
+    if world.live is not None and world.graph is None and len(profile.seeds):
+        ids = np.union1d(ids, _from_index(world, *_closest(profile), mixture))
+    return _near_to(world, profile, ids)
+
+
+def _closest(profile: Profile) -> tuple[np.ndarray, np.ndarray]:
+    """The weightiest seeds, and their weights."""
+    return profile.seeds[:_CLOSEST_SEEDS], profile.weights[:_CLOSEST_SEEDS]
+
+
+def _near_to(world: World, profile: Profile, ids: np.ndarray) -> Reached:
+    """Items by how near their vectors are to those of the seeds."""
+    if world.live is None or not len(profile.seeds) or not len(ids):
         return Reached.nothing(ids)
-    seeds, weights = profile.seeds[:_CLOSEST_SEEDS], profile.weights[:_CLOSEST_SEEDS]
-    if world.graph is None:
-        ids = np.union1d(ids, _from_index(world, seeds, weights, mixture))
-    if not len(ids):
-        return Reached.nothing(ids)
+    seeds, weights = _closest(profile)
     cosines = content_similarity(world.live, ids, seeds)  # (3, c, m)
     floors = _floors(world, seeds)  # (3, m)
     near = np.where(cosines >= floors[:, None, :], cosines, 0.0)

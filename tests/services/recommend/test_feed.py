@@ -81,6 +81,23 @@ def test_what_was_met_stays_away(kind: str, tastes: Tastes, actor: Actor) -> Non
     assert all(target.pk not in ids(row.cards) for row in rows)
 
 
+def test_what_was_met_is_shown_when_asked_for_but_not_what_was_turned_down(
+    tastes: Tastes, actor: Actor
+) -> None:
+    liked, hidden = tastes.warm[0], tastes.warm[1]
+    events.record(actor, liked, "like")
+    events.record(actor, hidden, "hide")
+    first = page(actor, seen=True, limit=10)
+    shown = ids(first.cards)
+    while first.next_offset:
+        first = page(actor, seen=True, limit=10, offset=first.next_offset, answer=first.answer)
+        shown += ids(first.cards)
+    assert liked.pk in shown
+    assert hidden.pk not in shown
+    assert len(shown) == len(set(shown))
+    assert liked.pk not in ids(page(actor, limit=len(shown) + 2).cards)
+
+
 @pytest.mark.parametrize("state", ["unavailable", "retired"])
 def test_what_is_withdrawn_is_gone_at_once(state: str, tastes: Tastes, actor: Actor) -> None:
     events.record(actor, tastes.warm[0], "like")
