@@ -11,6 +11,9 @@ from django.conf import settings
 
 from mmsite.supervisor import Child
 
+#: Seconds that a worker may take to load before it yields.
+_LOADING = 30.0
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -87,7 +90,7 @@ def worker(spec: Worker) -> Child:
     command = [sys.executable, "-m", "celery", "-q", "-A", "mmsite", "worker", "-l", "WARNING"]
     command += ["-n", spec.node, "-Q", spec.queues, "-P", spec.pool, "-c", str(spec.concurrency)]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return Child(spec.name, command, env=_threads(spec.threads), nice=spec.nice)
+    return Child(spec.name, command, env=_threads(spec.threads), nice=spec.nice, nice_after=_LOADING)
 
 
 def beat() -> Child:

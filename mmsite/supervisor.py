@@ -38,7 +38,8 @@ class Child:
         name: the prefix of its lines.
         command: program and arguments.
         env: variables set besides the supervisor's own.
-        nice: how much the child yields to others, 0 to 19.
+        nice: how much the child yields to others, 0 to 19; ``nice_after`` so many seconds from its start on.
+            Whoever loads much first would else wait for minutes to begin, on a machine that is busy.
         restart: start it again when it ends; a child that is not restarted may end well.
         on_exit: called with the return code after a child that is not restarted has ended.
     """
@@ -49,7 +50,9 @@ class Child:
     nice: int = 0
     restart: bool = True
     on_exit: Callable[[int], None] | None = None
+    nice_after: float = 0.0
     process: subprocess.Popen[str] | None = None
+    yields: bool = False
     reader: threading.Thread | None = None
     started: float = 0.0
     deaths: int = 0
@@ -64,6 +67,13 @@ class Child:
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
+
+    def let_others_first(self) -> None:
+        """From now on, with all its threads and whatever it started."""
+        self.yields = True
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.setpriority(os.PRIO_PGRP, self.process.pid, min(19, os.nice(0) + self.nice))
 
 
 class Supervisor:
@@ -140,7 +150,7 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         wrapper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("child.py"))]
         child.process = subprocess.Popen(  # noqa: S603 (fixed commands of mmsite/serve.py)
-            [*wrapper, str(os.getpid()), str(child.nice), *child.command],
+            [*wrapper, str(os.getpid()), str(0 if child.nice_after else child.nice), *child.command],
             env={**os.environ, **child.env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -150,6 +160,7 @@ class Supervisor:
             process_group=0,  # no session: across sessions Linux shares the cores evenly, whatever nice says
         )
         child.started, child.due = time.monotonic(), None
+        child.yields = not child.nice_after
         child.reader = threading.Thread(target=self._relay, args=(child, child.process), daemon=True)
         child.reader.start()
 
@@ -169,6 +180,8 @@ class Supervisor:
                 self._start(child)
             elif child.due is None and not child.is_running:
                 self._bury(child, now)
+            elif child.due is None and not child.yields and now >= child.started + child.nice_after:
+                child.let_others_first()
 
     def _bury(self, child: Child, now: float) -> None:
         assert child.process is not None

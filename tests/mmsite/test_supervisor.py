@@ -63,6 +63,22 @@ def test_a_child_leads_a_group_in_the_session_of_the_supervisor_so_that_nice_cou
     assert f"up True {os.getsid(0)} {os.nice(0) + 7}" in output.getvalue()
 
 
+def test_a_child_that_loads_first_yields_later_with_all_its_threads(
+    supervisor: Supervisor, output: io.StringIO
+) -> None:
+    threaded = (
+        "import threading, time; threading.Thread(target=time.sleep, args=(600,), daemon=True).start(); "
+    )
+    with supervisor:
+        child = supervisor.add(python("encode", threaded + SLEEPER, nice=7, nice_after=0.01))
+        assert supervisor.wait(lambda: "up" in output.getvalue() and child.yields, 10)
+        assert child.process is not None
+        niceness = {
+            os.getpriority(os.PRIO_PROCESS, one.id) for one in psutil.Process(child.process.pid).threads()
+        }
+    assert niceness == {os.nice(0) + 7}
+
+
 def test_a_child_has_no_terminal_to_ask_at() -> None:
     child = str(Path(module.__file__).with_name("child.py"))
     asks = [sys.executable, "-c", "open('/dev/tty')"]
