@@ -1,6 +1,7 @@
 """The project as a Django application: its commands, and checks that find a mistake before it does harm."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class MmsiteConfig(AppConfig):
@@ -14,3 +15,10 @@ class MmsiteConfig(AppConfig):
 
         for check in checks.CHECKS:
             register(check)
+
+
+class DatabasePagesConfig(admin_apps.AdminConfig):
+    """Django's admin with the site's own rule of who may open it."""
+
+    default = False  # of this package, MmsiteConfig is
+    default_site = "mmsite.database_pages.DatabasePages"

@@ -78,7 +78,7 @@ INSTALLED_APPS = [
     "mmsite",
     "recommender.apps.RecommenderConfig",
     "analytics.apps.AnalyticsConfig",
-    "django.contrib.admin",
+    "mmsite.apps.DatabasePagesConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
