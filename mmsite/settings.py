@@ -174,7 +174,9 @@ CACHES = {
 # The database is asked on each request as it is; a look into Redis costs more than it saves.
 SESSION_ENGINE = "mmsite.sessions"
 CELERY_BROKER_URL = (
-    REDIS_URL if not REDIS_URL.startswith("unix://") else f"redis+socket://{REDIS_SOCKET}?virtual_host=0"
+    REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+    if REDIS_URL.startswith("unix://")
+    else REDIS_URL
 )
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_keepalive": True}
 CELERY_TASK_IGNORE_RESULT = True
