@@ -12,6 +12,7 @@ import pytest
 from tests.analytics.engine.tiny_bert import make_tiny_bert
 from tests.conftest import ROOT
 from tests.milvus import milvus_lite
+from tests.services.shop import QUICK_ENCODER
 
 LISTENERS = {"faster_whisper", "sherpa_onnx", "pocketsphinx"}
 HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers", "pymilvus"} | LISTENERS
@@ -58,13 +59,30 @@ walk(get_resolver())
 REQUESTS = """
 from django.core.management import call_command
 from django.test import Client
+from tests.house.asked_site import PLAIN_STATIC_FILES
 
 call_command("migrate", verbosity=0)
-call_command("collectstatic", "--noinput", verbosity=0)
+PLAIN_STATIC_FILES.enable()
 client = Client(SERVER_NAME="localhost")
 for address in ("/", "/search/?q=red+dress"):
     answer = client.get(address, follow=True)
     assert answer.status_code == 200, (address, answer.status_code)
+"""
+
+STOCK = """
+import sys
+import django
+
+django.setup()
+from tests.house.asked_site import stock
+
+stock()
+"""
+
+ASK = """
+from tests.house.asked_site import ask
+
+ask()
 """
 
 PLUGGED = """
@@ -132,6 +150,12 @@ def test_starting_the_web_process_does_not_load_torch() -> None:
 
 def test_a_feed_and_a_text_search_do_not_load_torch() -> None:
     assert heavy_modules_after(WEB_START + REQUESTS) == "heavy: []"
+
+
+def test_pages_of_a_stocked_site_do_not_load_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENCODER", QUICK_ENCODER)
+    heavy_modules_after(STOCK)  # this one is a worker and may have any
+    assert heavy_modules_after(WEB_START + ASK) == "heavy: []"
 
 
 def test_a_plugged_text_model_is_left_to_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
