@@ -162,4 +162,4 @@ def test_the_interface_speaks_chinese_after_one_press(
     expect(page.locator(".chips")).to_contain_text("灯具")
     expect(page.locator(".grid .tile-link").first).to_contain_text("号")
     page.goto(f"{live_site}/search/")
-    expect(page.get_by_role("heading", name="说出来，拍下来，或哼出来。")).to_be_visible()
+    expect(page.get_by_role("heading", name="写出来，拍下来，或放出它的声音。")).to_be_visible()
