@@ -7,12 +7,14 @@ import re
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from recommender.contracts import MediaKind, MediaRef
 from recommender.engine.formats.base import MAX_MEDIA_BYTES, Blob, Opened, Sample, Table
-from recommender.engine.formats.members import MemberIndex, media_kind
+from recommender.engine.formats.members import Member, MemberIndex
 from recommender.errors import FormatError, MediaError
 from recommender.said import gettext_noop as _
 from recommender.said import say
@@ -35,40 +37,58 @@ class Archive:
 
     def __init__(self, path: Path, name: str) -> None:
         self.name, self._size = name, path.stat().st_size
+        self._files = self._packed = self._unpacked = 0
+        self._index = MemberIndex()
         try:
-            self._zip = zipfile.ZipFile(path)
-        except _DAMAGED as error:
-            told = say(_("{name} is not a whole ZIP archive ({error})."), name=name, error=str(error))
-            raise FormatError(told, _WHOLE) from error
-        try:
-            self._members = self._checked()
+            self._zip = self._listed(path)
         except BaseException:
-            self._zip.close()
+            self._index.close()
             raise
-        self._index = MemberIndex({path: path for path in self._members})
 
     # -- checks ------------------------------------------------------------------------------------------
 
-    def _checked(self) -> dict[str, zipfile.ZipInfo]:
-        """Members by clean path; FormatError for an archive that is not what an honest tool makes."""
-        infos = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
-        if len(infos) > MAX_MEMBERS:
+    def _listed(self, path: Path) -> zipfile.ZipFile:
+        """The archive, its members in the index; FormatError when it is not what an honest tool makes."""
+        try:
+            listed = _Listing(path, self._take)
+        except _DAMAGED as error:
+            told = say(_("{name} is not a whole ZIP archive ({error})."), name=self.name, error=str(error))
+            raise FormatError(told, _WHOLE) from error
+        try:
+            self._index.filled()
+            self._check_whole()
+        except BaseException:
+            listed.close()
+            raise
+        return listed
+
+    def _take(self, info: zipfile.ZipInfo) -> None:
+        """Check one entry of the directory and note it."""
+        if info.filename.endswith("/"):
+            return
+        self._files += 1
+        self._packed += info.compress_size
+        self._unpacked += info.file_size
+        if self._files > MAX_MEMBERS or self._packed > self._size or self._unpacked > MAX_UNPACKED:
+            return  # refused when all are counted
+        clean = self._clean_path(info)
+        if _JUNK.search(clean):
+            return
+        self._check_content(info, clean)
+        offset = min(info.header_offset, self._size)  # the directory may claim more than a database can hold
+        facts = (info.file_size, info.compress_size, info.CRC, info.flag_bits, info.compress_type)
+        self._index.add(Member(clean, info.orig_filename, offset, *facts))
+
+    def _check_whole(self) -> None:
+        if self._files > MAX_MEMBERS:
             told = _("{name} holds {count} files; {limit} are the limit.")
-            raise self._error(told, _SPLIT, count=f"{len(infos):,}", limit=f"{MAX_MEMBERS:,}")
-        if sum(info.compress_size for info in infos) > self._size:
+            raise self._error(told, _SPLIT, count=f"{self._files:,}", limit=f"{MAX_MEMBERS:,}")
+        if self._packed > self._size:
             told = _("{name}: its files overlap, so it would unpack to more than it holds.")
             raise self._error(told, _WHOLE)
-        if sum(info.file_size for info in infos) > MAX_UNPACKED:
+        if self._unpacked > MAX_UNPACKED:
             told = _("{name} would unpack to more than {limit} GiB.")
             raise self._error(told, _SPLIT, limit=MAX_UNPACKED >> 30)
-        members: dict[str, zipfile.ZipInfo] = {}
-        for info in infos:
-            clean = self._clean_path(info)
-            if _JUNK.search(clean):
-                continue
-            self._check_content(info, clean)
-            members[clean] = info
-        return members
 
     def _error(self, text: str, remedy: str, **values: Any) -> FormatError:
         return FormatError(say(text, name=self.name, **values), remedy)
@@ -105,20 +125,19 @@ class Archive:
 
     # -- reading -----------------------------------------------------------------------------------------
 
-    def data_blobs(self) -> list[Blob]:
+    def data_blobs(self) -> Iterator[Blob]:
         """The files that are no media, in the order of their paths."""
-        return [
-            Blob(name, info.file_size, lambda info=info, name=name: self._open(info, name))  # type: ignore[misc]
-            for name, info in sorted(self._members.items())
-            if not media_kind(name)
-        ]
+        for member in self._index.others():
+            yield Blob(member.path, member.size, partial(self._open, member))
 
-    def _open(self, info: zipfile.ZipInfo, name: str) -> BinaryIO:
+    def _open(self, member: Member) -> BinaryIO:
         try:
-            return cast(BinaryIO, _Member(self._zip.open(info), f"{self.name}: {name}"))
+            if self._index.overlapped(member):
+                raise zipfile.BadZipFile("Overlapped entries")
+            return cast(BinaryIO, _Reading(self._zip.open(_entry(member)), f"{self.name}: {member.path}"))
         except _DAMAGED as error:
             told = _("{name}: {path} cannot be read ({error}).")
-            raise self._error(told, _WHOLE, path=name, error=str(error)) from error
+            raise self._error(told, _WHOLE, path=member.path, error=str(error)) from error
 
     def find(self, name: str, near: str) -> str:
         return self._index.find(name, near)
@@ -130,25 +149,66 @@ class Archive:
         return {"member": reference}
 
     def fingerprint(self, reference: str) -> str:
-        info = self._members[reference]
-        return f"{info.file_size}:{info.CRC:08x}"
+        member = self._index.member(reference)
+        if member is None:
+            raise KeyError(reference)
+        return f"{member.size}:{member.crc:08x}"
 
     def open(self, ref: MediaRef) -> BinaryIO:
         """The member; reading a damaged one raises FormatError. MediaError when it is too large."""
-        info = self._members.get(ref.member)
-        if info is None:
+        member = self._index.member(ref.member)
+        if member is None:
             told = say(_("{name} holds no file {path}."), name=self.name, path=repr(ref.member))
             raise MediaError(told, _("Correct the name."))
-        if info.file_size > MAX_MEDIA_BYTES:
+        if member.size > MAX_MEDIA_BYTES:
             told = say(_("{name} has more than {size} MB."), name=ref.member, size=MAX_MEDIA_BYTES >> 20)
             raise MediaError(told, _("Make the file smaller."))
-        return self._open(info, ref.member)
+        return self._open(member)
 
     def close(self) -> None:
         self._zip.close()
+        self._index.close()
 
 
-class _Member:
+class _Listing(zipfile.ZipFile):
+    """A ZIP that hands on the entries of its directory as it reads them, and keeps none.
+
+    The lists that ZipFile makes of them take 600 bytes an entry.
+    """
+
+    def __init__(self, path: Path, take: Callable[[zipfile.ZipInfo], None]) -> None:
+        self._taker = take
+        super().__init__(path)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "filelist":
+            value = _HandedOn(self._taker)
+        super().__setattr__(name, _Forgotten() if name == "NameToInfo" else value)
+
+
+class _HandedOn(list[zipfile.ZipInfo]):
+    def __init__(self, take: Callable[[zipfile.ZipInfo], None]) -> None:
+        super().__init__()
+        self._take = take
+
+    def append(self, info: zipfile.ZipInfo) -> None:
+        self._take(info)
+
+
+class _Forgotten(dict[str, zipfile.ZipInfo]):
+    def __setitem__(self, name: str, info: zipfile.ZipInfo) -> None:
+        pass
+
+
+def _entry(member: Member) -> zipfile.ZipInfo:
+    """The member's entry of the directory, as ZipFile needs it for opening."""
+    entry = zipfile.ZipInfo(member.written)
+    entry.header_offset, entry.file_size, entry.compress_size = member.offset, member.size, member.packed
+    entry.CRC, entry.flag_bits, entry.compress_type = member.crc, member.flags, member.method
+    return entry
+
+
+class _Reading:
     """A member being read: no more than the directory says it has, and damage named."""
 
     def __init__(self, inner: IO[bytes], name: str) -> None:
@@ -164,7 +224,7 @@ class _Member:
     def close(self) -> None:
         self._inner.close()
 
-    def __enter__(self) -> _Member:
+    def __enter__(self) -> _Reading:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from recommender.engine.formats.archive import ZipArchive
@@ -103,14 +103,14 @@ def recognise(sample: Sample) -> Format:
     return best
 
 
-def open_tables(blobs: Sequence[Blob], *, within: str) -> list[Table]:
+def open_tables(blobs: Iterable[Blob], *, within: str) -> list[Table]:
     """The tables among the files of an archive or a folder; read-mes and lists of people are passed over.
 
     Raises:
         FormatError: there is no table; says why the first candidate is none.
     """
     tables: list[Table] = []
-    excuses: list[FormatError] = []
+    excuse = ""
     for blob in blobs:
         if blob.suffix in _NOT_TABLES or posixpath.basename(blob.name).lower() in (
             "readme",
@@ -124,13 +124,13 @@ def open_tables(blobs: Sequence[Blob], *, within: str) -> list[Table]:
         except FormatError as error:
             if blob.suffix in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
                 raise
-            excuses.append(error)
+            excuse = excuse or bare(error.message)
     if not tables:
-        raise FormatError(_no_table(within, excuses), _KNOWN)
+        raise FormatError(_no_table(within, excuse), _KNOWN)
     return tables
 
 
-def _no_table(within: str, excuses: Sequence[FormatError]) -> str:
-    if not excuses:
+def _no_table(within: str, excuse: str) -> str:
+    if not excuse:
         return say(_("{name} holds no table."), name=within)
-    return say(_("{name} holds no table ({reason})."), name=within, reason=bare(excuses[0].message))
+    return say(_("{name} holds no table ({reason})."), name=within, reason=excuse)

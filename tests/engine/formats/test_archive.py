@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import struct
+import tracemalloc
 import zipfile
 
 import pytest
@@ -99,6 +100,71 @@ def test_an_archive_whose_files_overlap_is_refused(tmp_path):
     tail = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), start, 0)
     path.write_bytes(raw[:start] + directory + tail)
     with pytest.raises(FormatError, match="overlap"):
+        open_source(path)
+
+
+def test_a_picture_that_shares_its_bytes_with_another_file_is_refused_where_it_is_met(tmp_path):
+    """Few enough that the archive as a whole unpacks to no more than it holds."""
+    names = {f"{name}.jpg": b"x" * 3 for name in "ab"}
+    path = write_zip(tmp_path / "a.zip", {"items.csv": "id,title,image\n1,Hat,a.jpg\n", **names})
+    raw = path.read_bytes()
+    entry = raw.rindex(b"PK\x01\x02")  # of b.jpg, which is made to begin where a.jpg does
+    start = struct.pack("<I", raw.index(b"a.jpg") - 30)
+    path.write_bytes(raw[: entry + 42] + start + raw[entry + 46 :])
+    with open_source(path) as source:
+        record = next(iter(source.records(source.guess_mapping())))
+        with pytest.raises(FormatError, match=r"a\.jpg cannot be read \(Overlapped entries\)"):
+            source.open_media(record.media[0])
+
+
+def test_of_two_files_in_one_place_the_later_is_meant_and_of_two_by_one_name_none(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("items.csv", "id,title,image\n1,Hat,hat.jpg\n2,Cap,cap.jpg\n3,Sock,x/cap.jpg\n")
+        for name, content in (
+            ("hat.jpg", b"OLD"),
+            ("./hat.jpg", b"NEW"),
+            ("x/cap.jpg", b""),
+            ("y/cap.jpg", b""),
+        ):
+            archive.writestr(name, content)
+    with open_source(path) as source:
+        found = list(source.records(source.guess_mapping()))
+        records, (problem,) = (
+            [f for f in found if hasattr(f, "media")],
+            [f for f in found if hasattr(f, "reason")],
+        )
+        assert source.open_media(records[0].media[0]).read() == b"NEW"
+        assert [[ref.member for ref in record.media] for record in records[1:]] == [[], ["x/cap.jpg"]]
+        assert (problem.row, problem.value) == (3, "cap.jpg")
+
+
+def test_a_name_that_cannot_be_written_is_no_file_in_an_archive(tmp_path):
+    lines = '{"id": "1\\ud800", "title": "Hat", "image": "\\ud800.jpg"}\n'
+    path = write_zip(tmp_path / "a.zip", {"items.jsonl": lines, "hat.jpg": b"x"})
+    records, problems = read(path)
+    assert not [ref for record in records for ref in record.media]
+    assert problems
+
+
+def test_opening_an_archive_takes_little_memory_for_each_of_its_files(tmp_path):
+    def peak(count: int) -> int:
+        files = {f"{kind}/{i}.{kind}": b"" for kind in ("jpg", "labels") for i in range(count)}
+        path = write_zip(tmp_path / "a.zip", {"items.csv": TABLE, **files})
+        tracemalloc.start()
+        archives.Archive(path, path.name).close()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    # The directory itself is read in one piece, 60 to 70 bytes a file here, and let go again.
+    assert peak(4_000) < peak(1_000) + 6_000 * 100
+
+
+def test_too_many_files_are_counted_and_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
+    path = write_zip(tmp_path / "a.zip", {"items.csv": TABLE, "a.jpg": b"", "b.jpg": b"", "c.jpg": b""})
+    with pytest.raises(FormatError, match="holds 4 files; 2 are the limit"):
         open_source(path)
 
 
