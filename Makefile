@@ -35,9 +35,7 @@ check: dev ## Lint, import contracts, migrations, deployment settings, types
 	$(BIN)/mypy
 
 bench: dev ## Run the benchmarks, or one of them: make bench B=first_page
-	@for name in $(if $(B),$(B),$(filter-out _%,$(notdir $(basename $(wildcard benchmarks/[a-z]*.py))))); do \
-		echo "== $$name"; $(PY) -m benchmarks.$$name || exit 1; \
-	done
+	@$(PY) -m benchmarks._all $(B)
 
 lock: $(VENV)/.uv ## Write the lock files anew; UPGRADE=--upgrade takes the newest versions allowed
 	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --generate-hashes --no-header \

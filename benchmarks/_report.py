@@ -1,4 +1,8 @@
-"""How a benchmark says what it measured: a table on the terminal, JSON under ``var/benchmarks``."""
+"""How a benchmark says what it measured: a table on the terminal, JSON in ``var/benchmarks``, an exit code.
+
+The exit code is 0 where all was measured and every bar met, ``MISSED`` where a bar was missed (or the
+benchmark broke, which Python ends with the same code), else ``LEFT_OUT`` where a data set was not there.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+MISSED, LEFT_OUT = 1, 3  # 2 is what argparse ends with
 
 
 def data_parser(description: str | None) -> argparse.ArgumentParser:
@@ -23,6 +29,35 @@ def data_parser(description: str | None) -> argparse.ArgumentParser:
     default = Path(os.environ.get("MMSITE_DATA", ROOT.parent / "shared" / "data"))
     parser.add_argument("--data", type=Path, default=default)
     return parser
+
+
+def is_there(what: str, *needed: Path) -> bool:
+    """Whether these files and folders of data sets are there; if not, a line says so of ``what``."""
+    absent = next((path for path in needed if not path.exists()), None)
+    if absent:
+        print(f"Left out: {what}, as {absent} is not there (--data or MMSITE_DATA names the data sets).")
+    return absent is None
+
+
+def require(what: str, *needed: Path) -> None:
+    """End here, with that line, unless these files and folders of data sets are there."""
+    if not is_there(what, *needed):
+        sys.exit(LEFT_OUT)
+
+
+def verdict(bars: Mapping[str, bool], *, whole: bool = True) -> int:
+    """The exit code; a line tells of the bars.
+
+    Args:
+        bars: what was aimed for, and whether it was met.
+        whole: nothing was left out.
+    """
+    missed = [name for name, met in bars.items() if not met]
+    if bars:
+        print(f"Bars: {len(missed)} of {len(bars)} MISSED: {'; '.join(missed)}" if missed else "Bars: met")
+    if missed:
+        return MISSED
+    return 0 if whole else LEFT_OUT
 
 
 def machine() -> dict[str, Any]:

@@ -12,6 +12,7 @@ share the cores; the bar is 0.9 of the quickest bare model's pictures a second t
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageFilter
 
-from benchmarks._report import machine, publish
+from benchmarks._report import machine, publish, verdict
 from recommender.engine.encoders import encode_image_files, load_encoder
 from recommender.engine.encoders.mini import MiniEncoder, pixel_values
 from recommender.engine.preprocess.image import open_image
@@ -113,6 +114,7 @@ def main() -> None:
     for row in rows:
         row["images/s/core"] = row["pipeline images/s"] / cores
     publish("encode_pipeline", rows, about, encoder=options.encoder, images=len(paths), threads=cores)
+    sys.exit(verdict({f"share at batch {row['batch']}": row["met"] for row in rows}))
 
 
 if __name__ == "__main__":

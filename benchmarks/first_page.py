@@ -21,7 +21,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks._report import ROOT, machine, publish
+from benchmarks._report import ROOT, machine, publish, verdict
 
 USEFUL_ITEMS = 12
 PATIENCE = 1200.0
@@ -125,8 +125,7 @@ def main() -> None:
             rows.append(row)
     publish("first_page", rows, about, bar_seconds=BAR, useful_items=USEFUL_ITEMS)
     met = rows[0]["useful page (s)"] < BAR
-    print(f"Bar: a useful page from a clean clone in under {BAR:.0f} s: {'met' if met else 'MISSED'}.")
-    sys.exit(not met)
+    sys.exit(verdict({f"a useful page from a clean clone in under {BAR:.0f} s": met}))
 
 
 ORDER = ("site answers", "useful page", "all ready", "complete")

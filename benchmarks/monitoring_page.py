@@ -71,7 +71,7 @@ def measure(options: argparse.Namespace) -> int:
     from django.core.management import call_command
 
     from benchmarks import _monitoring_world
-    from benchmarks._report import ROOT, machine, publish
+    from benchmarks._report import ROOT, machine, publish, verdict
     from benchmarks.feed_latency import _free_port, _running, _wait_for_redis, _wait_for_web
     from mmsite import processes
 
@@ -99,10 +99,8 @@ def measure(options: argparse.Namespace) -> int:
         "monitoring_page", rows, about, stored_mb=stored, bar_stored_mb=BAR_STORAGE_MB, database=_vendor(),
         seed=options.seed, **world,
     )  # fmt: skip
-    missed = [row["what"] for row in rows if not row["met"]] + ["storage"] * (stored >= BAR_STORAGE_MB)
     print(f"{stored:.0f} MB are stored, of at most {BAR_STORAGE_MB:.0f}.")
-    print(f"Bars: {'MISSED: ' + ', '.join(missed) if missed else 'met'}")
-    return bool(missed)
+    return verdict({row["what"]: row["met"] for row in rows} | {"storage": stored < BAR_STORAGE_MB})
 
 
 def _row(what: str, milliseconds: list[float], bar: float) -> dict[str, Any]:

@@ -5,6 +5,7 @@ python -m benchmarks.sentiment_fusion [--data DIR]
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,14 +15,16 @@ from analytics.engine.sentiment.calibration import accuracy, expected_calibratio
 from analytics.engine.sentiment.learning.fusion import try_posts
 from analytics.engine.sentiment.learning.image import posts
 from analytics.engine.sentiment.learning.text import relearn_posts
-from benchmarks._report import data_parser, machine, publish
+from benchmarks._report import data_parser, machine, publish, require, verdict
 from recommender.engine.encoders import load_encoder
 
 BAR = "2 points of macro-F1 over words alone, or switched off"
+LEAST_GAIN, SHIPPED = 0.02, "cross-modal attention"
 
 
 def main() -> None:
     options = data_parser(__doc__).parse_args()
+    require("posts of words and a photo", options.data / "sentiment" / "mvsa")
     about = machine()
     encoder: Any = load_encoder(device="cpu")
     found = posts(options.data, encoder)
@@ -45,6 +48,8 @@ def main() -> None:
     }
     rows += judged(of_shipped, shipped.readings["text"], found.labels)
     publish("sentiment_fusion", rows, about, posts=len(found.labels), folds=5, seed=0, bar=BAR)
+    gains = {row["reading"]: float(str(row["over words"])) for row in rows}
+    sys.exit(verdict({name: gain >= LEAST_GAIN for name, gain in gains.items() if name.endswith(SHIPPED)}))
 
 
 def judged(

@@ -11,6 +11,7 @@ the very probabilities that were read: what chance alone makes of a model that i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,7 @@ from analytics.engine.sentiment.learning.speech import (
 )
 from analytics.engine.sentiment.speech_features import FEATURES
 from analytics.engine.sentiment.speech_trunk import Trunk
-from benchmarks._report import data_parser, machine, publish
+from benchmarks._report import data_parser, machine, publish, require, verdict
 
 #: Where a clip's row keeps the statistics of its cepstra, and how loud it is.
 CEPSTRA, LOUDNESS = slice(0, 80), slice(186, 187)
@@ -83,6 +84,7 @@ def in_turn(english: Voices, shop: list[Voices]) -> np.ndarray:
 
 def main() -> None:
     options = data_parser(__doc__).parse_args()
+    require("the mood of voices", options.data / "speech", options.data / "teachers")
     about = machine()
     trunk = Trunk.of(published_trunk(options.data))
     english = acted_english(options.data, trunk)
@@ -104,6 +106,8 @@ def main() -> None:
     read = in_turn(english, [demo_voices(number, trunk) for number in DEMO_SEEDS])
     rows.append(row("its recipe, taught anew", "RAVDESS, four actors in turn", read, english.labels))
     publish("sentiment_speech", rows, about, aim=0.72)
+    judged = [row for row in rows if row["floor"]]
+    sys.exit(verdict({f"{row['on']}, macro-F1": row["macro-F1"] >= row["floor"] for row in judged}))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ figure is the luck of what was held out, ``sentiment_text_in_turn`` tells.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -18,7 +19,7 @@ from analytics.contracts import Spoken
 from analytics.engine.sentiment import load_scorer
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.text import TextModel
-from benchmarks._report import data_parser, machine, publish
+from benchmarks._report import data_parser, machine, publish, require, verdict
 
 Row = dict[str, object]
 #: Reviews that a worker scores at once.
@@ -33,6 +34,7 @@ def main() -> None:
     parser = data_parser(__doc__)
     parser.add_argument("--no-peers", action="store_true")
     given = parser.parse_args()
+    require("reviews read by the text model", given.data / "sentiment")
     about = machine()
     sets = [
         corpora.sst2(given.data),
@@ -47,6 +49,7 @@ def main() -> None:
         if not given.no_peers:
             rows.extend(judge(one, name, read(one)) for name, read in peers(one))
     publish("sentiment_text", rows, about, model=model.key, floors=FLOORS, **speed(model, sets))
+    sys.exit(verdict({str(row["set"]): row["reached"] == "yes" for row in rows if row["reached"]}))
 
 
 def judge(one: corpora.TextSet, name: str, read: np.ndarray) -> Row:

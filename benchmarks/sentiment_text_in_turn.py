@@ -17,7 +17,7 @@ import numpy as np
 
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.text import relearn_chinese
-from benchmarks._report import data_parser, machine, publish
+from benchmarks._report import data_parser, machine, publish, require
 from benchmarks.sentiment_text import FLOORS, Row, judge, tfidf
 
 FIFTHS = 5
@@ -26,6 +26,7 @@ RECIPE, PEER = "its recipe, every fifth in turn", "tf-idf + logistic regression,
 
 def main() -> None:
     given = data_parser(__doc__).parse_args()
+    require("Chinese reviews in turn", given.data / "sentiment")
     about = machine()
     read: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
     tests: dict[str, list[corpora.Labelled]] = defaultdict(list)

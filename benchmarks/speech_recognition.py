@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from analytics.engine.sentiment.calibration import accuracy, macro_f1
 from analytics.engine.sentiment.recogniser import Recogniser, SpeechPlug, load_recogniser
 from analytics.engine.sentiment.scorer import Scorer
 from analytics.engine.sentiment.transcripts import unfit
-from benchmarks._report import data_parser, machine, publish
+from benchmarks._report import data_parser, machine, publish, require, verdict
 from benchmarks._words import word_error_rate
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import load_clip
@@ -154,6 +155,7 @@ def main() -> None:
     parser.add_argument("--recogniser", action="append", default=[], metavar="SPEC")
     parser.add_argument("--most", type=int, default=60, metavar="CLIPS", help="of each set")
     options = parser.parse_args()
+    require("recognisers of speech", options.data / "speech")
     about = machine()
     specs = [*options.recogniser, os.environ.get("SPEECH_RECOGNISER", "")]
     specs += ["pocketsphinx"] if find_spec("pocketsphinx") else []
@@ -169,6 +171,7 @@ def main() -> None:
     rates = [one["word error rate"] for one in rows if one["on"] == HUMAN[0] and one["word error rate"] != ""]
     earned = bool(rates) and min(rates) <= BAR
     publish("speech_recognition", rows, about, bar_word_error_rate=BAR, bar_on=HUMAN[0], bar_reached=earned)
+    sys.exit(verdict({f"word error rate at most {BAR:g} on {HUMAN[0]}": earned}))
 
 
 if __name__ == "__main__":

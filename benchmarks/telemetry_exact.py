@@ -73,7 +73,7 @@ def measure(options: argparse.Namespace) -> int:
     django.setup()
     from django.core.management import call_command
 
-    from benchmarks._report import ROOT, machine, publish
+    from benchmarks._report import ROOT, machine, publish, verdict
     from benchmarks.feed_latency import _running, _wait_for_redis
     from mmsite import processes
 
@@ -88,9 +88,7 @@ def measure(options: argparse.Namespace) -> int:
         "telemetry_exact", rows, about, seconds=options.seconds, seed=options.seed,
         web_processes=WEB_PROCESSES, worker_processes=WORKER_PROCESSES, flush_seconds=FLUSH_SECONDS,
     )  # fmt: skip
-    wrong = [row["what"] for row in rows if not row["within"]]
-    print(f"Exact but for the last flush interval: {'NOT ' + ', '.join(wrong) if wrong else 'yes'}")
-    return bool(wrong)
+    return verdict({f"{row['what']} exact but for the last flush": row["within"] for row in rows})
 
 
 # -- what is run and killed ---------------------------------------------------------------------------------

@@ -1,0 +1,87 @@
+"""How benchmarks end: what was left out or missed is told, and none keeps the others from being run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import _all
+from benchmarks._report import LEFT_OUT, MISSED, verdict
+
+#: Those that measure nothing without data sets; two others measure the rest.
+OF_DATA_ALONE = (
+    "sentiment_aspects",
+    "sentiment_fusion",
+    "sentiment_speech",
+    "sentiment_text",
+    "sentiment_text_in_turn",
+    "speech_recognition",
+)
+
+
+def test_a_missed_bar_is_told_and_makes_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert verdict({"quick": True, "small": False}) == MISSED == 1
+    assert capsys.readouterr().out == "Bars: 1 of 2 MISSED: small\n"
+
+
+def test_bars_that_are_met_end_well_unless_something_was_left_out() -> None:
+    assert verdict({"quick": True}) == verdict({}) == 0
+    assert verdict({"quick": True}, whole=False) == LEFT_OUT
+    assert verdict({"quick": False}, whole=False) == MISSED
+
+
+@pytest.mark.parametrize("name", OF_DATA_ALONE)
+def test_one_that_needs_data_says_in_a_line_that_it_is_left_out(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [name, "--data", str(tmp_path / "nowhere")])
+    with pytest.raises(SystemExit) as end:
+        importlib.import_module(f"benchmarks.{name}").main()
+    assert end.value.code == LEFT_OUT
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("Left out: ")
+    assert str(tmp_path / "nowhere") in line
+
+
+def test_without_data_an_encoder_is_measured_on_the_demo_world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from benchmarks import encoder_quality
+
+    rows: list[dict[str, Any]] = []
+    monkeypatch.setattr(sys, "argv", ["encoder_quality", "--data", str(tmp_path)])
+    monkeypatch.setattr(
+        encoder_quality, "demo_world", lambda *_: iter([encoder_quality.row("demo", 0.5, "", 1, 0.3)])
+    )
+    monkeypatch.setattr(encoder_quality, "sounds", lambda _: iter(()))
+    monkeypatch.setattr(encoder_quality, "publish", lambda _name, found, *_, **__: rows.extend(found))
+    with pytest.raises(SystemExit) as end:
+        encoder_quality.main()
+    assert end.value.code == LEFT_OUT
+    assert [row["figure"] for row in rows] == ["demo"]
+    assert "Left out: real pictures" in capsys.readouterr().out
+
+
+def test_all_are_run_and_those_that_did_not_end_well_are_named_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    codes = {"first": MISSED, "second": LEFT_OUT, "third": 0, "fourth": -9}
+    assert _all.main(list(codes), codes.__getitem__) == 1
+    *_, count, missed, left_out = capsys.readouterr().out.splitlines()
+    assert count == "4 run."
+    assert missed.endswith(": first, fourth")
+    assert left_out.endswith(": second")
+
+
+def test_all_end_well_where_each_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _all.main(["one", "other"], lambda _: 0) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "2 run."
+
+
+def test_every_benchmark_is_among_all_and_none_of_their_helpers() -> None:
+    assert {"first_page", "encoder_quality"} | set(OF_DATA_ALONE) <= set(_all.every())
+    assert not [name for name in _all.every() if name.startswith("_")]
