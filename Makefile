@@ -25,7 +25,7 @@ run: setup ## Serve the site without demo data
 	@exec $(PY) manage.py serve
 
 test: dev ## Run the tests; ARGS="-k feed" passes arguments on to pytest
-	OMP_NUM_THREADS=1 $(PY) -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -rs $(ARGS)
 
 check: dev ## Lint, import contracts, migrations, deployment settings, types
 	$(BIN)/ruff check .

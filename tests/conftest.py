@@ -42,10 +42,18 @@ hypothesis_settings.load_profile("site")
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data sets, or a skip that says where it was looked for."""
+    """The folder of real data sets."""
+    return data_folder()
+
+
+def data_folder() -> Path:
+    """Where it was looked for is said by a skip, or by a failure if MMSITE_TESTS_NEED_DATA is set."""
     folder = Path(os.environ.get("MMSITE_DATA", ROOT.parent / "shared" / "data")).resolve()
     if not folder.is_dir():
-        pytest.skip(f"real data sets are absent: no folder {folder} (set MMSITE_DATA)")
+        told = f"real data sets are absent: no folder {folder} (set MMSITE_DATA)"
+        if os.environ.get("MMSITE_TESTS_NEED_DATA", "0") not in ("", "0"):
+            pytest.fail(told, pytrace=False)
+        pytest.skip(told)
     return folder
 
 
