@@ -1,10 +1,10 @@
-"""Whether search says "nothing really matches" of what a shop does not sell, and never of what it sells.
+"""Of how many questions search says "nothing really matches": wrongly of what is sold, rightly of the rest.
 
 The catalogue is the test part of the fashion set: words imported and encoded as the site does it, pictures by
 the shipped encoder. Questions of what is sold are all pairs of colour and article type that occur in it.
 *Search* is what people see: the shipped calibration, and the words as written. The calibration is also judged
 alone. The peers are one threshold for the best cosine to a picture or to an item's words, chosen on questions
-of what is sold only: it refuses as many of them as search does, or 5 %. Each cell is how many were refused.
+of what is sold only: it refuses as many of them as search does, or 5 %.
 
     python -m benchmarks.search_refusal [--data DIR]
 """
