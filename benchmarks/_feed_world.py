@@ -41,7 +41,7 @@ def build(sizes: Sizes, say: Any = print) -> list[str]:
         began = time.monotonic()
         step()
         say(f"{name}: {time.monotonic() - began:.1f} s")
-    return _log_in(sizes.readers)
+    return log_in(slice(sizes.readers))
 
 
 def _items(count: int, cluster: np.ndarray) -> None:
@@ -137,13 +137,14 @@ def _people(sizes: Sizes, cluster: np.ndarray, rng: np.random.Generator) -> None
         Interaction.objects.bulk_create(rows)
 
 
-def _log_in(count: int) -> list[str]:
+def log_in(chosen: slice) -> list[str]:
+    """Session keys of these people, in the order in which they were made."""
     from django.conf import settings
     from django.contrib.auth.models import User
     from django.test import Client
 
     keys = []
-    for user in User.objects.filter(username__startswith="person").order_by("pk")[:count]:
+    for user in User.objects.filter(username__startswith="person").order_by("pk")[chosen]:
         client = Client()
         client.force_login(user)
         keys.append(client.cookies[settings.SESSION_COOKIE_NAME].value)

@@ -2,10 +2,12 @@
 
 The server is the one that ``manage.py serve`` starts (two web workers, Redis, the worker of the periodic
 tasks) with one address more: an empty view behind the same middleware, the peer. Everybody reads in turn, so
-each connection alternates between readers. Three ways of reading: nobody does anything between two pages;
-every tenth page comes after its reader liked an item, so it has to be ranked anew; every page does. Only
-pages are timed; the likes take their share of the machine. Each way is measured by turns with the peer.
-The bars are meant for reading alone; the two ways with likes show how far a busier site is from them.
+each connection alternates between readers. Four ways of reading: nobody does anything between two pages,
+which are then shown as they were put together; every tenth page comes after its reader liked an item, so it
+has to be ranked anew; every page does; or each page is the first that its reader asks for, ranked from a
+history that no process has read. Only pages are timed; the likes take their share of the machine. Each way is
+measured by turns with the peer. The bars are meant for reading alone; the other ways show how far a busier
+site is from them.
 
     python -m benchmarks.feed_latency [--items 100000] [--seconds 10] [--rounds 3] [--world FOLDER]
 
@@ -39,6 +41,9 @@ BAR_P95_MS, BAR_SHARE = 40.0, 0.20
 PEER = "empty view"
 #: way of reading to how many pages come to one like; 0 for no likes
 WAYS = {"feed, nothing done": 0, "feed, a like before every 10th": 10, "feed, a like before each": 1}
+FIRST = "feed, first page of each reader"
+#: Pages of a round that are somebody's first.
+FIRST_PAGES = 500
 _CSRF = "b" * 32
 _ITEM = re.compile(rb'data-item="(\d+)" data-impression="([0-9a-f-]*)"')
 
@@ -124,7 +129,7 @@ def serve_and_measure(items: int, seconds: float, rounds: int) -> dict[str, Any]
         periodic = [one for one in processes.workers() if one.name == "default"]
         with _running(processes.web(port), *map(processes.worker, periodic), processes.beat()):
             _wait_for_web(port)
-            return _measure(port, sessions, seconds, rounds)
+            return _measure(port, sessions, _strangers(len(sessions), rounds), seconds, rounds)
 
 
 def _sessions(items: int) -> list[str]:
@@ -146,6 +151,15 @@ def _sessions(items: int) -> list[str]:
     for model in (ModelVersion, IndexSnapshot):
         model.objects.update(created_at=timezone.now())
     return list(json.loads(made.read_text(encoding="utf-8")))
+
+
+def _strangers(known: int, rounds: int) -> list[list[str]]:
+    """For each round session keys of people who have not been here since the site started."""
+    from benchmarks._feed_world import log_in
+
+    step = FIRST_PAGES + CONNECTIONS  # those whose page is not waited for at the end
+    keys = log_in(slice(known, known + rounds * step))
+    return [keys[number * step :][:step] for number in range(rounds)]
 
 
 # -- readers -----------------------------------------------------------------------------------------------
@@ -196,7 +210,9 @@ class Readers:
         )
 
 
-def _measure(port: int, sessions: list[str], seconds: float, rounds: int) -> dict[str, Any]:
+def _measure(
+    port: int, sessions: list[str], strangers: list[list[str]], seconds: float, rounds: int
+) -> dict[str, Any]:
     empty = itertools.cycle(
         Exchange(request("GET", "/benchmark/empty/", headers={"Cookie": _cookies(key)}), "page")
         for key in sessions
@@ -204,11 +220,13 @@ def _measure(port: int, sessions: list[str], seconds: float, rounds: int) -> dic
     # Whatever is made once is made now: each reader has been to both web workers, almost surely.
     drive(port, CONNECTIONS, 300.0, Readers(sessions, 0).following, enough=10 * len(sessions))
     runs: list[tuple[str, Measured]] = []
-    for _ in range(rounds):
+    for new in strangers[:rounds]:
         for way, every in WAYS.items():
             runs.append((PEER, drive(port, CONNECTIONS, seconds / 3, lambda _: next(empty))))
             runs.append((way, drive(port, CONNECTIONS, seconds, Readers(sessions, every).following)))
-    return {name: [_figures(run) for way, run in runs if way == name] for name in (PEER, *WAYS)}
+        first = drive(port, CONNECTIONS, 300.0, Readers(new, 0).following, enough=FIRST_PAGES)
+        runs.append((FIRST, first))
+    return {name: [_figures(run) for way, run in runs if way == name] for name in (PEER, *WAYS, FIRST)}
 
 
 def _figures(run: Measured) -> dict[str, float]:
