@@ -72,18 +72,13 @@ def redis() -> Child:
 
 def web(port: int) -> Child:
     options = {
-        "interface": "wsgi",
         "host": settings.HOST,
         "port": str(port),
         "workers": str(settings.WEB_WORKERS),
-        "blocking-threads": str(settings.WEB_THREADS),
-        "http": "1",
-        "log-level": "warning",
-        "workers-kill-timeout": "5",
+        "threads": str(settings.WEB_THREADS),
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    command = [sys.executable, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers"]
-    return Child("web", [*command, "mmsite.wsgi:application"], env=_threads(1))
+    return Child("web", [sys.executable, "-m", "mmsite.web_server", *arguments], env=_threads(1))
 
 
 def worker(spec: Worker) -> Child:
