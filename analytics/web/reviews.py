@@ -54,11 +54,8 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     def of(page: int) -> list[Any]:
         return _rows(filters, order, alert, page, term, hour)
 
-    last = _last(filters, counted, order, hour)
-    number, rows = _nearest(number, of, last)
-    has_next = len(rows) == PAGE and number < LAST_PAGE
-    if has_next:  # how many have a term, or are an alert's, is not counted
-        has_next = bool(of(number + 1)) if counted is None else number < last
+    last = None if counted is None else _last(filters, counted, order, hour)
+    number, rows, has_next = _shown(number, of, last)
     keep = {"alert": alert.pk if alert else "", "term": term, "hour": "" if hour is None else hour}
     kept_order = order if order != "newest" else ""
     bar = filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order})
@@ -154,23 +151,28 @@ def _rows(
     return list(found.for_list()[start : start + PAGE])
 
 
-def _nearest(number: int, of: Callable[[int], list[Any]], last: int) -> tuple[int, list[Any]]:
-    """Page ``number``; where that is beyond the end, the last that holds something.
+def _shown(number: int, of: Callable[[int], list[Any]], last: int | None) -> tuple[int, list[Any], bool]:
+    """Page ``number``, its rows, and whether another follows; beyond the end the last that holds something.
 
     The address may be from before something was taken back, and the sums that ``last`` is from as well.
+
+    Args:
+        last: None where it is not counted: how many have a term, or are an alert's.
     """
-    for page in dict.fromkeys((number, last, max(1, last - 1), 1)):
-        rows = of(page) if page <= number else []
+    nearest = (number,) if last is None else (number, last, last - 1)
+    for page in dict.fromkeys((*nearest, 1)):
+        rows = of(page) if 1 <= page <= number else []
         if rows:
-            return page, rows
-    return 1, []
+            is_full = len(rows) == PAGE and page < LAST_PAGE
+            return page, rows, is_full and (page < last if last is not None else bool(of(page + 1)))
+    return 1, [], False
 
 
-def _last(filters: Filters, total: int | None, order: str, hour: int | None) -> int:
-    """The number of the last page; of what is not counted that is not known, and the first is meant."""
+def _last(filters: Filters, total: int, order: str, hour: int | None) -> int:
+    """The number of the last page."""
     whole = order == "newest" or filters.words or hour is not None  # an hour is ordered as a whole
-    reached = total if whole else min(total or 0, report.SORTED_AMONG)
-    return max(1, min(LAST_PAGE, -(-(reached or 0) // PAGE)))
+    reached = total if whole else min(total, report.SORTED_AMONG)
+    return max(1, min(LAST_PAGE, -(-reached // PAGE)))
 
 
 def _reach(filters: Filters, total: int | None, order: str) -> dict[str, Any] | None:

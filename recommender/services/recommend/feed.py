@@ -105,7 +105,7 @@ def rank_now(profile: Profile, weights: Mapping[str, float], category: Category 
     among = category_ids(category) if category is not None else None
     places = rank(world, profile, weights, among=among)
     above: tuple[Row, ...] = ()
-    if category is None and not len(profile.welcome):  # where what was met is asked for, all of it is grid
+    if category is None and profile.welcome is None:  # where what was met is asked for, all of it is grid
         first = settings.FEED_PAGE
         above = rows_above(world, profile, weights, places, first=first)
         taken = np.concatenate([row.places["item"] for row in above]) if above else np.empty(0, np.int64)

@@ -44,7 +44,7 @@ class Profile:
         latest: items that speak for themselves, newest first.
         seen: all items (k,) ascending that the person has met.
         refused: those they hid or disliked.
-        welcome: those of the items (j,) ascending that they met and are to be shown all the same.
+        welcome: items (j,) ascending that they met and want to see all the same; None where nobody asked.
         on: item to the switches that are on.
     """
 
@@ -56,7 +56,7 @@ class Profile:
     latest: tuple[int, ...] = ()
     seen: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     refused: frozenset[int] = frozenset()
-    welcome: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    welcome: np.ndarray | None = None
     on: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @property

@@ -145,10 +145,12 @@ def _reached(
     if among is not None:
         parts = [part.only(np.isin(part.ids, among)) for part in parts]
     reached = Reached.joined(parts)
+    if profile.welcome is None:
+        return reached
     again = np.setdiff1d(profile.welcome, reached.ids)
     if among is not None:
         again = np.intersect1d(again, among)
-    return Reached.joined([reached, _near_to(world, profile, again)]) if len(again) else reached
+    return Reached.joined([reached, _near_to(world, profile, again)])
 
 
 def _from_graph(world: World, profile: Profile, shelf: np.ndarray) -> Reached:

@@ -98,6 +98,12 @@ def test_what_was_met_is_shown_when_asked_for_but_not_what_was_turned_down(
     assert liked.pk not in ids(page(actor, limit=len(shown) + 2).cards)
 
 
+def test_asking_for_what_was_met_loses_nothing_where_nothing_was(tastes: Tastes, actor: Actor) -> None:
+    events.record(actor, tastes.warm[0], "hide")
+    found = page(actor, seen=True, limit=len(tastes.warm) + len(tastes.cold))
+    assert len(found.cards) == len(tastes.warm) + len(tastes.cold) - 1
+
+
 @pytest.mark.parametrize("state", ["unavailable", "retired"])
 def test_what_is_withdrawn_is_gone_at_once(state: str, tastes: Tastes, actor: Actor) -> None:
     events.record(actor, tastes.warm[0], "like")
