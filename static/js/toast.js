@@ -1,8 +1,13 @@
 // A line of text at the foot of the page, read out by screen readers, with at most one thing to press.
 const SECONDS = 7;
+/** What a toast can take back; the server has not answered yet while htmx marks it. */
+const ACTS = "[data-act], .rate";
+const UNDER_WAY = `:is(${ACTS}).htmx-request`;
+let early = false; // it is to be taken back as soon as the server says how
 
 /** Show `message`; `action` is {label, run} or null. Only the newest toast stays. */
 export function toast(message, action = null) {
+  if (takenBackEarly(action)) return;
   const place = document.getElementById("toasts");
   const reading = document.activeElement;
   const line = document.createElement("div");
@@ -29,11 +34,20 @@ export function toast(message, action = null) {
   place.replaceChildren(line);
 }
 
+function takenBackEarly(action) {
+  const wanted = early;
+  early = false;
+  if (wanted && action) action.run();
+  return wanted && Boolean(action);
+}
+
+document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.elt.matches(ACTS)) early = false; });
+
 // From wherever the keyboard is, and not only from the foot of the page: what undoes in any program. A field undoes its own.
 document.addEventListener("keydown", (event) => {
   const undoes = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
-  const button = document.querySelector("#toasts button");
-  if (!undoes || !button || event.target.closest?.("input:not([type=range]), textarea, select, [contenteditable]")) return;
+  const [button, underWay] = ["#toasts button", UNDER_WAY].map((one) => document.querySelector(one));
+  if (!undoes || !(button || underWay) || event.target.closest?.("input:not([type=range]), textarea, select, [contenteditable]")) return;
   event.preventDefault();
-  button.click();
+  if (underWay) early = true; else button.click();
 });

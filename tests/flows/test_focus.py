@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from recommender.models import Interaction, Item
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from tests.conftest import Cast
 
@@ -46,13 +46,33 @@ def test_a_card_that_is_hidden_leaves_the_keyboard_at_the_next(
     hidden, after = page.locator("#grid .tile").nth(1), page.locator("#grid .tile").nth(2)
     hidden.locator("[data-act=hide]").press("Enter")
     expect(after.locator(".tile-link")).to_be_focused()
+    undo = page.locator("#toasts button")
+    expect(undo).to_be_visible()
     if pressed == "the button":
-        page.locator("#toasts button").press("Enter")
+        undo.press("Enter")
     else:
         page.keyboard.press(pressed)
     expect(hidden).to_be_visible()
     expect(after.locator(".tile-link")).to_be_focused()
+    expect(undo).to_have_count(0)
+
+
+def test_a_hiding_is_taken_back_though_the_server_has_not_answered_yet(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    held: list[Route] = []
+    page.route("**/act/hide/", lambda route: held.append(route))
+    page.goto(live_site)
+    hidden = page.locator("#grid .tile").nth(1)
+    with page.expect_request("**/act/hide/"):
+        hidden.locator("[data-act=hide]").press("Enter")
+    expect(hidden).to_be_hidden()
+    page.keyboard.press("Control+z")
+    with page.expect_response("**/undo/*/"):
+        held[0].continue_()
+    expect(hidden).to_be_visible()
     expect(page.locator("#toasts button")).to_have_count(0)
+    assert not Interaction.objects.filter(kind="hide").exists()
 
 
 def test_what_is_taken_back_leaves_the_keyboard_in_the_history(
