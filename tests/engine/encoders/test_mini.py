@@ -20,6 +20,7 @@ from recommender.engine.encoders.mini import (
     load_mini,
     register,
     save_state,
+    squashed,
     text_features,
 )
 from recommender.engine.learning.teachers import trunk_state
@@ -118,3 +119,13 @@ def test_the_teacher_s_weights_compute_what_the_teacher_computes(shared_data: Pa
         computed = trunk(x).numpy().ravel()
     cosine = computed @ expected / np.linalg.norm(computed) / np.linalg.norm(expected)
     assert cosine > 0.995
+
+
+@pytest.mark.parametrize("shape", [(240, 240), (97, 31), (1, 1), (1, 500), (700, 900), (2000, 1500)])
+def test_a_picture_is_squashed_as_pillow_would_to_one_level(shape: tuple[int, int]) -> None:
+    coarse = np.random.default_rng(0).integers(0, 256, (-(-shape[0] // 8), -(-shape[1] // 8), 3), np.uint8)
+    picture = Image.fromarray(coarse).resize(shape[::-1], Image.Resampling.BICUBIC)
+    by_pillow = np.asarray(picture.resize((224, 224), Image.Resampling.BICUBIC))
+    ours = squashed(picture)
+    assert ours.shape == (224, 224, 3)
+    assert np.abs(ours.astype(int) - by_pillow.astype(int)).max() <= 1
