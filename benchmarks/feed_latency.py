@@ -5,7 +5,8 @@ tasks) with one address more: an empty view behind the same middleware, the peer
 each connection alternates between readers. Four ways of reading: nobody does anything between two pages,
 which are then shown as they were put together; every tenth page comes after its reader liked an item, so it
 has to be ranked anew; every page does; or each page is the first that its reader asks for, ranked from a
-history that no process has read. Only pages are timed; the likes take their share of the machine. Each way is
+history that no process has read: from 16 connections at once, where it waits for the others', and from one.
+Only pages are timed; the likes take their share of the machine. Each way is
 measured by turns with the peer. The bars are meant for reading alone; the other ways show how far a busier
 site is from them.
 
@@ -41,9 +42,9 @@ BAR_P95_MS, BAR_SHARE = 40.0, 0.20
 PEER = "empty view"
 #: way of reading to how many pages come to one like; 0 for no likes
 WAYS = {"feed, nothing done": 0, "feed, a like before every 10th": 10, "feed, a like before each": 1}
-FIRST = "feed, first page of each reader"
-#: Pages of a round that are somebody's first.
-FIRST_PAGES = 500
+FIRST, ALONE = "feed, first page of each reader", "the same from one connection"
+#: Pages of a round that are somebody's first, from all connections and from one.
+FIRST_PAGES, ALONE_PAGES = 400, 100
 _CSRF = "b" * 32
 _ITEM = re.compile(rb'data-item="(\d+)" data-impression="([0-9a-f-]*)"')
 
@@ -157,7 +158,7 @@ def _strangers(known: int, rounds: int) -> list[list[str]]:
     """For each round session keys of people who have not been here since the site started."""
     from benchmarks._feed_world import log_in
 
-    step = FIRST_PAGES + CONNECTIONS  # those whose page is not waited for at the end
+    step = FIRST_PAGES + CONNECTIONS + ALONE_PAGES + 1  # some pages are not waited for at the end
     keys = log_in(slice(known, known + rounds * step))
     return [keys[number * step :][:step] for number in range(rounds)]
 
@@ -224,9 +225,12 @@ def _measure(
         for way, every in WAYS.items():
             runs.append((PEER, drive(port, CONNECTIONS, seconds / 3, lambda _: next(empty))))
             runs.append((way, drive(port, CONNECTIONS, seconds, Readers(sessions, every).following)))
-        first = drive(port, CONNECTIONS, 300.0, Readers(new, 0).following, enough=FIRST_PAGES)
+        many, alone = new[: FIRST_PAGES + CONNECTIONS], new[FIRST_PAGES + CONNECTIONS :]
+        first = drive(port, CONNECTIONS, 300.0, Readers(many, 0).following, enough=FIRST_PAGES)
         runs.append((FIRST, first))
-    return {name: [_figures(run) for way, run in runs if way == name] for name in (PEER, *WAYS, FIRST)}
+        runs.append((ALONE, drive(port, 1, 300.0, Readers(alone, 0).following, enough=ALONE_PAGES)))
+    names = (PEER, *WAYS, FIRST, ALONE)
+    return {name: [_figures(run) for way, run in runs if way == name] for name in names}
 
 
 def _figures(run: Measured) -> dict[str, float]:
