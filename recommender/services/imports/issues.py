@@ -18,7 +18,7 @@ from recommender.models import ImportBatch, ImportIssue
 from recommender.models.telling import kept
 
 #: How many faults of refused rows are kept, and beside them how many notes of rows that went in.
-MAX_ISSUES, MAX_NOTES = 50_000, 10_000
+MAX_ISSUES, MAX_NOTES = 250_000, 50_000
 _REPORT = ("source", "row", "column", "value", "reason", "remedy")
 
 
