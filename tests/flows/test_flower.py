@@ -131,6 +131,7 @@ def test_every_figure_of_flower_is_here_and_agrees(
     start("manage.py", "watch")
     wait_until(lambda: worker() is not None)
     wait_until(lambda: NODE in (flower("workers?refresh=1") or {}))
+    wait_until(lambda: (flower("workers?status=1") or {}).get(NODE))  # it has heard the worker, so it listens
 
     held = [send(load_tasks.hold, number) for number in range(2)]
     wait_until(lambda: states()["started"] == 2)
