@@ -119,8 +119,7 @@ def _shares(space: EncoderSpace, chosen: Sequence[int]) -> np.ndarray:
     queries = matrix * np.repeat([MIXTURE[name] for name in MODALITIES], space.dim).astype(np.float32)
     owners = ids.tolist()
     hits = [
-        [hit.item_id for hit in live.search(query, K, exclude=[owner])]
-        for owner, query in zip(owners, queries, strict=True)
+        live.nearest(query, K, exclude=[owner]).tolist() for owner, query in zip(owners, queries, strict=True)
     ]
     truth = Truth(queries, space.dim, K, owners)
     everything = list(Item.objects.available().order_by("pk").values_list("pk", flat=True))

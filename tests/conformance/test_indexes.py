@@ -250,6 +250,15 @@ def test_asking_for_more_than_there_is_gives_all_that_can_be_compared(form: Form
     assert {hit.item_id for hit in hits} == {item for item, has in form.items.items() if "audio" in has}
 
 
+@pytest.mark.parametrize("k", [0, 10, 300])
+def test_the_nearest_are_the_items_that_a_search_finds_in_its_order(form: Form, k: int) -> None:
+    query, ids = compose_query(ask(9), MIXTURES["balanced"], DIM), sorted(form.items)
+    options = {"among": ids[:200], "exclude": ids[:20], "typical": {"image": 0.3, "text": 0.7, "audio": 0.5}}
+    assert form.live.nearest(query, k).tolist() == [hit.item_id for hit in form.live.search(query, k)]
+    hits = form.live.search(query, k, **options)
+    assert form.live.nearest(query, k, **options).tolist() == [hit.item_id for hit in hits]
+
+
 def test_nothing_asked_is_answered_by_nothing(form: Form) -> None:
     query = compose_query(ask(0), MIXTURES["balanced"], DIM)
     assert form.live.search(np.zeros(3 * DIM), 10) == []

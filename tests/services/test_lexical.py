@@ -68,6 +68,28 @@ def test_numbers_among_the_attributes_are_found() -> None:
     assert found("90210") == ["mine"]
 
 
+@pytest.mark.parametrize("title", ["gantele", "ele gan ant", "elegan t", "antelegan"])
+def test_parts_of_a_word_in_another_order_are_not_the_word(title: str) -> None:
+    add("other", f"{title} bag")
+    add("mine", "ELEGANT bag")
+    assert found("elegant bag", partly_below=0) == ["mine"]
+    assert found("elegant", partly_below=0) == ["mine"]
+
+
+def test_items_that_have_all_of_some_words_are_those_that_reading_finds() -> None:
+    rng = np.random.default_rng(0)
+
+    def word() -> str:
+        return "".join(rng.choice(list("abc"), int(rng.integers(5, 9))))
+
+    titles = {f"item {number}": f"{word()} {word()} {word()}" for number in range(300)}
+    Item.objects.bulk_create(Item(external_id=key, title=title) for key, title in titles.items())
+    for _ in range(60):
+        asked = ["".join(rng.choice(list("abc"), int(rng.integers(4, 7)))) for _ in range(2)]
+        expected = {key for key, title in titles.items() if all(one in title for one in asked)}
+        assert set(found(" ".join(asked), limit=300, partly_below=0)) == expected
+
+
 # -- short words and Chinese --------------------------------------------------------------------------------
 
 

@@ -147,18 +147,42 @@ class LiveIndex:
             typical: the similarity of things that match, by modality, where their scales differ; it decides
                 how what an item lacks is made up for, and nothing else.
         """
+        found = self._best(query, k, among, exclude, typical)
+        return found.hits() if found is not None else []
+
+    def nearest(
+        self,
+        query: np.ndarray,
+        k: int,
+        *,
+        among: Ids | None = None,
+        exclude: Ids | None = None,
+        typical: Mapping[str, float] | None = None,
+    ) -> np.ndarray:
+        """The ids (n,) of what ``search`` finds, in its order, for whoever wants nothing else."""
+        found = self._best(query, k, among, exclude, typical)
+        return found.ids if found is not None else np.zeros(0, np.int64)
+
+    def _best(
+        self,
+        query: np.ndarray,
+        k: int,
+        among: Ids | None,
+        exclude: Ids | None,
+        typical: Mapping[str, float] | None,
+    ) -> _Found | None:
         asked = Asked.of(query, self.dim, typical)
         if k <= 0 or asked.is_nothing:
-            return []
+            return None
         state = self._state
         picked = None if among is None else _ids(among)
         left_out = np.zeros(0, np.int64) if exclude is None else _ids(exclude)
         new = _delta_rows(state.delta, asked, k, picked, left_out)
         try:
             old = _snapshot_rows(state, asked, k, picked, left_out)
-            return _hits(state, asked, k, old, new)
+            return _scored(state, asked, k, old, new)
         except IndexUnavailable:
-            return _hits(state, asked, k, np.zeros(0, np.int64), new)
+            return _scored(state, asked, k, np.zeros(0, np.int64), new)
 
     def similarity(
         self, query: np.ndarray, ids: Ids, *, typical: Mapping[str, float] | None = None
@@ -240,7 +264,28 @@ def _delta_rows(
     return best_rows(delta.vectors, delta.codes, allowed, asked, k)
 
 
-def _hits(state: _State, asked: Asked, k: int, old: np.ndarray, new: np.ndarray) -> list[Hit]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Items (n,), best first, with their scores, their parts (n, 3) by modality and their codes (n,)."""
+
+    asked: Asked
+    ids: np.ndarray
+    scores: np.ndarray
+    parts: np.ndarray
+    codes: np.ndarray
+
+    def hits(self) -> list[Hit]:
+        asked_for = np.flatnonzero(self.asked.blocks.any(axis=1)).tolist()
+        codes = np.unique(self.codes).tolist()
+        met = {code: [m for m in asked_for if m in modalities_of(code)] for code in codes}
+        columns = (self.ids, self.scores, self.parts, self.codes)
+        return [
+            Hit(item, score, {MODALITIES[m]: shares[m] for m in met[code]})
+            for item, score, shares, code in zip(*(one.tolist() for one in columns), strict=True)
+        ]
+
+
+def _scored(state: _State, asked: Asked, k: int, old: np.ndarray, new: np.ndarray) -> _Found:
     """The best ``k`` of the rows proposed from snapshot and delta, all scored in the same way."""
     ids = np.concatenate([state.snapshot.row_ids[old] if state.snapshot else old, state.delta.ids[new]])
     no_old, no_new = np.full(len(new), -1), np.full(len(old), -1)
@@ -248,11 +293,4 @@ def _hits(state: _State, asked: Asked, k: int, old: np.ndarray, new: np.ndarray)
     parts = asked.parts(vectors)
     scores = asked.scores(parts, codes)
     best = np.lexsort((ids, -scores))[:k]
-    asked_for = np.flatnonzero(asked.blocks.any(axis=1)).tolist()
-    met = {code: [m for m in asked_for if m in modalities_of(code)] for code in np.unique(codes).tolist()}
-    rows = zip(
-        ids[best].tolist(), scores[best].tolist(), parts[best].tolist(), codes[best].tolist(), strict=True
-    )
-    return [
-        Hit(item, score, {MODALITIES[m]: shares[m] for m in met[code]}) for item, score, shares, code in rows
-    ]
+    return _Found(asked, ids[best], scores[best], parts[best], codes[best])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _WEIGHTS = {"title": 8, "category": 4, "attributes": 3, "description": 1}
+PLACES = tuple(_WEIGHTS)
+#: Where an item says what it is; elsewhere it may be told in passing.
+TOLD_FIRST = ("title", "category")
 
 
 def pattern(needle: str) -> str:

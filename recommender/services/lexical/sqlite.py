@@ -10,16 +10,30 @@ import numpy as np
 from django.db import connection
 
 from recommender.services.lexical.filter import Filter
-from recommender.services.lexical.places import where_it_stands
+from recommender.services.lexical.places import PLACES, TOLD_FIRST, pattern, where_it_stands
 
 _TABLE = "recommender_item_words"
 _LONGER = 200  # trigrams that a shorter piece may stand for
 _LAST = "\U0010ffff"
+_HAS = "({name} LIKE %s ESCAPE '\\')"
+_LOOSE = 5  # characters from which a needle is first looked for by some of its trigrams
 
 
 def _phrase(piece: str) -> str:
     """``piece`` as an FTS5 string: its trigrams one after the other."""
     return '"' + piece.replace('"', '""') + '"'
+
+
+def _is_loose(needle: str) -> bool:
+    # LIKE, which checks what was found, knows capitals in ASCII only.
+    return len(needle) >= _LOOSE and needle.isascii()
+
+
+def _nearly(needle: str) -> str:
+    """Every third trigram of a needle and its last, near each other in any order: half the work."""
+    places = [*range(0, len(needle) - 3, 3), len(needle) - 3]
+    pieces = dict.fromkeys(needle[place : place + 3] for place in places)
+    return f"NEAR({' '.join(map(_phrase, pieces))}, {len(needle) - 4})"
 
 
 class SqliteWords:
@@ -53,10 +67,13 @@ class SqliteWords:
         Args:
             titles: only what stands in title or category counts.
         """
-        match = " AND ".join(self._expression(needle) for needle in needles)
-        match = f"{{title category}} : ({match})" if titles else match
-        score, patterns = where_it_stands(needles, "({name} LIKE %s ESCAPE '\\')")
-        rows = self._matching(f"rowid, {score}, length(title)", match, most, among, before=patterns)
+        loose = [needle for needle in needles if _is_loose(needle)]
+        match = " AND ".join(_nearly(one) if one in loose else self._expression(one) for one in needles)
+        match = f"{{{' '.join(TOLD_FIRST)}}} : ({match})" if titles else match
+        score, patterns = where_it_stands(needles, _HAS)
+        columns = f"rowid, {score}, length(title)"
+        sure = _having_all(loose, TOLD_FIRST if titles else PLACES)
+        rows = self._matching(columns, match, most, among, before=patterns, sure=sure)
         return [pk for pk, _score, _length in sorted(rows, key=lambda row: (-row[1], row[2], -row[0]))]
 
     def having(self, needles: Sequence[str], most: int, among: Filter | None = None) -> list[np.ndarray]:
@@ -77,14 +94,16 @@ class SqliteWords:
         among: Filter | None,
         *,
         before: Sequence[str] = (),
+        sure: tuple[str, Sequence[str]] = ("", ()),
         outer: str = "*",
     ) -> list[tuple[Any, ...]]:
         # The plus sign keeps SQLite from looking the table up once for each id of the filter.
         filtered = "AND +rowid IN (SELECT value FROM json_each(%s))" if among else ""
+        checked, patterns = sure
         return _rows(
-            f"SELECT {outer} FROM (SELECT {columns} FROM {_TABLE} WHERE {_TABLE} MATCH %s {filtered} "  # noqa: S608
-            f"ORDER BY rowid DESC LIMIT {most:d})",
-            [*before, match, among.as_json] if among else [*before, match],
+            f"SELECT {outer} FROM (SELECT {columns} FROM {_TABLE} WHERE {_TABLE} MATCH %s "  # noqa: S608
+            f"{checked} {filtered} ORDER BY rowid DESC LIMIT {most:d})",
+            [*before, match, *patterns, *([among.as_json] if among else [])],
         )
 
     def _expression(self, needle: str) -> str:
@@ -100,6 +119,13 @@ class SqliteWords:
                 longer = " OR ".join(_phrase(term) for (term,) in rows)
                 self._known[needle] = f"({longer})" if longer else ""
         return self._known[needle]
+
+
+def _having_all(needles: Sequence[str], columns: Sequence[str]) -> tuple[str, list[str]]:
+    """SQL for each of the needles standing in one of the columns, and its parameters."""
+    # A sum, since FTS5 would answer a LIKE by itself from all trigrams again.
+    one = " + ".join(_HAS.format(name=name) for name in columns)
+    return f"AND {one} > 0 " * len(needles), [pattern(needle) for needle in needles for _ in columns]
 
 
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

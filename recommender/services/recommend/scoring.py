@@ -224,7 +224,7 @@ def _from_index(
     assert world.live is not None
     blocks = (weights @ world.live.vectors(seeds)).reshape(len(MODALITIES), -1)
     query = compose_query(dict(zip(MODALITIES, blocks, strict=True)), mixture, world.dim)
-    return np.array([hit.item_id for hit in world.live.search(query, _FROM_INDEX, exclude=seeds)], np.int64)
+    return world.live.nearest(query, _FROM_INDEX, exclude=seeds)
 
 
 # -- because of what ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from recommender.engine.ranking import reciprocal_rank_fusion
 from recommender.errors import EncoderUnavailable
 from recommender.models import EncoderSpace
 from recommender.services import queries
+from recommender.services.aside import aside
 from recommender.services.index import index_is_away, live_index
 from recommender.services.lexical import WordMatches, find_words
 from recommender.services.measured import CANDIDATES, staged
@@ -74,8 +75,7 @@ class Search:
 
     def under(self, among: np.ndarray | None) -> Ranking:
         """The results among the items with these ids (n,) ascending; among all, if None."""
-        near = self._nearest(among)
-        words = self._found_words(among, near)
+        near, words = self._candidates(among)
         CANDIDATES.observe(len(near), "search", "meaning")
         CANDIDATES.observe(len(words.ids), "search", "words")
         ids = np.array(list(dict.fromkeys([*near, *words.ids])), np.int64)
@@ -103,6 +103,45 @@ class Search:
         if index_is_away():
             return INDEX_DOWN
         return ENCODER_DOWN if self._is_down else ""
+
+    # -- what to compare ------------------------------------------------------------------------------------
+
+    @staged("candidates")
+    def _candidates(self, among: np.ndarray | None) -> tuple[list[int], WordMatches]:
+        """What is near, and what has the words.
+
+        Of words alone both are looked for at once, the one in memory and the other in the database: each may
+        have a core of its own.
+        """
+        if not self._words:
+            return self._nearest(among), WordMatches()
+        if not self._query.is_words_only:
+            near = self._nearest(among)
+            return near, self._ordering(near) if near else self._matching(among, is_meant=False)
+        looking = aside(self._nearest, among)
+        words = self._matching(among, is_meant=self._comparison is not None)
+        near = looking.result()
+        missed = self._comparison is not None and not near
+        return near, self._matching(among, is_meant=False) if missed else words
+
+    def _nearest(self, among: np.ndarray | None) -> list[int]:
+        if self._comparison is None or self.live is None:
+            return []
+        asked, left_out = self._comparison, np.array(self._query.item_ids, np.int64)
+        near = self.live.nearest(
+            asked.query, _SHORTLIST, among=among, exclude=left_out, typical=asked.typical
+        )
+        return near.tolist()  # type: ignore[no-any-return]
+
+    def _matching(self, among: np.ndarray | None, *, is_meant: bool) -> WordMatches:
+        """Where meaning answers too, items with some of the words matter only if none has all."""
+        below = 1 if is_meant else None
+        found = find_words(self._words, limit=MOST_WORDS, among=among, partly_below=below)
+        return found.without(self._query.item_ids)
+
+    def _ordering(self, near: Sequence[int]) -> WordMatches:
+        """Beside what is shown, words only order what is near: alone they would say too much."""
+        return find_words(self._words, limit=MOST_WORDS, among=np.array(near), partly_below=0)
 
     # -- by similarity --------------------------------------------------------------------------------------
 
@@ -143,36 +182,10 @@ class Search:
         ]
         return [Part(vectors, shows=True) for vectors in found if vectors]
 
-    @staged("candidates")
-    def _nearest(self, among: np.ndarray | None) -> list[int]:
-        if self._comparison is None or self.live is None:
-            return []
-        hits = self.live.search(
-            self._comparison.query,
-            _SHORTLIST,
-            among=among,
-            exclude=np.array(self._query.item_ids, np.int64),
-            typical=self._comparison.typical,
-        )
-        return [hit.item_id for hit in hits]
-
     def _judged(self, ids: np.ndarray) -> Judged | None:
         if self._comparison is None or self.live is None or not len(ids):
             return None
         return self._comparison.judge(self.live.vectors(ids))
-
-    # -- by words -------------------------------------------------------------------------------------------
-
-    @staged("candidates")
-    def _found_words(self, among: np.ndarray | None, near: Sequence[int]) -> WordMatches:
-        """Beside what is shown, words only order what is near: alone they would say too much."""
-        if not self._words:
-            return WordMatches()
-        if near and not self._query.is_words_only:
-            return find_words(self._words, limit=MOST_WORDS, among=np.array(near), partly_below=0)
-        # Where meaning answers too, items with some of the words matter only if none has all.
-        found = find_words(self._words, limit=MOST_WORDS, among=among, partly_below=1 if near else None)
-        return found.without(self._query.item_ids)
 
     def _any_match(self, judged: Judged | None, words: WordMatches) -> bool:
         """Words that occur nowhere in the catalogue are some evidence that nothing in it is meant.

@@ -64,6 +64,14 @@ def test_a_category_that_is_gone_leaves_nothing(items: Items) -> None:
     assert (page.total, page.cards) == (0, [])
 
 
+def test_where_nothing_has_vectors_items_with_some_of_the_words_follow_those_with_all(items: Items) -> None:
+    attic = Category.objects.create(name="Attic", path="Attic")
+    for title in ("red metal trunk", "blue metal trunk"):
+        Item.objects.create(external_id=title, title=title, category=attic)
+    page = ask("red trunk", filters=Filters(category=attic.pk))
+    assert names(page) == ["red metal trunk", "blue metal trunk"]
+
+
 # -- facets -----------------------------------------------------------------------------------------------
 
 
