@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from recommender.models import Category, Item
+from recommender.services import lexical
 from recommender.services.lexical import find_words
 from recommender.services.lexical.postgres import PostgresWords
 from recommender.services.lexical.sqlite import SqliteWords
@@ -88,6 +89,15 @@ def test_items_that_have_all_of_some_words_are_those_that_reading_finds() -> Non
         asked = ["".join(rng.choice(list("abc"), int(rng.integers(4, 7)))) for _ in range(2)]
         expected = {key for key, title in titles.items() if all(one in title for one in asked)}
         assert set(found(" ".join(asked), limit=300, partly_below=0)) == expected
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL compares any of them")
+def test_of_more_items_than_are_compared_those_are_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexical, "_POOL", 4)
+    for number in range(9):
+        add(str(number), "Old garden chair")
+    assert set(found("old garden chair", partly_below=0)) == {"5", "6", "7", "8"}
+    assert set(found("garden chair", partly_below=0)) == {"5", "6", "7", "8"}
 
 
 # -- short words and Chinese --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ _TABLE = "recommender_item_words"
 _LONGER = 200  # trigrams that a shorter piece may stand for
 _LAST = "\U0010ffff"
 _HAS = "({name} LIKE %s ESCAPE '\\')"
+_SELDOM = 3  # needles, all of which few items have
 _LOOSE = 5  # characters from which a needle is first looked for by some of its trigrams
 
 
@@ -71,9 +73,15 @@ class SqliteWords:
         match = " AND ".join(_nearly(one) if one in loose else self._expression(one) for one in needles)
         match = f"{{{' '.join(TOLD_FIRST)}}} : ({match})" if titles else match
         score, patterns = where_it_stands(needles, _HAS)
-        columns = f"rowid, {score}, length(title)"
         sure = _having_all(loose, TOLD_FIRST if titles else PLACES)
-        rows = self._matching(columns, match, most, among, before=patterns, sure=sure)
+        ask = partial(
+            self._matching, f"rowid, {score}, length(title)", match, most, among, before=patterns, sure=sure
+        )
+        # FTS5 reads its lists a third quicker forwards; of all there are it does not matter which come first.
+        are_few = len(needles) >= _SELDOM
+        rows = ask(newest_first=not are_few)
+        if are_few and len(rows) == most:
+            rows = ask(newest_first=True)
         return [pk for pk, _score, _length in sorted(rows, key=lambda row: (-row[1], row[2], -row[0]))]
 
     def having(self, needles: Sequence[str], most: int, among: Filter | None = None) -> list[np.ndarray]:
@@ -96,13 +104,14 @@ class SqliteWords:
         before: Sequence[str] = (),
         sure: tuple[str, Sequence[str]] = ("", ()),
         outer: str = "*",
+        newest_first: bool = True,
     ) -> list[tuple[Any, ...]]:
         # The plus sign keeps SQLite from looking the table up once for each id of the filter.
         filtered = "AND +rowid IN (SELECT value FROM json_each(%s))" if among else ""
         checked, patterns = sure
         return _rows(
             f"SELECT {outer} FROM (SELECT {columns} FROM {_TABLE} WHERE {_TABLE} MATCH %s "  # noqa: S608
-            f"{checked} {filtered} ORDER BY rowid DESC LIMIT {most:d})",
+            f"{checked} {filtered} ORDER BY rowid {'DESC' if newest_first else 'ASC'} LIMIT {most:d})",
             [*before, match, *patterns, *([among.as_json] if among else [])],
         )
 
