@@ -1,13 +1,15 @@
 // A line of text at the foot of the page, read out by screen readers, with at most one thing to press.
 const SECONDS = 7;
-/** What a toast can take back; the server has not answered yet while htmx marks it. */
+/** What a toast can take back. */
 const ACTS = "[data-act], .rate";
-const UNDER_WAY = `:is(${ACTS}).htmx-request`;
-let early = false; // it is to be taken back as soon as the server says how
+const FIELDS = "input:not([type=range], [type=radio], [type=checkbox]), textarea, select, [contenteditable]";
+// Of acts: those that the server has not answered yet, in order; the one it is answering; the one to be taken back as soon as it says how.
+const underWay = new Set();
+let answering = null, early = null;
 
-/** Show `message`; `action` is {label, run} or null. Only the newest toast stays. */
+/** Show `message`; `action` is {label, run} or null, and is done at once where it was asked for already. Only the newest toast stays. */
 export function toast(message, action = null) {
-  if (takenBackEarly(action)) return;
+  if (action && early && answering === early) { early = null; action.run(); return; }
   const place = document.getElementById("toasts");
   const reading = document.activeElement;
   const line = document.createElement("div");
@@ -34,20 +36,23 @@ export function toast(message, action = null) {
   place.replaceChildren(line);
 }
 
-function takenBackEarly(action) {
-  const wanted = early;
-  early = false;
-  if (wanted && action) action.run();
-  return wanted && Boolean(action);
-}
-
-document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.elt.matches(ACTS)) early = false; });
+const actOf = (event) => (event.detail.requestConfig?.elt.matches(ACTS) ? event.detail.requestConfig.elt : null);
+document.addEventListener("htmx:beforeSend", (event) => { const act = actOf(event); if (act) underWay.add(act); });
+document.addEventListener("htmx:beforeOnLoad", (event) => { answering = actOf(event); });
+// Asked of the request, since htmx tells it of an ancestor where the page has lost the act meanwhile.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const act = actOf(event);
+  underWay.delete(act);
+  if (early === act) early = null;
+  answering = null;
+});
 
 // From wherever the keyboard is, and not only from the foot of the page: what undoes in any program. A field undoes its own.
 document.addEventListener("keydown", (event) => {
   const undoes = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
-  const [button, underWay] = ["#toasts button", UNDER_WAY].map((one) => document.querySelector(one));
-  if (!undoes || !(button || underWay) || event.target.closest?.("input:not([type=range]), textarea, select, [contenteditable]")) return;
+  const button = document.querySelector("#toasts button"), newest = [...underWay].filter((one) => one.isConnected).at(-1);
+  if (!undoes || !(button || newest) || event.target.closest?.(FIELDS)) return;
   event.preventDefault();
-  if (underWay) early = true; else button.click();
+  if (event.repeat) return;
+  if (newest) early = newest; else button.click();
 });

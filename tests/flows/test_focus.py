@@ -75,6 +75,27 @@ def test_a_hiding_is_taken_back_though_the_server_has_not_answered_yet(
     assert not Interaction.objects.filter(kind="hide").exists()
 
 
+def test_of_two_acts_that_are_not_answered_yet_the_last_is_taken_back(
+    page: Page, live_site: str, showroom: list[Item]
+) -> None:
+    held: list[Route] = []
+    page.route("**/act/like/", lambda route: held.append(route))
+    page.goto(live_site)
+    first, second = (page.locator("#grid [data-act=like]").nth(number) for number in (0, 1))
+    for like in (first, second):
+        with page.expect_request("**/act/like/"):
+            like.press("Enter")
+    page.keyboard.press("Control+z")
+    with page.expect_response("**/act/like/"):
+        held[0].continue_()
+    with page.expect_response("**/undo/*/"):
+        held[1].continue_()
+    expect(second).to_have_attribute("aria-pressed", "false")
+    expect(first).to_have_attribute("aria-pressed", "true")
+    liked = Interaction.objects.filter(kind="like").values_list("item_id", flat=True)
+    assert [str(pk) for pk in liked] == [first.get_attribute("data-item")]
+
+
 def test_what_is_taken_back_leaves_the_keyboard_in_the_history(
     page: Page, live_site: str, showroom: list[Item]
 ) -> None:
@@ -100,8 +121,9 @@ def test_a_review_that_was_sent_is_where_the_keyboard_goes_on(
     expect(page.locator(".review").first).to_be_focused()
 
 
+@pytest.mark.parametrize("pressed", ["the button", "Control+z"])
 def test_stars_go_up_with_the_arrow_are_given_once_and_can_be_taken_back(
-    page: Page, live_site: str, showroom: list[Item]
+    page: Page, live_site: str, showroom: list[Item], pressed: str
 ) -> None:
     page.goto(f"{live_site}/item/{showroom[0].pk}/")
     page.locator("#rate-2").focus()
@@ -110,7 +132,12 @@ def test_stars_go_up_with_the_arrow_are_given_once_and_can_be_taken_back(
         page.keyboard.press("ArrowRight")
     expect(page.locator("#rate-4")).to_be_checked()
     assert [one.value for one in Interaction.objects.filter(kind="rating")] == [4.0]
-    page.locator("#toasts button").press("Enter")
+    undo = page.locator("#toasts button")
+    expect(undo).to_be_visible()
+    if pressed == "the button":
+        undo.press("Enter")
+    else:
+        page.keyboard.press(pressed)
     expect(page.locator(".rate input:checked")).to_have_count(0)
 
 
