@@ -34,6 +34,8 @@ from recommender.said import say
 FOLDER = WEIGHTS / DEFAULT_ENCODER
 PREPROCESSING = "squash224-bicubic+logmel64/1"
 IMAGE_SIZE = 224
+#: Larger pictures are first averaged to so many times the size (Pillow's ``reducing_gap``).
+_REDUCING_GAP = 3.0
 #: Frames are padded to a multiple of this, so that clips of like length share a pass.
 FRAME_STEP = 64
 LONGEST_FRAMES = 1536  # 15 s; longer clips are cut into windows of this length, whose vectors are averaged
@@ -97,10 +99,13 @@ def squashed(image: Image.Image, size: int = IMAGE_SIZE) -> np.ndarray:
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layer = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    pixels = torch.from_numpy(np.array(image if image.mode == "RGB" else image.convert("RGB")))
-    # torch's way does what Pillow's does, to one level of 255, in a quarter of the time.
-    image_first = pixels[None].permute(0, 3, 1, 2)
-    scaled = nn.functional.interpolate(image_first, (size, size), mode="bicubic", antialias=True)
+    picture = image if image.mode == "RGB" else image.convert("RGB")
+    across, down = (max(1, int(side / size / _REDUCING_GAP)) for side in picture.size)
+    if max(across, down) > 1:  # quick, and in little memory
+        picture = picture.reduce((across, down))
+    channels_first = torch.from_numpy(np.array(picture))[None].permute(0, 3, 1, 2)
+    # Four times as quick as Pillow's. At sharp edges some pixels differ from it, vectors hardly.
+    scaled = nn.functional.interpolate(channels_first, (size, size), mode="bicubic", antialias=True)
     return np.ascontiguousarray(scaled.permute(0, 2, 3, 1)[0].numpy())
 
 
