@@ -15,16 +15,23 @@ _threads: ThreadPoolExecutor | None = None
 
 
 def aside(function: Callable[..., _Result], *args: Any) -> Future[_Result]:
-    """Call ``function`` at once in another thread; what it returns or raises comes by the future.
+    """Call ``function`` in another thread as soon as one is free; its result or error comes by the future.
 
     Only for what asks no database, whose connections belong to threads, and mostly lets other threads run.
     """
     try:
         return _pool().submit(function, *args)
     except RuntimeError:  # the process is on its way out and starts no work, but has this answer to finish
-        done: Future[_Result] = Future()
+        return _done(function, *args)
+
+
+def _done(function: Callable[..., _Result], *args: Any) -> Future[_Result]:
+    done: Future[_Result] = Future()
+    try:
         done.set_result(function(*args))
-        return done
+    except Exception as error:
+        done.set_exception(error)
+    return done
 
 
 def _pool() -> ThreadPoolExecutor:

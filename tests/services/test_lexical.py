@@ -11,7 +11,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from recommender.models import Category, Item
-from recommender.services import lexical
 from recommender.services.lexical import find_words
 from recommender.services.lexical.postgres import PostgresWords
 from recommender.services.lexical.sqlite import SqliteWords
@@ -67,37 +66,6 @@ def test_names_of_attributes_are_no_words_of_the_item() -> None:
 def test_numbers_among_the_attributes_are_found() -> None:
     add("mine", "Seat", attributes={"model": 90210})
     assert found("90210") == ["mine"]
-
-
-@pytest.mark.parametrize("title", ["gantele", "ele gan ant", "elegan t", "antelegan"])
-def test_parts_of_a_word_in_another_order_are_not_the_word(title: str) -> None:
-    add("other", f"{title} bag")
-    add("mine", "ELEGANT bag")
-    assert found("elegant bag", partly_below=0) == ["mine"]
-    assert found("elegant", partly_below=0) == ["mine"]
-
-
-def test_items_that_have_all_of_some_words_are_those_that_reading_finds() -> None:
-    rng = np.random.default_rng(0)
-
-    def word() -> str:
-        return "".join(rng.choice(list("abc"), int(rng.integers(5, 9))))
-
-    titles = {f"item {number}": f"{word()} {word()} {word()}" for number in range(300)}
-    Item.objects.bulk_create(Item(external_id=key, title=title) for key, title in titles.items())
-    for _ in range(60):
-        asked = ["".join(rng.choice(list("abc"), int(rng.integers(4, 7)))) for _ in range(2)]
-        expected = {key for key, title in titles.items() if all(one in title for one in asked)}
-        assert set(found(" ".join(asked), limit=300, partly_below=0)) == expected
-
-
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL compares any of them")
-def test_of_more_items_than_are_compared_those_are_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lexical, "_POOL", 4)
-    for number in range(9):
-        add(str(number), "Old garden chair")
-    assert set(found("old garden chair", partly_below=0)) == {"5", "6", "7", "8"}
-    assert set(found("garden chair", partly_below=0)) == {"5", "6", "7", "8"}
 
 
 # -- short words and Chinese --------------------------------------------------------------------------------

@@ -27,12 +27,12 @@ def _phrase(piece: str) -> str:
 
 
 def _is_loose(needle: str) -> bool:
-    # LIKE, which checks what was found, knows capitals in ASCII only.
+    # LIKE, which checks what was found, knows capitals in ASCII only. ("ſ", to FTS5 an s, is none to it.)
     return len(needle) >= _LOOSE and needle.isascii()
 
 
 def _nearly(needle: str) -> str:
-    """Every third trigram of a needle and its last, near each other in any order: half the work."""
+    """Every third trigram of a needle and its last, near each other in any order: up to half the work."""
     places = [*range(0, len(needle) - 3, 3), len(needle) - 3]
     pieces = dict.fromkeys(needle[place : place + 3] for place in places)
     return f"NEAR({' '.join(map(_phrase, pieces))}, {len(needle) - 4})"
@@ -108,11 +108,11 @@ class SqliteWords:
     ) -> list[tuple[Any, ...]]:
         # The plus sign keeps SQLite from looking the table up once for each id of the filter.
         filtered = "AND +rowid IN (SELECT value FROM json_each(%s))" if among else ""
-        checked, patterns = sure
+        checked, patterns = sure  # after the filter: for the check an item has to be read
         return _rows(
             f"SELECT {outer} FROM (SELECT {columns} FROM {_TABLE} WHERE {_TABLE} MATCH %s "  # noqa: S608
-            f"{checked} {filtered} ORDER BY rowid {'DESC' if newest_first else 'ASC'} LIMIT {most:d})",
-            [*before, match, *patterns, *([among.as_json] if among else [])],
+            f"{filtered} {checked} ORDER BY rowid {'DESC' if newest_first else 'ASC'} LIMIT {most:d})",
+            [*before, match, *([among.as_json] if among else []), *patterns],
         )
 
     def _expression(self, needle: str) -> str:
@@ -132,7 +132,6 @@ class SqliteWords:
 
 def _having_all(needles: Sequence[str], columns: Sequence[str]) -> tuple[str, list[str]]:
     """SQL for each of the needles standing in one of the columns, and its parameters."""
-    # A sum, since FTS5 would answer a LIKE by itself from all trigrams again.
     one = " + ".join(_HAS.format(name=name) for name in columns)
     return f"AND {one} > 0 " * len(needles), [pattern(needle) for needle in needles for _ in columns]
 
