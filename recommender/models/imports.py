@@ -72,7 +72,7 @@ class ImportIssue(Telling):
 
     class Meta:
         ordering = ["row", "pk"]
-        indexes = [models.Index(fields=["batch", "row"], name="issue_batch_row")]
+        indexes = [models.Index(fields=["batch", "taken", "row"], name="issue_batch_taken_row")]
 
     def __str__(self) -> str:
         return f"{self.source}:{self.row} {self.column}: {self.reason}"
