@@ -5,10 +5,10 @@ tasks) with one address more: an empty view behind the same middleware, the peer
 each connection alternates between readers. Four ways of reading: nobody does anything between two pages,
 which are then shown as they were put together; every tenth page comes after its reader liked an item, so it
 has to be ranked anew; every page does; or each page is the first that its reader asks for, ranked from a
-history that no process has read: from 16 connections at once, where it waits for the others', and from one.
-Only pages are timed; the likes take their share of the machine. Each way is
-measured by turns with the peer. The bars are meant for reading alone; the other ways show how far a busier
-site is from them.
+history that no process has read: from 16 connections at once, where it waits for fifteen others, and from
+one. Only pages are timed; the likes take their share of the machine. Each way but the first pages is measured
+by turns with the peer. The bars are meant for reading alone; the other ways show how far a busier site is
+from them.
 
     python -m benchmarks.feed_latency [--items 100000] [--seconds 10] [--rounds 3] [--world FOLDER]
 
@@ -42,7 +42,7 @@ BAR_P95_MS, BAR_SHARE = 40.0, 0.20
 PEER = "empty view"
 #: way of reading to how many pages come to one like; 0 for no likes
 WAYS = {"feed, nothing done": 0, "feed, a like before every 10th": 10, "feed, a like before each": 1}
-FIRST, ALONE = "feed, first page of each reader", "the same from one connection"
+FIRST, ALONE = "feed, first page of each reader", "feed, first page, one connection"
 #: Pages of a round that are somebody's first, from all connections and from one.
 FIRST_PAGES, ALONE_PAGES = 400, 100
 _CSRF = "b" * 32
@@ -275,10 +275,10 @@ def main() -> None:
     for row in rows:
         row["of the empty view"] = round(row["pages a second"] / peer, 3)
     publish("feed_latency", rows, about, items=options.items, connections=CONNECTIONS, runs=found)
-    alone = rows[1]
+    nothing_done = rows[1]
     sys.exit(verdict({
-        f"p95 under {BAR_P95_MS:.0f} ms": alone["p95 ms"] < BAR_P95_MS,
-        f"{BAR_SHARE:.0%} of the empty view": alone["of the empty view"] >= BAR_SHARE,
+        f"p95 under {BAR_P95_MS:.0f} ms": nothing_done["p95 ms"] < BAR_P95_MS,
+        f"{BAR_SHARE:.0%} of the empty view": nothing_done["of the empty view"] >= BAR_SHARE,
     }))  # fmt: skip
 
 
