@@ -7,6 +7,9 @@ from typing import Any
 from mmsite.celery import app
 
 LET_GO = "test:let-go"
+#: Seconds before another try: at once it may end before the worker tells that there is one, and Flower takes
+#: what is told last for what is so.
+_PAUSE = 0.5
 
 
 @app.task(name="load.add")
@@ -23,7 +26,7 @@ def fail(word: str) -> None:
 def stumble(self: Any, falls: int) -> str:
     """Stands after so many falls, if that is before it may no more."""
     if self.request.retries < falls:
-        raise self.retry(exc=OSError(f"fell {self.request.retries}"), countdown=0)
+        raise self.retry(exc=OSError(f"fell {self.request.retries}"), countdown=_PAUSE)
     return "stands"
 
 
