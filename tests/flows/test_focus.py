@@ -38,6 +38,16 @@ def test_a_term_that_is_dropped_leaves_the_keyboard_among_the_terms(
     expect(page.locator("#term-word")).to_be_focused()
 
 
+def take_back(page: Page, pressed: str) -> None:
+    """What was just done, once the line at the foot offers it."""
+    undo = page.locator("#toasts button")
+    expect(undo).to_be_visible()
+    if pressed == "the button":
+        undo.press("Enter")
+    else:
+        page.keyboard.press(pressed)
+
+
 @pytest.mark.parametrize("pressed", ["the button", "Control+z"])
 def test_a_card_that_is_hidden_leaves_the_keyboard_at_the_next(
     page: Page, live_site: str, showroom: list[Item], pressed: str
@@ -46,15 +56,10 @@ def test_a_card_that_is_hidden_leaves_the_keyboard_at_the_next(
     hidden, after = page.locator("#grid .tile").nth(1), page.locator("#grid .tile").nth(2)
     hidden.locator("[data-act=hide]").press("Enter")
     expect(after.locator(".tile-link")).to_be_focused()
-    undo = page.locator("#toasts button")
-    expect(undo).to_be_visible()
-    if pressed == "the button":
-        undo.press("Enter")
-    else:
-        page.keyboard.press(pressed)
+    take_back(page, pressed)
     expect(hidden).to_be_visible()
     expect(after.locator(".tile-link")).to_be_focused()
-    expect(undo).to_have_count(0)
+    expect(page.locator("#toasts button")).to_have_count(0)
 
 
 def test_a_hiding_is_taken_back_though_the_server_has_not_answered_yet(
@@ -132,12 +137,7 @@ def test_stars_go_up_with_the_arrow_are_given_once_and_can_be_taken_back(
         page.keyboard.press("ArrowRight")
     expect(page.locator("#rate-4")).to_be_checked()
     assert [one.value for one in Interaction.objects.filter(kind="rating")] == [4.0]
-    undo = page.locator("#toasts button")
-    expect(undo).to_be_visible()
-    if pressed == "the button":
-        undo.press("Enter")
-    else:
-        page.keyboard.press(pressed)
+    take_back(page, pressed)
     expect(page.locator(".rate input:checked")).to_have_count(0)
 
 
