@@ -36,11 +36,19 @@ class FiguresOut(Schema):
     disagreement: float
 
 
+class ModelShareOut(Schema):
+    """A model, and its share of all scored reviews."""
+
+    model: str
+    share: float
+
+
 class OverviewOut(FiguresOut):
-    """The figures, those of the period before, and the model that scored."""
+    """The figures, those of the period before, and the models that scored."""
 
     previous: FiguresOut | None
-    model: str
+    model: str = Field(description="the one that scored last")
+    models: list[ModelShareOut] = Field(description="several while reviews are being scored anew")
     searched_since: SearchedSince
 
 
@@ -136,6 +144,7 @@ def overview(request: HttpRequest, asked: Annotated[Selection, Query()]) -> Over
         **_same(FiguresOut, found).dict(),
         previous=_same(FiguresOut, found.previous) if found.previous else None,
         model=report.model_in_service(),
+        models=[_same(ModelShareOut, one) for one in report.scored_by()],
         searched_since=report.searched_since(filters),
     )
 

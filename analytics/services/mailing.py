@@ -171,7 +171,7 @@ def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
         "headline": headline(now),
         "worst": _aspect(min(impact, key=lambda one: one.impact, default=None), -1),
         "best": _aspect(max(impact, key=lambda one: one.impact, default=None), 1),
-        "model": report.model_in_service(),
+        "model": documents.models_told(),
     }
 
 

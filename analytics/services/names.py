@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from analytics.services.site_aspects import site_name
+
 CHANNEL_NAMES: dict[str, Any] = {
     "text": gettext_lazy("Words"),
     "image": gettext_lazy("Picture"),
@@ -71,7 +73,8 @@ def name_of(by: str, key: Any, label: str = "") -> str:
     if by == "language":
         return _language(str(key), label)
     if by == "aspect":
-        return str(ASPECT_NAMES.get(str(key), label or str(key).replace("_", " ").capitalize()))
+        own = site_name(str(key)) or ASPECT_NAMES.get(str(key)) or label
+        return str(own or str(key).replace("_", " ").capitalize())
     return label or str(key)
 
 

@@ -22,6 +22,7 @@ from analytics.services.names import (
     name_of,
 )
 from analytics.services.report import Filters
+from analytics.services.site_aspects import site_aspects
 from analytics.web.frame import address
 from recommender.models import Category, Item
 
@@ -126,7 +127,8 @@ def period_words(filters: Filters) -> str:
 
 def _fields(filters: Filters) -> list[Field]:
     languages = {one: name_of("language", one) for one in (*LANGUAGE_NAMES, filters.language) if one}
-    site_aspects = {one: name_of("aspect", one) for one in (*ASPECTS, filters.aspect) if one}
+    known = dict.fromkeys((*ASPECTS, *site_aspects(), filters.aspect))
+    aspects = {one: name_of("aspect", one) for one in known if one}
     channels = {one: CHANNEL_NAMES[one] for one in CHANNELS}
     feelings = {one: LABEL_NAMES[one] for one in LABELS}
     marks = {str(stars): f"{stars} ★" for stars in (5, 4, 3, 2, 1)}
@@ -134,7 +136,7 @@ def _fields(filters: Filters) -> list[Field]:
     abstained = "" if filters.abstained is None else str(int(filters.abstained))
     return [
         _field("category", _("Category"), _("All"), dict(category_tree()), str(filters.category or "")),
-        _field("aspect", _("Aspect"), _("Any"), site_aspects, filters.aspect),
+        _field("aspect", _("Aspect"), _("Any"), aspects, filters.aspect),
         _field("channel", _("Channel"), _("Any"), channels, filters.channel),
         _field("language", _("Language"), _("Any"), languages, filters.language),
         _field("rating", _("Stars"), _("Any"), marks, str(filters.rating or "")),

@@ -70,7 +70,7 @@ def answer(
         "tabs": tabs(name, filters),
         "filters": filters,
         "body_template": template,
-        "model_in_service": report.model_in_service(),
+        "scored_by": report.scored_by(),
     }
     if not is_fragment(request):
         return render(request, "analytics/page.html", whole)

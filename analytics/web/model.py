@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics.models import AuditEntry, Correction, SentimentScore
-from analytics.services import corrections, model_card, retraining
+from analytics.models import AuditEntry, Correction
+from analytics.services import corrections, model_card, report, retraining, scoring
 from analytics.services.audit import OF_ANALYSTS
 from analytics.services.names import CHANNEL_NAMES, name_of
 from analytics.services.scoring.plugs import speech_state, text_state
@@ -52,7 +52,8 @@ def model(request: HttpRequest) -> HttpResponseBase:
         "corrections": Correction.objects.standing().count(),
         "text_state": text_state(),
         **_speech(),
-        "waiting": SentimentScore.objects.exclude(state=SentimentScore.State.READY).count(),
+        "in_service": (key := scoring.known_scorer_key() or report.model_in_service()),
+        "waiting": scoring.waiting_for(key),
         **_measured(),
         "entries": [(_DEEDS[entry.action], entry) for entry in _entries()],
         **(pace(request) if live else {}),

@@ -2,14 +2,10 @@
 
 In English a network reads the sentence around each name (``aspects_polarity``); a clause with Chinese in it
 is read whole by the text model.
-
-The lexicon is JSON, ``{"price": {"en": ["bargain", ...], "zh": ["性价比", ...]}, ...}``; a site adds
-words and aspects with a file of the same form (``docs/sentiment-model.md``).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.contracts import AspectOpinion, Word
+from analytics.engine.sentiment.aspects_lexicon import Lexicon, merged, read_lexicon
 from analytics.engine.sentiment.aspects_polarity import NETWORK, AspectPolarity, Named
 from analytics.engine.sentiment.text import TextModel, chinese_share
-from recommender.errors import RecommenderError
-from recommender.said import gettext_noop as _
-from recommender.said import say
 
 SHIPPED = Path(__file__).parent / "weights" / "aspects"
 LEXICON = "lexicon.json"
@@ -35,8 +29,6 @@ _CLAUSE = re.compile(
 )
 _SENTENCE = re.compile(r"[.!?]+(?=\s|$)|[。！？\n]+")
 _AROUND = 200
-
-Lexicon = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,47 +153,6 @@ def _trimmed(text: str, clause: tuple[int, int]) -> tuple[int, int]:
     start, end = clause
     piece = text[start:end]
     return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
-
-
-def read_lexicon(path: Path) -> dict[str, dict[str, list[str]]]:
-    """The lexicon in ``path``.
-
-    Raises:
-        RecommenderError: it is absent, not JSON, or not words by language by aspect.
-    """
-    remedy = say(_("Write it as {example}."), example='{"aspect": {"en": ["word"], "zh": ["词"]}}')
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        told = say(
-            _("The lexicon of aspects {path} cannot be read: {error}."), path=str(path), error=str(error)
-        )
-        raise RecommenderError(told, remedy) from error
-    if not isinstance(told, dict):
-        raise RecommenderError(
-            say(_("The lexicon of aspects {path} is not a JSON object."), path=str(path)), remedy
-        )
-    for aspect, languages in told.items():
-        lists = languages.values() if isinstance(languages, dict) else [None]
-        if not all(
-            isinstance(words, list) and all(isinstance(word, str) for word in words) for words in lists
-        ):
-            problem = _("In {path}, {aspect} is not lists of words by language.")
-            raise RecommenderError(say(problem, path=str(path), aspect=repr(aspect)), remedy)
-    return told
-
-
-def merged(base: Lexicon, extra: Lexicon) -> dict[str, dict[str, list[str]]]:
-    """Both lexicons' words, aspect by aspect and language by language."""
-    joined: dict[str, dict[str, list[str]]] = {}
-    for aspect in (*base, *(name for name in extra if name not in base)):
-        parts = (base.get(aspect, {}), extra.get(aspect, {}))
-        languages = dict.fromkeys(language for part in parts for language in part)
-        joined[aspect] = {
-            language: list(dict.fromkeys(word for part in parts for word in part.get(language, ())))
-            for language in languages
-        }
-    return joined
 
 
 def _compiled(lexicon: Lexicon) -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:

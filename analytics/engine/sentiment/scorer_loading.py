@@ -42,7 +42,7 @@ def load_scorer(
     """The scorer whose weights lie in ``folder`` (what ``retrain`` wrote), or the shipped one.
 
     Args:
-        aspects_file: a site's own aspects, added to the model's; the scorer's key stays the same.
+        aspects_file: a site's own aspects, added to the model's.
         text: reads texts in place of the model in ``folder``; channels are not fused then, because fusion was
             measured with the other.
         recogniser: turns recordings into words, which are read as the written ones are.
@@ -54,6 +54,7 @@ def load_scorer(
         told = say(_("The sentiment model {name} does not exist."), name=folder.name)
         raise RecommenderError(told, _("Train it anew."))
     places = {part: place_of(part, folder) for part in PARTS}
+    files = sorted(path for part in PARTS[1:] for path in files_of(places[part]))
     return ChannelScorer(
         text=text or _optional("text", "TextModel", places["text"]),
         aspects=_optional("aspects", "AspectModel", places["aspects"], extra=aspects_file),
@@ -63,7 +64,7 @@ def load_scorer(
         recogniser=recogniser,
         portion=FIRST_PORTION if text or recogniser else PORTION,
         recordings=FIRST_RECORDINGS if recogniser else RECORDINGS,
-        files=tuple(sorted(path for part in PARTS[1:] for path in files_of(places[part]))),
+        files=(*files, *([aspects_file] if aspects_file else [])),
         threshold=THRESHOLD,
     )
 

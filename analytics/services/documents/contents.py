@@ -82,7 +82,16 @@ def _before(filters: report.Filters) -> str:
 def _made(made_at: datetime) -> list[tuple[str, str]]:
     zone = timezone.get_current_timezone_name()
     made = f"{formats.date_format(made_at, 'DATETIME_FORMAT')} ({zone})"
-    return [(_("Model"), report.model_in_service() or _("none")), (_("Made"), made)]
+    return [(_("Model"), models_told() or _("none")), (_("Made"), made)]
+
+
+def models_told() -> str:
+    """Keys of the models that scored the reviews, with shares while there are several; "" for none."""
+    models = report.scored_by()
+    if len(models) < 2:
+        return "".join(one.model for one in models)
+    told = ", ".join(f"{one.model} ({formats.number_format(100 * one.share, 1)} %)" for one in models)
+    return _("%(models)s of all reviews, which are being scored anew") % {"models": told}
 
 
 def _item(pk: int | None) -> str:

@@ -11,8 +11,9 @@ from analytics.services.report.evidence import (
     reviews_page,
     searched_since,
 )
-from analytics.services.report.figures import compares_with_before, model_in_service, overview, trend
+from analytics.services.report.figures import compares_with_before, overview, trend
 from analytics.services.report.filters import WORDS_MOST, Filters
+from analytics.services.report.scorers import ScoredBy, model_in_service, scored_by
 from analytics.services.report.shapes import (
     BYS,
     GRAINS,
@@ -41,6 +42,7 @@ __all__ = [
     "Impact",
     "Overview",
     "Point",
+    "ScoredBy",
     "Slice",
     "Term",
     "breakdown",
@@ -54,6 +56,7 @@ __all__ = [
     "overview",
     "reviews",
     "reviews_page",
+    "scored_by",
     "searched_since",
     "telling_terms",
     "terms_both_ways",

@@ -9,7 +9,6 @@ import numpy as np
 
 from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, net_interval
-from analytics.models import SentimentScore
 from analytics.services.report.cells import Selection
 from analytics.services.report.evidence import searched_since
 from analytics.services.report.filters import Filters
@@ -21,8 +20,6 @@ from analytics.services.report.shapes import Grain, Overview, Point
 _UP_TO_DAYS: tuple[tuple[int, Grain], ...] = ((2, "hour"), (120, "day"), (800, "week"))
 #: What a chart can still show; a finer grain than this is not given.
 MOST_POINTS = 1_000
-#: Scores among which one that is ready is looked for before all are.
-_NEWEST = 200
 _COARSER: dict[Grain, Grain] = {"hour": "day", "day": "week", "week": "month"}
 _PER_DAY: dict[Grain, float] = {"hour": 24, "day": 1, "week": 1 / 7, "month": 1 / 30}
 
@@ -59,17 +56,6 @@ def overview_of(cells: Selection) -> Overview:
         abstained=(reviews - tally.total) / reviews if reviews else 0.0,
         disagreement=float(cells["disagreement"].sum(dtype=np.float64)) / reviews if reviews else 0.0,
     )
-
-
-def model_in_service() -> str:
-    """Key of the scorer that scored last; "" before anything is scored."""
-    newest = SentimentScore.objects.order_by("-pk").values_list("state", "model")
-    for state, model in newest[:_NEWEST]:
-        if state == SentimentScore.State.READY and model:
-            return model
-    # Asked like this at once, a database reads all rows of the state to find the last of them.
-    last = SentimentScore.objects.ready().exclude(model="").order_by("-pk")
-    return last.values_list("model", flat=True).first() or ""
 
 
 # -- trend --------------------------------------------------------------------------------------------------

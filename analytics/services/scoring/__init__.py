@@ -6,11 +6,18 @@ from analytics.services.scoring.model import (
     current_scorer,
     current_scorer_key,
     forget_scorer,
+    known_scorer_key,
     serving_version,
 )
 from analytics.services.scoring.now import score_now
 from analytics.services.scoring.pending import score_pending, score_review
-from analytics.services.scoring.waiting import enrol, enrol_unseen, on_review_written, reconcile
+from analytics.services.scoring.waiting import (
+    enrol,
+    enrol_unseen,
+    on_review_written,
+    reconcile,
+    waiting_for,
+)
 
 __all__ = [
     "KIND",
@@ -20,10 +27,12 @@ __all__ = [
     "enrol",
     "enrol_unseen",
     "forget_scorer",
+    "known_scorer_key",
     "on_review_written",
     "reconcile",
     "score_now",
     "score_pending",
     "score_review",
     "serving_version",
+    "waiting_for",
 ]

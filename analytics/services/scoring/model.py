@@ -77,8 +77,19 @@ def current_scorer_key() -> str:
     version = serving_version()
     if plugs.in_use():
         return plugs.told_key(version)
-    told = version.parameters.get("key", "") if version else ""
-    return told or current_scorer().key
+    return _key_of(version) or current_scorer().key
+
+
+def known_scorer_key() -> str:
+    """Key of the scorer in service as far as a worker or its version told it, or "". Loads nothing."""
+    version = serving_version()
+    return plugs.told_key(version) or _key_of(version)
+
+
+def _key_of(version: ModelVersion | None) -> str:
+    """What a retrained version was called when it was made; "" where the settings add to it since."""
+    added = plugs.in_use() or settings.ASPECTS_FILE
+    return version.parameters.get("key", "") if version and not added else ""
 
 
 def folder_of(version: ModelVersion | None) -> Path | None:
@@ -124,7 +135,7 @@ def load_with_aspects(folder: Path | None) -> Scorer:
 
 def site_aspects() -> Path | None:
     """The site's own lexicon of aspects; None where it has none, or one that cannot be read (logged)."""
-    from analytics.engine.sentiment.aspects import read_lexicon
+    from analytics.engine.sentiment.aspects_lexicon import read_lexicon
 
     if not settings.ASPECTS_FILE:
         return None

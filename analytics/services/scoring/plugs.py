@@ -143,9 +143,7 @@ def loaded_recogniser() -> Recogniser | None:
 
 
 def tell(scorer: Scorer, version: ModelVersion | None) -> None:
-    """Let pages know what this worker has loaded; nothing to tell where no part is plugged in."""
-    if not in_use():
-        return
+    """Let pages know what this worker has loaded: the scorer's key, and what is plugged in."""
     told: dict[str, Any] = {"key": scorer.key, "version": version.pk if version else 0}
     if text := loaded_text():
         told |= {"outputs": told_labels(text.names, text.labels), "neutral": "neutral" in text.labels}

@@ -109,3 +109,9 @@ def new_or_changed() -> QuerySet[SentimentScore]:
 def of_another_model(key: str) -> QuerySet[SentimentScore]:
     """Rows that another model has scored, in no order. Two ranges of the index on ``model``."""
     return SentimentScore.objects.filter(free(), Q(model__gt="", model__lt=key) | Q(model__gt=key)).order_by()
+
+
+def waiting_for(key: str) -> int:
+    """How many reviews the scorer of that key has not read as they stand. What it gave up waits no more."""
+    due = Q(model="") if not key else Q(model="") | Q(model__gt="", model__lt=key) | Q(model__gt=key)
+    return SentimentScore.objects.filter(due).count()

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from analytics.engine.sentiment.aspects import AspectModel, clauses_of, merged, read_lexicon
+from analytics.engine.sentiment.aspects import AspectModel, clauses_of
+from analytics.engine.sentiment.aspects_lexicon import merged, read_lexicon
 from recommender.errors import RecommenderError
 
 

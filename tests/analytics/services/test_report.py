@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from analytics.models import SentimentScore
 from analytics.services import report
-from analytics.services.report import Filters, cells, figures
+from analytics.services.report import Filters, cells, scorers
 from analytics.services.report.compare import drivers
 from analytics.services.report.rollups import rebuild_rollups
 from tests.analytics.services.scored import LAST_90, counting, label_of, net_of, scored, shop
@@ -188,7 +188,7 @@ def test_a_review_that_waits_to_be_read_again_does_not_hide_the_model(world: dic
 
 def test_a_queue_longer_than_what_is_looked_at_first_does_not_hide_the_model(world: dict[str, Any]) -> None:
     key = report.model_in_service()
-    newest = SentimentScore.objects.order_by("-pk").values_list("pk", flat=True)[: figures._NEWEST + 1]
+    newest = SentimentScore.objects.order_by("-pk").values_list("pk", flat=True)[: scorers._NEWEST + 1]
     SentimentScore.objects.filter(pk__in=list(newest)).update(state="claimed")
     assert report.model_in_service() == key != ""
 
@@ -198,7 +198,7 @@ def test_the_model_is_found_without_a_look_at_all_scores(
 ) -> None:
     with django_assert_num_queries(1) as asked:
         report.model_in_service()
-    assert f"LIMIT {figures._NEWEST}" in asked.captured_queries[0]["sql"]
+    assert f"LIMIT {scorers._NEWEST}" in asked.captured_queries[0]["sql"]
 
 
 def test_terms_counted_once_are_the_terms_counted_twice(world: dict[str, Any]) -> None:
