@@ -104,7 +104,7 @@ def log_odds(
         first, second, background: (n,) counts of the same terms.
     """
     total = background.sum()
-    if not total:
+    if not total or len(first) < 2:  # one term alone is not more said than others
         return np.zeros(len(first))
     prior = strength * (background + 0.01) / (total + 0.01 * len(background))
     one, two = first + prior, second + prior

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from analytics.services.documents.cells import fitting
 from analytics.services.documents.contents import Contents
-from analytics.services.documents.rows import COLUMNS, review_rows
+from analytics.services.documents.rows import COLUMNS, rows_for_people
 from analytics.services.names import BY_NAMES, name_of
 
 #: Reviews on one sheet: what Excel holds, less the heading.
@@ -44,7 +44,7 @@ def write_xlsx(
         )
         writer.facts(_("About"), contents.facts)
         _figures(writer, contents)
-        return writer.reviews(review_rows(contents.filters), told) if with_reviews else 0
+        return writer.reviews(rows_for_people(contents.filters), told) if with_reviews else 0
 
 
 def _figures(writer: _Book, contents: Contents) -> None:

@@ -97,6 +97,10 @@ def test_a_common_change_outranks_a_word_said_once() -> None:
     assert abs(score[2]) < 3
 
 
+def test_one_term_alone_is_not_said_more_than_others() -> None:
+    assert log_odds(np.array([3]), np.array([0]), np.array([3])).tolist() == [0.0]
+
+
 def test_a_term_that_a_better_one_contains_goes() -> None:
     terms = ["不舒服", "舒服", "handle", "good", "not good"]
     assert without_echoes(terms, [10, 11, 9, 90, 10]) == [0, 2, 3, 4]

@@ -19,7 +19,7 @@ from analytics.services import documents, exports
 from analytics.services.documents import cells, xlsx_file
 from analytics.services.report import Filters, evidence
 from recommender.errors import JobCancelled, RecommenderError
-from recommender.models import Job
+from recommender.models import Category, Item, Job
 from tests.analytics.scored import MODEL, add_review, make_shop, stocked, sum_up
 from tests.conftest import Cast
 
@@ -191,6 +191,20 @@ def test_a_workbook_speaks_the_language_that_is_active(tmp_path: Path) -> None:
         book = written(tmp_path)
     items = {row[1] for sheet in book.values() for row in sheet if len(row) > 1}
     assert "台灯" in items
+
+
+def test_the_reviews_of_a_workbook_are_worded_in_the_language_that_is_active(tmp_path: Path) -> None:
+    shop = make_shop()
+    lamps = Category.objects.create(
+        name="Lamps", name_zh="灯具", path="Home > Lamps", parent=shop.category, depth=1
+    )
+    Item.objects.filter(pk=shop.lamp.pk).update(category=lamps)
+    shop.lamp.refresh_from_db()
+    add_review(shop.lamp, "Lovely.", 0.9, aspects=[("look", 0.8)], channels="text+speech")
+    sum_up()
+    with translation.override("zh-hans"):
+        _heading, row = written(tmp_path)["评论"]
+    assert {"台灯", "家居 > 灯具", "正面", "英文", "文字 + 语音", "外观 +0.80"} <= set(row)
 
 
 def test_more_reviews_than_a_sheet_holds_go_on_another(
