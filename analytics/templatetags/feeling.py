@@ -7,6 +7,8 @@ from typing import Any
 from django import template
 from django.utils.formats import number_format
 
+from analytics.services.names import percent
+
 register = template.Library()
 
 MINUS = "\u2212"
@@ -25,7 +27,7 @@ def signed(value: float | None, digits: int = 2) -> str:
 @register.filter
 def share(value: float | None, digits: int = 1) -> str:
     """A share in [0, 1] as a percentage: ``0.123`` as ``12.3 %``."""
-    return "" if value is None else f"{number_format(100 * value, decimal_pos=digits)} %"
+    return "" if value is None else percent(value, digits)
 
 
 @register.filter

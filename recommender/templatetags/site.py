@@ -111,7 +111,8 @@ def per_second(rate: float | None) -> str:
     """A rate with as many digits as it deserves."""
     if not rate:
         return ""
-    return number_format(rate, decimal_pos=1 if rate < 10 else 0, force_grouping=True)
+    digits = 1 if rate < 10 else 0
+    return number_format(round(rate, digits), decimal_pos=digits, force_grouping=True)
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from analytics.services import report
-from analytics.services.names import LABEL_NAMES, name_of
+from analytics.services.names import LABEL_NAMES, name_of, percent
 from recommender.models import Category, Item
 
 
@@ -90,7 +90,7 @@ def models_told() -> str:
     models = report.scored_by()
     if len(models) < 2:
         return "".join(one.model for one in models)
-    told = ", ".join(f"{one.model} ({formats.number_format(100 * one.share, 1)} %)" for one in models)
+    told = ", ".join(f"{one.model} ({percent(one.share)})" for one in models)
     return _("%(models)s of all reviews, which are being scored anew") % {"models": told}
 
 

@@ -18,7 +18,7 @@ from analytics.models import SentimentScore
 from analytics.services import report
 from analytics.services.documents.contents import Contents, period
 from analytics.services.documents.fonts import folder, typeface
-from analytics.services.names import BY_NAMES, LABEL_NAMES, name_of
+from analytics.services.names import BY_NAMES, LABEL_NAMES, name_of, percent
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop, say
 
@@ -153,8 +153,3 @@ def _impact(found: Sequence[report.Impact], look: svg.Look) -> SafeString | None
         for one in found[:_BARS_MOST]
     ]
     return _drawn(svg.bars(bars, title=_("Impact of aspects"), look=look)) if bars else None
-
-
-def percent(share: float) -> str:
-    """``12.3 %``, with the decimal sign of the language."""
-    return f"{formats.number_format(100 * share, decimal_pos=1)} %"
