@@ -30,12 +30,24 @@ class CorrectionIn(Schema):
     reviews: list[ReviewKey] = Field(min_length=1, max_length=1000)
     label: Label
     reason: str = Field("", max_length=300)
+    second_opinion: bool = Field(
+        False, description="the second opinion that the queue asked you for, which overrides nothing"
+    )
+
+
+class OpinionOut(Schema):
+    """A second opinion beside the label that counts."""
+
+    review: int
+    other: str = Field(description="who gave the label that counts; empty where the account is gone")
+    agrees: bool
 
 
 class CorrectedOut(Schema):
-    """How many reviews were labelled."""
+    """Of how many reviews the label counts now, and what second opinions came to."""
 
     corrected: int
+    second_opinions: list[OpinionOut]
 
 
 class CorrectionOut(Schema):
@@ -88,9 +100,14 @@ class ModelOut(Schema):
 
 @router.post("/corrections", response={201: CorrectedOut}, url_name="correct")
 def correct(request: HttpRequest, given: CorrectionIn) -> Status:
-    """Label reviews. The label counts from now on, or is a second opinion where the queue asked for one."""
-    count = corrections.correct(request.user, given.reviews, given.label, given.reason)
-    return Status(201, CorrectedOut(corrected=count))
+    """Label reviews. The label counts from now on; a second opinion that the queue asked for does not."""
+    said = (request.user, given.reviews, given.label, given.reason)
+    if not given.second_opinion:
+        return Status(201, CorrectedOut(corrected=corrections.correct(*said), second_opinions=[]))
+    opinions = corrections.give_opinion(*said)
+    count = len(set(given.reviews)) - len(opinions)
+    told = [OpinionOut(review=one.review, other=one.other, agrees=one.agrees) for one in opinions]
+    return Status(201, CorrectedOut(corrected=count, second_opinions=told))
 
 
 @router.get("/corrections", response=CorrectionsOut, url_name="corrections")
@@ -106,7 +123,7 @@ def listed(
     shown, total, after = piece(found, offset, limit)
     agreed = corrections.agreement()
     return CorrectionsOut(
-        corrections=[_correction_out(one) for one in shown],
+        corrections=[correction_out(one) for one in shown],
         agreement=AgreementOut(kappa=agreed.kappa, pairs=agreed.n),
         total=total,
         next_offset=after,
@@ -158,7 +175,7 @@ def roll_back(request: HttpRequest) -> ModelOut:
     return model(request)
 
 
-def _correction_out(one: Correction) -> CorrectionOut:
+def correction_out(one: Correction) -> CorrectionOut:
     same = "label before reason second_opinion created_at undone_at"
     return CorrectionOut(
         id=one.pk,

@@ -91,15 +91,39 @@ def correct(request: HttpRequest) -> HttpResponseBase:
     if not keys or label not in LABELS:
         return _said(request, _("Choose at least one review and what it means."), error=True)
     reason = request.POST.get("reason", "").strip()[:300]
+    act = _seconded if request.POST.get("second_opinion") else _corrected
     try:
-        done = corrections.correct(request.user, keys[:MOST_AT_ONCE], label, reason)
+        message = act(request, keys[:MOST_AT_ONCE], label, reason)
     except RecommenderError as error:
         return _said(request, translated_error(error), error=True)
+    return _said(request, message, undo=_last(request, keys) if len(keys) == 1 else None)
+
+
+def _corrected(request: HttpRequest, keys: list[int], label: str, reason: str) -> str:
+    return _counts(corrections.correct(request.user, keys, label, reason), label)
+
+
+def _seconded(request: HttpRequest, keys: list[int], label: str, reason: str) -> str:
+    """Second opinions; where the first label was taken back in the meantime, this one counts."""
+    given = corrections.give_opinion(request.user, keys, label, reason)
+    told = [_compared(one) for one in given]
+    if len(given) < len(keys):
+        told.append(_counts(len(keys) - len(given), label))
+    return " ".join(told)
+
+
+def _counts(done: int, label: str) -> str:
     name = str(LABEL_NAMES[label]).lower()
-    message = ngettext("{n} review is {label} now.", "{n} reviews are {label} now.", done).format(
+    return ngettext("{n} review is {label} now.", "{n} reviews are {label} now.", done).format(
         n=done, label=name
     )
-    return _said(request, message, undo=_last(request, keys) if len(keys) == 1 else None)
+
+
+def _compared(opinion: corrections.Opinion) -> str:
+    other = opinion.other or _("a colleague")
+    if opinion.agrees:
+        return _("Your second opinion is kept; {other} and you agree.").format(other=other)
+    return _("Your second opinion is kept; {other} and you disagree.").format(other=other)
 
 
 @require_POST
