@@ -12,7 +12,7 @@ from pydantic import Field
 from analytics.api.exports import VIEW_ANALYTICS
 from analytics.models import Correction
 from analytics.models.scores import LAST_KEY
-from analytics.services import corrections, retraining, scoring
+from analytics.services import corrections, opinions, retraining, scoring
 from recommender.api.access import holders
 from recommender.api.errors import missing
 from recommender.api.jobs import JobOut, job_out
@@ -51,7 +51,10 @@ class CorrectedOut(Schema):
 
 
 class CorrectionOut(Schema):
-    """What an analyst said of a review; ``before`` is what counted until then."""
+    """What an analyst said of a review; ``before`` is what counted until then.
+
+    While your second opinion on the review is awaited, who said what and why is left out.
+    """
 
     id: int
     review: int
@@ -63,6 +66,7 @@ class CorrectionOut(Schema):
     created_at: datetime
     undone_at: datetime | None
     undone_by: str | None
+    awaits_second_opinion: bool = Field(False, description="of you, on this review")
 
 
 class AgreementOut(Schema):
@@ -104,9 +108,9 @@ def correct(request: HttpRequest, given: CorrectionIn) -> Status:
     said = (request.user, given.reviews, given.label, given.reason)
     if not given.second_opinion:
         return Status(201, CorrectedOut(corrected=corrections.correct(*said), second_opinions=[]))
-    opinions = corrections.give_opinion(*said)
-    count = len(set(given.reviews)) - len(opinions)
-    told = [OpinionOut(review=one.review, other=one.other, agrees=one.agrees) for one in opinions]
+    compared = corrections.give_opinion(*said)
+    count = len(set(given.reviews)) - len(compared)
+    told = [OpinionOut(review=one.review, other=one.other, agrees=one.agrees) for one in compared]
     return Status(201, CorrectedOut(corrected=count, second_opinions=told))
 
 
@@ -121,9 +125,10 @@ def listed(
     found = Correction.objects.select_related("analyst", "undone_by").order_by("-created_at", "-pk")
     found = found.filter(review=review) if review is not None else found
     shown, total, after = piece(found, offset, limit)
+    waiting = opinions.awaiting(request.user, {one.review_id for one in shown})
     agreed = corrections.agreement()
     return CorrectionsOut(
-        corrections=[correction_out(one) for one in shown],
+        corrections=[hidden_out(one) if one.review_id in waiting else correction_out(one) for one in shown],
         agreement=AgreementOut(kappa=agreed.kappa, pairs=agreed.n),
         total=total,
         next_offset=after,
@@ -184,6 +189,12 @@ def correction_out(one: Correction) -> CorrectionOut:
         undone_by=one.undone_by.get_username() if one.undone_by else None,
         **{name: getattr(one, name) for name in same.split()},
     )
+
+
+def hidden_out(one: Correction) -> CorrectionOut:
+    """That something was said, for whom is to say the same unawares."""
+    left_out = {"analyst": None, "undone_by": None, "label": "", "before": "", "reason": ""}
+    return correction_out(one).model_copy(update=left_out | {"awaits_second_opinion": True})
 
 
 def _version_out(version: ModelVersion) -> VersionOut:

@@ -62,6 +62,14 @@ def awaiting(analyst: Any, review_ids: Iterable[int]) -> set[int]:
     return {pk for pk, _by in said} - {pk for pk, by in said if by == analyst.pk}
 
 
+def mark(analyst: Any, scores: Sequence[SentimentScore]) -> Sequence[SentimentScore]:
+    """The same, those that await a second opinion of ``analyst`` with ``second_opinion``, as in the queue."""
+    waiting = awaiting(analyst, [one.review_id for one in scores])
+    for one in scores:
+        one.second_opinion = one.review_id in waiting  # type: ignore[attr-defined]
+    return scores
+
+
 def _key(analyst: Any, review_id: int) -> str:
     return f"second-opinion:{analyst.pk}:{review_id}"
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.contracts import CHANNELS, LABELS
 from analytics.models import Correction, SentimentScore
-from analytics.services import corrections, regions
+from analytics.services import corrections, opinions, regions
 from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES
 from analytics.services.report import Filters
 from analytics.web import evidence
@@ -40,11 +40,15 @@ MOST_AT_ONCE = 200
 @require_safe
 @analysts_only
 def review(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A review with its evidence, the form that corrects it, and its trail."""
+    """A review with its evidence, the form that corrects it, and its trail.
+
+    To whom was asked for a second opinion, nothing is shown of what others said until it is given.
+    """
     found = SentimentScore.objects.select_related("item__category").for_list()
     score = get_object_or_404(found.of_review(pk))
     regions.ask_for_regions(score)
     details = score.details
+    awaits = bool(opinions.awaiting(request.user, [pk]))
     context = {
         "score": score,
         "review": score.review,
@@ -60,7 +64,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
         "missing": [(CHANNEL_NAMES.get(name, name), why) for name, why in missing(details).items()],
         "abstained_because": told(score.reason),
         "opinions": evidence.opinions(score),
-        "trail": corrections.trail(score.review),
+        "awaits": awaits,
+        "trail": [] if awaits else corrections.trail(score.review),
         "item_url": address("sentiment", Filters.latest(item=score.item_id)),
         **form_context(reverse("sentiment_review", args=[pk])),
     }

@@ -133,6 +133,26 @@ def test_only_a_label_said_to_be_the_second_opinion_asked_for_is_one(
     assert SentimentScore.objects.get(review=pk).label == "neutral"
 
 
+def test_what_others_say_is_left_out_for_whose_second_opinion_is_awaited(
+    scored: Scored, program: Program, cast: Cast
+) -> None:
+    client, pk = program("superuser"), scored.review.pk
+    opinions.ask(cast.superuser, [pk])
+    for found in (
+        json_of(client.get(f"{ROOT}/scores/{pk}")),
+        *(one for one in json_of(client.get(f"{ROOT}/scores"))["scores"] if one["review"] == pk),
+    ):
+        told = (found["label"], found["polarity"], found["corrected"], found["awaits_second_opinion"])
+        assert told == ("", None, False, True)
+    (said,) = json_of(client.get(f"{ROOT}/corrections?review={pk}"))["corrections"]
+    assert (said["analyst"], said["label"], said["before"], said["reason"]) == (None, "", "", "")
+    assert json_of(program("analyst").get(f"{ROOT}/scores/{pk}"))["label"] == "negative"
+    post(client, "corrections", {"reviews": [pk], "label": "neutral", "second_opinion": True})
+    assert json_of(client.get(f"{ROOT}/scores/{pk}"))["label"] == "negative"
+    shown = json_of(client.get(f"{ROOT}/corrections?review={pk}"))["corrections"]
+    assert [one["label"] for one in shown] == ["neutral", "negative"]
+
+
 def test_a_disagreement_is_listed_until_it_is_settled(scored: Scored, program: Program, cast: Cast) -> None:
     pk, client = disputed(scored, cast), program("analyst")
     (found,) = json_of(client.get(f"{ROOT}/disagreements"))["disagreements"]

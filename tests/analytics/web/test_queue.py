@@ -11,8 +11,11 @@ from django.urls import reverse
 
 from analytics.models import Correction, SentimentScore
 from analytics.services import corrections
-from tests.analytics.scored import add_review, make_shop
+from recommender.models import Review
+from tests.analytics.scored import add_review, make_shop, sum_up
+from tests.analytics.services.fakes import add_medium
 from tests.conftest import Cast
+from tests.services.shop import tone
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,48 @@ def test_a_second_opinion_that_was_not_asked_for_is_refused(score: SentimentScor
     (told,) = said(signed_in(cast.superuser), score, "positive", second_opinion="1")
     assert "not asked for" in told
     assert Correction.objects.count() == 1
+
+
+BLIND = {
+    "zh-hans": "给出你的意见之后，才会显示其他人对这条评论的判断。",
+    "en": "what others said of this review is shown once you have given yours.",
+}
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_review_shows_no_label_of_others_before_the_second_opinion_and_all_after_it(
+    score: SentimentScore, cast: Cast, language: str
+) -> None:
+    Review.objects.filter(pk=score.review_id).update(text="")
+    voice = add_medium(score.review, "audio", tone(220), duration=0.5)
+    client, page = signed_in(cast.superuser, language), reverse("sentiment_review", args=[score.review_id])
+    assert f'href="{page}">' in client.get(reverse("sentiment_queue")).content.decode()
+    shown = client.get(page).content.decode()
+    assert BLIND[language] in shown
+    assert f'<audio id="voice-{voice.pk}"' in shown
+    for part in ("sarcasm", "anna", " checked>", 'class="label label-negative"', 'id="trail"'):
+        assert part not in shown
+    assert '<input type="hidden" name="second_opinion" value="1">' in shown
+    said(client, score, "positive", second_opinion="1")
+    shown = client.get(page).content.decode()
+    assert BLIND[language] not in shown
+    for part in ("sarcasm", "anna", " checked>", 'class="label label-negative"', 'id="trail"'):
+        assert part in shown
+
+
+def test_who_was_not_asked_sees_the_label(score: SentimentScore, cast: Cast) -> None:
+    shown = signed_in(cast.superuser).get(reverse("sentiment_review", args=[score.review_id]))
+    assert "sarcasm" in shown.content.decode()
+
+
+def test_lists_show_no_label_to_whose_second_opinion_is_asked_for(score: SentimentScore, cast: Cast) -> None:
+    sum_up()
+    client = signed_in(cast.superuser)
+    assert "label-negative" in client.get(reverse("sentiment_reviews")).content.decode()
+    client.get(reverse("sentiment_queue"))
+    shown = client.get(reverse("sentiment_reviews")).content.decode()
+    assert "label-negative" not in shown
+    assert "Second opinion" in shown
 
 
 # -- disagreements ------------------------------------------------------------------------------------------
