@@ -2,6 +2,12 @@
 
 from ninja import Router
 
-from analytics.api import exports, labels, report, scores
+from analytics.api import disagreements, exports, labels, report, scores
 
-routers: list[Router] = [scores.router, labels.router, report.router, exports.router]
+routers: list[Router] = [
+    scores.router,
+    labels.router,
+    disagreements.router,
+    report.router,
+    exports.router,
+]

@@ -12,7 +12,7 @@ from pydantic import Field
 from analytics.api.exports import VIEW_ANALYTICS
 from analytics.models import Correction
 from analytics.models.scores import LAST_KEY
-from analytics.services import corrections, retraining, scoring
+from analytics.services import corrections, opinions, retraining, scoring
 from recommender.api.access import holders
 from recommender.api.errors import missing
 from recommender.api.jobs import JobOut, job_out
@@ -30,16 +30,31 @@ class CorrectionIn(Schema):
     reviews: list[ReviewKey] = Field(min_length=1, max_length=1000)
     label: Label
     reason: str = Field("", max_length=300)
+    second_opinion: bool = Field(
+        False, description="the second opinion that the queue asked you for, which overrides nothing"
+    )
+
+
+class OpinionOut(Schema):
+    """A second opinion beside the label that counts."""
+
+    review: int
+    other: str = Field(description="who gave the label that counts; empty where the account is gone")
+    agrees: bool
 
 
 class CorrectedOut(Schema):
-    """How many reviews were labelled."""
+    """Of how many reviews the label counts now, and what second opinions came to."""
 
     corrected: int
+    second_opinions: list[OpinionOut]
 
 
 class CorrectionOut(Schema):
-    """What an analyst said of a review; ``before`` is what counted until then."""
+    """What an analyst said of a review; ``before`` is what counted until then.
+
+    While your second opinion on the review is awaited, who said what and why is left out.
+    """
 
     id: int
     review: int
@@ -51,6 +66,7 @@ class CorrectionOut(Schema):
     created_at: datetime
     undone_at: datetime | None
     undone_by: str | None
+    awaits_second_opinion: bool = Field(False, description="of you, on this review")
 
 
 class AgreementOut(Schema):
@@ -88,9 +104,14 @@ class ModelOut(Schema):
 
 @router.post("/corrections", response={201: CorrectedOut}, url_name="correct")
 def correct(request: HttpRequest, given: CorrectionIn) -> Status:
-    """Label reviews. The label counts from now on, or is a second opinion where the queue asked for one."""
-    count = corrections.correct(request.user, given.reviews, given.label, given.reason)
-    return Status(201, CorrectedOut(corrected=count))
+    """Label reviews. The label counts from now on; a second opinion that the queue asked for does not."""
+    said = (request.user, given.reviews, given.label, given.reason)
+    if not given.second_opinion:
+        return Status(201, CorrectedOut(corrected=corrections.correct(*said), second_opinions=[]))
+    compared = corrections.give_opinion(*said)
+    count = len(set(given.reviews)) - len(compared)
+    told = [OpinionOut(review=one.review, other=one.other, agrees=one.agrees) for one in compared]
+    return Status(201, CorrectedOut(corrected=count, second_opinions=told))
 
 
 @router.get("/corrections", response=CorrectionsOut, url_name="corrections")
@@ -104,9 +125,10 @@ def listed(
     found = Correction.objects.select_related("analyst", "undone_by").order_by("-created_at", "-pk")
     found = found.filter(review=review) if review is not None else found
     shown, total, after = piece(found, offset, limit)
+    waiting = opinions.awaiting(request.user, {one.review_id for one in shown})
     agreed = corrections.agreement()
     return CorrectionsOut(
-        corrections=[_correction_out(one) for one in shown],
+        corrections=[hidden_out(one) if one.review_id in waiting else correction_out(one) for one in shown],
         agreement=AgreementOut(kappa=agreed.kappa, pairs=agreed.n),
         total=total,
         next_offset=after,
@@ -158,7 +180,7 @@ def roll_back(request: HttpRequest) -> ModelOut:
     return model(request)
 
 
-def _correction_out(one: Correction) -> CorrectionOut:
+def correction_out(one: Correction) -> CorrectionOut:
     same = "label before reason second_opinion created_at undone_at"
     return CorrectionOut(
         id=one.pk,
@@ -167,6 +189,12 @@ def _correction_out(one: Correction) -> CorrectionOut:
         undone_by=one.undone_by.get_username() if one.undone_by else None,
         **{name: getattr(one, name) for name in same.split()},
     )
+
+
+def hidden_out(one: Correction) -> CorrectionOut:
+    """That something was said, for whom is to say the same unawares."""
+    left_out = {"analyst": None, "undone_by": None, "label": "", "before": "", "reason": ""}
+    return correction_out(one).model_copy(update=left_out | {"awaits_second_opinion": True})
 
 
 def _version_out(version: ModelVersion) -> VersionOut:

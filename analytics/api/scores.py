@@ -12,7 +12,7 @@ from pydantic import Field
 from analytics.api.exports import VIEW_ANALYTICS, SearchedSince, Selection
 from analytics.api.shapes import AspectOut, ScoreOut, SentimentOut, aspect_out, score_out, sentiment_out
 from analytics.models import AspectScore, SentimentScore
-from analytics.services import corrections, report, scoring
+from analytics.services import corrections, opinions, report, scoring
 from recommender.api.access import holders
 from recommender.api.errors import missing
 from recommender.api.paging import PAGE, Limit, Offset, Page, piece
@@ -80,7 +80,7 @@ def scores(
     filters = asked.filters()
     shown, total, after = piece(report.reviews(filters).for_list(), offset, limit)
     return ScoresOut(
-        scores=[score_out(one) for one in shown],
+        scores=[score_out(one) for one in opinions.mark(request.user, shown)],
         total=total,
         next_offset=after,
         searched_since=report.searched_since(filters),
@@ -93,6 +93,7 @@ def score(request: HttpRequest, review_id: int) -> ScoreOut:
     found = SentimentScore.objects.for_list().of_review(review_id).first()
     if found is None:
         raise missing(f"score of review {review_id}", "Check its id; a new review is scored within seconds.")
+    opinions.mark(request.user, [found])
     return score_out(found)
 
 

@@ -88,9 +88,10 @@ class ScoreOut(Schema):
     review: int
     item: str = Field(description="its external id")
     state: str
-    label: str
-    polarity: float
+    label: str = Field(description="empty while your second opinion is awaited")
+    polarity: float | None = Field(description="null while your second opinion is awaited")
     corrected: bool
+    awaits_second_opinion: bool = Field(description="of you; until then what others say of it is left out")
     model: str = Field(description="key of the model that scored it")
     model_label: str
     model_polarity: float
@@ -133,18 +134,23 @@ class SentimentOut(Schema):
 
 
 def score_out(score: SentimentScore) -> ScoreOut:
-    """A row with its review, item and aspects at hand."""
+    """A row with its review, item and aspects at hand; one that awaits a second opinion shows no label."""
     same = (
-        "state label polarity corrected model model_label model_polarity confidence abstained reason "
+        "state model model_label model_polarity confidence abstained reason "
         "disagreement heard rating language reviewed_at scored_at"
     )
     details = score.details
     regions = details.get("regions")
+    awaits = getattr(score, "second_opinion", False)
     known: Mapping[str, list[float]] = details.get("channels", {})
     return ScoreOut(
         review=score.review_id,
         item=score.item.external_id,
         text=score.review.text,
+        label="" if awaits else score.label,
+        polarity=None if awaits else score.polarity,
+        corrected=score.corrected and not awaits,
+        awaits_second_opinion=awaits,
         channels={name: _named(values) for name, values in known.items()},
         aspects=[aspect_out(one) for one in score.aspects.all()],
         words=[_word(one) for one in details.get("words", [])],

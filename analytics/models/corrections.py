@@ -26,7 +26,7 @@ class Correction(models.Model):
     #: what counted before, so that the trail reads by itself
     before = models.CharField(max_length=8, choices=Label, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    #: a second opinion asked for by the queue: it measures agreement and does not override
+    #: a second opinion asked for by the queue: it measures agreement, and counts only where no other does
     second_opinion = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True, blank=True)

@@ -7,7 +7,17 @@ from typing import Any
 from analytics.models import AuditEntry
 
 #: What is done to reviews and the model that scores them; everything else is the business of operators.
-OF_ANALYSTS = ("retrain", "candidate", "put live", "roll back", "correct", "undo correction", "view mailed")
+OF_ANALYSTS = (
+    "retrain",
+    "candidate",
+    "put live",
+    "roll back",
+    "correct",
+    "second opinion",
+    "settle",
+    "undo correction",
+    "view mailed",
+)
 
 
 def note(actor: Any, action: str, subject: str = "", **details: Any) -> AuditEntry:

@@ -1,29 +1,25 @@
-"""What analysts say reviews mean: said, taken back, asked for, and how far analysts agree."""
+"""What analysts say reviews mean: said, settled, taken back, asked for, and how far analysts agree."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
 from analytics.contracts import LABELS
 from analytics.models import Correction, SentimentScore
+from analytics.services import opinions
 from analytics.services.audit import note
 from analytics.services.scoring.rows import felt, touch
 from recommender.errors import RecommenderError
 from recommender.models import Review
 from recommender.services.reviews import set_polarities
-
-log = logging.getLogger(__name__)
 
 #: What a label counts in figures.
 POLARITY = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
@@ -34,7 +30,6 @@ _SECOND_EVERY = 5
 _POOL = 2_000
 #: What no channel contradicts, or the model is sure of, still counts this much.
 _LEAST = 0.05
-_ASKED_SECONDS = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,50 +41,79 @@ class Agreement:
     observed: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a second opinion came to; ``other`` gave the label that counts, "" where the account is gone."""
+
+    review: int
+    other: str
+    agrees: bool
+
+
 # -- saying and taking back ---------------------------------------------------------------------------------
 
 
 def correct(user: Any, review_ids: Iterable[int], label: str, reason: str = "") -> int:
-    """Let ``user`` label reviews; says how many. From now on the label counts, whatever a model says.
-
-    Where the queue had asked ``user`` for a second opinion, it measures agreement and overrides nothing.
+    """Let ``user`` label reviews; says how many. From now on the label counts, whatever others say.
 
     Raises:
         RecommenderError: the label is unknown, there are too many reviews, or one of them was never scored.
     """
-    wanted = list(dict.fromkeys(review_ids))
-    if label not in LABELS:
-        raise RecommenderError(
-            _("There is no label {label!r}.").format(label=label), _("Use negative, neutral or positive.")
-        )
-    if len(wanted) > MOST_AT_ONCE:
-        raise RecommenderError(
-            _("{n} reviews are too many at once.").format(n=len(wanted)),
-            _("Correct at most {most}.").format(most=MOST_AT_ONCE),
-        )
-    reason = reason.replace("\x00", "").strip()[:300]  # PostgreSQL refuses NUL
-    second = _asked_for(user, wanted)
+    wanted = _wanted(review_ids, label)
     with transaction.atomic():
-        scores = _locked(wanted)
-        if gone := [str(pk) for pk in wanted if pk not in scores]:
-            raise RecommenderError(
-                _("Of review {ids} nothing is known.").format(ids=", ".join(gone[:5])),
-                _("It was removed, or is not scored yet; look again in a moment."),
-            )
-        Correction.objects.bulk_create(
-            Correction(
-                review_id=pk,
-                analyst=user,
-                label=label,
-                before=scores[pk].label,
-                reason=reason,
-                second_opinion=pk in second,
-            )
-            for pk in wanted
-        )
-        _settle(scores)
+        scores = _scored(wanted)
+        reason = _say(user, scores, label, reason)
         note(user, "correct", _named(wanted), label=label, reason=reason, reviews=wanted[:100], n=len(wanted))
     return len(wanted)
+
+
+def give_opinion(user: Any, review_ids: Iterable[int], label: str, reason: str = "") -> list[Opinion]:
+    """Let ``user`` say of reviews what the queue asked a second opinion on; it overrides nothing.
+
+    Where the first label was taken back in the meantime, this one counts, and there is no opinion to tell.
+
+    Raises:
+        RecommenderError: as ``correct`` does; or ``user`` was not asked, or has answered already.
+    """
+    wanted = _wanted(review_ids, label)
+    asked = opinions.asked_for(user, wanted)
+    with transaction.atomic():
+        scores = _scored(wanted)
+        answered = set(_of(user).filter(review__in=wanted).values_list("review_id", flat=True))
+        if unasked := [str(pk) for pk in wanted if pk not in asked or pk in answered]:
+            raise RecommenderError(
+                _("Your second opinion on review {ids} is not asked for.").format(ids=", ".join(unasked[:5])),
+                _("Look at the queue anew, or correct the review."),
+            )
+        first = counting(wanted)
+        reason = _say(user, scores, label, reason, second=first)
+        note(user, "second opinion", _named(wanted), label=label, reason=reason, reviews=wanted[:100])
+    opinions.forget(user, wanted)
+    return [
+        Opinion(pk, one.analyst.get_username() if one.analyst else "", one.label == label)
+        for pk, one in first.items()
+    ]
+
+
+def settle(user: Any, review_id: int, label: str, reason: str) -> Correction:
+    """Let ``user`` decide what counts where two analysts disagree.
+
+    Raises:
+        RecommenderError: the label is unknown, no reason is given, or there is nothing to settle.
+    """
+    wanted = _wanted([review_id], label)
+    if not _tidied(reason):
+        raise RecommenderError(_("A reason is missing."), _("Say why this label is to count."))
+    with transaction.atomic():
+        scores = _scored(wanted)
+        if not opinions.differing().filter(review=review_id).exists():
+            raise RecommenderError(
+                _("On review {n} analysts do not disagree, or not any more.").format(n=review_id),
+                _("Look at the list of disagreements anew."),
+            )
+        reason = _say(user, scores, label, reason)
+        note(user, "settle", _named(wanted), label=label, reason=reason)
+        return counting(wanted)[review_id]
 
 
 def undo(user: Any, correction_pk: int) -> bool:
@@ -107,7 +131,7 @@ def undo(user: Any, correction_pk: int) -> bool:
         standing = Correction.objects.standing().filter(pk=correction_pk)
         if not standing.update(undone_at=timezone.now(), undone_by=user):
             return False
-        _settle(_locked([found.review_id]))
+        _count(_locked([found.review_id]))
         note(user, "undo correction", _named([found.review_id]), correction=found.pk, label=found.label)
     return True
 
@@ -119,9 +143,70 @@ def trail(review: Review) -> list[Correction]:
 
 
 def counting(review_ids: Iterable[int]) -> dict[int, Correction]:
-    """The correction that counts, by review: the newest that stands and is no second opinion."""
-    standing = Correction.objects.standing().filter(review__in=list(review_ids), second_opinion=False)
-    return {one.review_id: one for one in standing.order_by("created_at", "pk")}
+    """The correction that counts, by review: the newest that stands and is no second opinion.
+
+    Where only second opinions stand, because the label that they seconded was taken back, the first of them.
+    """
+    standing = Correction.objects.standing().filter(review__in=list(review_ids)).select_related("analyst")
+    found: dict[int, Correction] = {}
+    for one in standing.order_by("created_at", "pk"):
+        if not one.second_opinion or one.review_id not in found:
+            found[one.review_id] = one
+    return found
+
+
+def _wanted(review_ids: Iterable[int], label: str) -> list[int]:
+    """Each review once; raises where the label is unknown, or there are too many."""
+    wanted = list(dict.fromkeys(review_ids))
+    if label not in LABELS:
+        raise RecommenderError(
+            _("There is no label {label!r}.").format(label=label), _("Use negative, neutral or positive.")
+        )
+    if len(wanted) > MOST_AT_ONCE:
+        raise RecommenderError(
+            _("{n} reviews are too many at once.").format(n=len(wanted)),
+            _("Correct at most {most}.").format(most=MOST_AT_ONCE),
+        )
+    return wanted
+
+
+def _scored(wanted: Sequence[int]) -> dict[int, SentimentScore]:
+    """The scores, locked, in the order wanted; raises where one is not there."""
+    scores = _locked(wanted)
+    if gone := [str(pk) for pk in wanted if pk not in scores]:
+        raise RecommenderError(
+            _("Of review {ids} nothing is known.").format(ids=", ".join(gone[:5])),
+            _("It was removed, or is not scored yet; look again in a moment."),
+        )
+    return {pk: scores[pk] for pk in wanted}
+
+
+def _say(
+    user: Any,
+    scores: Mapping[int, SentimentScore],
+    label: str,
+    reason: str,
+    second: Collection[int] = (),
+) -> str:
+    """Write down what ``user`` says, as a second opinion of those in ``second``; gives the reason kept."""
+    reason = _tidied(reason)
+    Correction.objects.bulk_create(
+        Correction(
+            review_id=pk,
+            analyst=user,
+            label=label,
+            before=score.label,
+            reason=reason,
+            second_opinion=pk in second,
+        )
+        for pk, score in scores.items()
+    )
+    _count(scores)
+    return reason
+
+
+def _tidied(reason: str) -> str:
+    return reason.replace("\x00", "").strip()[:300]  # PostgreSQL refuses NUL
 
 
 def _locked(review_ids: Sequence[int]) -> dict[int, SentimentScore]:
@@ -129,8 +214,8 @@ def _locked(review_ids: Sequence[int]) -> dict[int, SentimentScore]:
     return {row.review_id: row for row in rows}
 
 
-def _settle(scores: Mapping[int, SentimentScore]) -> None:
-    """What counts now, of these reviews, for reports and for the recommender."""
+def _count(scores: Mapping[int, SentimentScore]) -> None:
+    """Write down what counts now, of these reviews, for reports and for the recommender."""
     said = counting(scores)
     for pk, row in scores.items():
         row.corrected = pk in said
@@ -153,7 +238,7 @@ def queue(limit: int = 20, *, analyst: Any) -> list[SentimentScore]:
     """Reviews whose labels help most, by uncertainty times disagreement, none that ``analyst`` labelled.
 
     Some in between are second opinions on what another analyst has labelled: they show ``second_opinion``,
-    and what the other said should not be shown beside them.
+    and what the other said is not shown until ``analyst`` has given it.
     """
     first = list(_unlabelled(analyst)[:limit])
     second = list(_labelled_once(analyst)[: max(limit // _SECOND_EVERY, 1)])
@@ -164,8 +249,9 @@ def queue(limit: int = 20, *, analyst: Any) -> list[SentimentScore]:
         row = (second if is_second else first).pop(0)
         row.second_opinion = is_second  # type: ignore[attr-defined]
         rows.append(row)
-    _ask(analyst, [row.review_id for row in rows if row.second_opinion])  # type: ignore[attr-defined]
-    return rows
+    if opinions.ask(analyst, [row.review_id for row in rows if row.second_opinion]):  # type: ignore[attr-defined]
+        return rows
+    return [row for row in rows if not row.second_opinion]  # type: ignore[attr-defined]
 
 
 def _unlabelled(analyst: Any) -> QuerySet[SentimentScore]:
@@ -189,35 +275,15 @@ def _of(analyst: Any) -> QuerySet[Correction]:
     return Correction.objects.standing().filter(analyst=analyst)
 
 
-def _ask(analyst: Any, review_ids: Sequence[int]) -> None:
-    """Remember for whom which reviews are second opinions."""
-    try:
-        cache.set_many({_asked(analyst, pk): 1 for pk in review_ids}, _ASKED_SECONDS)
-    except RedisError as error:
-        log.warning("Redis does not answer (%s); second opinions count as corrections.", error)
-
-
-def _asked_for(analyst: Any, review_ids: Sequence[int]) -> set[int]:
-    """Those of the reviews on which ``analyst`` was asked for a second opinion that is still one."""
-    keys = {_asked(analyst, pk): pk for pk in review_ids}
-    try:
-        asked = {keys[key] for key in cache.get_many(keys)}
-    except RedisError as error:
-        log.warning("Redis does not answer (%s); second opinions count as corrections.", error)
-        return set()
-    others = Correction.objects.standing().filter(review__in=asked).exclude(analyst=analyst)
-    return set(others.values_list("review_id", flat=True))
-
-
-def _asked(analyst: Any, review_id: int) -> str:
-    return f"second-opinion:{analyst.pk}:{review_id}"
-
-
 # -- agreement ----------------------------------------------------------------------------------------------
 
 
 def agreement() -> Agreement:
-    """Cohen's kappa (Cohen 1960) over all pairs of analysts' labels of one review, each analyst's newest."""
+    """Cohen's kappa (Cohen 1960) over all pairs of analysts' labels of one review, each analyst's newest.
+
+    What is said after a second opinion, to settle a disagreement or otherwise, is said in knowledge of it and
+    measures nothing.
+    """
     twice = (
         Correction.objects.standing()
         .filter(analyst__isnull=False)
@@ -227,13 +293,16 @@ def agreement() -> Agreement:
     )
     said = Correction.objects.standing().filter(review__in=twice.values("review"), analyst__isnull=False)
     labels: dict[int, dict[int, str]] = {}
-    for review, analyst, label in said.order_by("created_at", "pk").values_list(
-        "review_id", "analyst_id", "label"
+    blind: dict[int, dict[int, str]] = {}
+    for review, analyst, label, is_second in said.order_by("created_at", "pk").values_list(
+        "review_id", "analyst_id", "label", "second_opinion"
     ):
         labels.setdefault(review, {})[analyst] = label
+        if is_second:
+            blind[review] = dict(labels[review])
     pairs = [
         pair
-        for by_analyst in labels.values()
+        for by_analyst in (labels | blind).values()
         for pair in combinations([by_analyst[analyst] for analyst in sorted(by_analyst)], 2)
     ]
     return kappa_of(pairs)

@@ -130,9 +130,8 @@ def _learn(progress: JobProgress) -> ModelVersion:
 
 
 def _corrected() -> list[int]:
-    """Reviews with a correction that counts."""
-    standing = Correction.objects.standing().filter(second_opinion=False)
-    return sorted(set(standing.values_list("review_id", flat=True)))
+    """Reviews with a correction that counts: where any stands, one does."""
+    return sorted(set(Correction.objects.standing().values_list("review_id", flat=True)))
 
 
 def _remembered(scorer: Scorer) -> Remembered | None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.models import Alert, SentimentScore
 from analytics.services import alerts as watch
+from analytics.services import opinions
 from analytics.web.alert_links import address_of_alert, alert_title
 from analytics.web.cards import describe
 from analytics.web.charts import likelihood
@@ -29,17 +30,15 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
     closed = request.GET.get("state") == Alert.State.CLOSED
     found = Alert.objects.select_related("item", "category", "seen_by").prefetch_related("item__media")
     wanted = found.filter(state=Alert.State.CLOSED) if closed else found.exclude(state=Alert.State.CLOSED)
-    context = {"alerts": _described(list(wanted[:PAGE])), "closed": closed}
+    context = {"alerts": _described(list(wanted[:PAGE]), request.user), "closed": closed}
     return answer(request, "sentiment_alerts", "analytics/alerts.html", context)
 
 
-def _described(found: list[Alert]) -> list[dict[str, Any]]:
-    """Each alert with its words, addresses and first reviews, in two queries for all."""
+def _described(found: list[Alert], reader: Any) -> list[dict[str, Any]]:
+    """Each alert with its words, addresses and first reviews, in a fixed number of queries for all."""
     wanted = [pk for alert in found for pk in alert.evidence[:SHOWN]]
-    scores = {
-        score.review_id: score
-        for score in SentimentScore.objects.ready().filter(review__in=wanted).for_list()
-    }
+    listed = list(SentimentScore.objects.ready().filter(review__in=wanted).for_list())
+    scores = {score.review_id: score for score in opinions.mark(reader, listed)}
     return [
         {
             "alert": alert,

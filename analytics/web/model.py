@@ -68,6 +68,8 @@ _DEEDS: dict[str, Any] = {
     "put live": gettext_lazy("put a model into service"),
     "roll back": gettext_lazy("went back to the model before"),
     "correct": gettext_lazy("corrected scores"),
+    "second opinion": gettext_lazy("gave a second opinion"),
+    "settle": gettext_lazy("settled a disagreement"),
     "undo correction": gettext_lazy("took a correction back"),
     "view mailed": gettext_lazy("had a view mailed"),
 }

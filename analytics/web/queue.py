@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics.models import Correction
-from analytics.services import corrections
+from analytics.services import corrections, opinions
 from analytics.web.cards import describe
 from analytics.web.frame import analysts_only, answer
 from analytics.web.review import form_context
@@ -27,6 +27,7 @@ def queue(request: HttpRequest) -> HttpResponseBase:
         "keyboard": True,
         "rows": [describe(score) for score in scores],
         "agreement": corrections.agreement(),
+        "disagreements": len(opinions.disagreements(request.user)),
         "done": mine.count(),
         "recent": list(mine.select_related("review__sentiment")[:5]),
         **form_context(reverse("sentiment_queue")),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.contracts import CHANNELS, LABELS
 from analytics.models import Correction, SentimentScore
-from analytics.services import corrections, regions
+from analytics.services import corrections, opinions, regions
 from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES
 from analytics.services.report import Filters
 from analytics.web import evidence
@@ -40,11 +40,15 @@ MOST_AT_ONCE = 200
 @require_safe
 @analysts_only
 def review(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A review with its evidence, the form that corrects it, and its trail."""
+    """A review with its evidence, the form that corrects it, and its trail.
+
+    To whom was asked for a second opinion, nothing is shown of what others said until it is given.
+    """
     found = SentimentScore.objects.select_related("item__category").for_list()
     score = get_object_or_404(found.of_review(pk))
     regions.ask_for_regions(score)
     details = score.details
+    awaits = bool(opinions.awaiting(request.user, [pk]))
     context = {
         "score": score,
         "review": score.review,
@@ -60,7 +64,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
         "missing": [(CHANNEL_NAMES.get(name, name), why) for name, why in missing(details).items()],
         "abstained_because": told(score.reason),
         "opinions": evidence.opinions(score),
-        "trail": corrections.trail(score.review),
+        "awaits": awaits,
+        "trail": [] if awaits else corrections.trail(score.review),
         "item_url": address("sentiment", Filters.latest(item=score.item_id)),
         **form_context(reverse("sentiment_review", args=[pk])),
     }
@@ -91,15 +96,39 @@ def correct(request: HttpRequest) -> HttpResponseBase:
     if not keys or label not in LABELS:
         return _said(request, _("Choose at least one review and what it means."), error=True)
     reason = request.POST.get("reason", "").strip()[:300]
+    act = _seconded if request.POST.get("second_opinion") else _corrected
     try:
-        done = corrections.correct(request.user, keys[:MOST_AT_ONCE], label, reason)
+        message = act(request, keys[:MOST_AT_ONCE], label, reason)
     except RecommenderError as error:
         return _said(request, translated_error(error), error=True)
+    return _said(request, message, undo=_last(request, keys) if len(keys) == 1 else None)
+
+
+def _corrected(request: HttpRequest, keys: list[int], label: str, reason: str) -> str:
+    return _counts(corrections.correct(request.user, keys, label, reason), label)
+
+
+def _seconded(request: HttpRequest, keys: list[int], label: str, reason: str) -> str:
+    """Second opinions; where the first label was taken back in the meantime, this one counts."""
+    given = corrections.give_opinion(request.user, keys, label, reason)
+    told = [_compared(one) for one in given]
+    if len(given) < len(keys):
+        told.append(_counts(len(keys) - len(given), label))
+    return " ".join(told)
+
+
+def _counts(done: int, label: str) -> str:
     name = str(LABEL_NAMES[label]).lower()
-    message = ngettext("{n} review is {label} now.", "{n} reviews are {label} now.", done).format(
+    return ngettext("{n} review is {label} now.", "{n} reviews are {label} now.", done).format(
         n=done, label=name
     )
-    return _said(request, message, undo=_last(request, keys) if len(keys) == 1 else None)
+
+
+def _compared(opinion: corrections.Opinion) -> str:
+    other = opinion.other or _("a colleague")
+    if opinion.agrees:
+        return _("Your second opinion is kept; {other} and you agree.").format(other=other)
+    return _("Your second opinion is kept; {other} and you disagree.").format(other=other)
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from analytics.models import Alert
-from analytics.services import report
+from analytics.services import opinions, report
 from analytics.services.report import Filters
 from analytics.web.alert_links import alert_title
 from analytics.web.cards import describe
@@ -62,7 +62,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     bar |= _of_this_list(bar["limits"], filters, alert, term, hour, kept_order)
     context = {
         "address": _paged(filters, kept_order, keep, number),
-        "rows": [describe(score, filters.words, term=term) for score in rows],
+        "rows": [describe(score, filters.words, term=term) for score in opinions.mark(request.user, rows)],
         "total": counted,
         "reach": _reach(filters, counted, order),
         "alert": alert,

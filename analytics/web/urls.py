@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from analytics.web import alerts, compare, model, overview, queue, review, reviews, terms
+from analytics.web import alerts, compare, disagreements, model, overview, queue, review, reviews, terms
 from analytics.web.export_urls import urlpatterns as export_urls
 
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("sentiment/queue/", queue.queue, name="sentiment_queue"),
     path("sentiment/correct/", review.correct, name="sentiment_correct"),
     path("sentiment/undo/<int:pk>/", review.undo, name="sentiment_undo"),
+    path("sentiment/disagreements/", disagreements.disagreements, name="sentiment_disagreements"),
+    path("sentiment/disagreements/<int:pk>/", disagreements.settle, name="sentiment_settle"),
     path("sentiment/alerts/", alerts.alerts, name="sentiment_alerts"),
     path("sentiment/alerts/<int:pk>/seen/", alerts.change, {"act": "seen"}, name="sentiment_alert_seen"),
     path("sentiment/alerts/<int:pk>/close/", alerts.change, {"act": "close"}, name="sentiment_alert_close"),

@@ -17,7 +17,7 @@ from analytics.services import exports
 from analytics.services.report import Filters
 from recommender.models import Interaction
 from recommender.services import imports, queries, tokens
-from tests.analytics.api.world import Scored, scored
+from tests.analytics.api.world import Scored, disputed, scored
 from tests.api.test_routes import operations
 from tests.conftest import ROOT, Cast
 from tests.services.shop import photo, tone
@@ -99,6 +99,7 @@ def test_an_example_works(
             "CORRECTION": str(world.correction.pk),
             "MODEL": str(world.candidate.pk),
             "ALERT": str(world.alert.pk),
+            "DISPUTED": str(disputed(world, cast)),
             "EXPORT": str(exports.start_export(cast.superuser, "xlsx", Filters.latest()).pk),
         }
     response = send(command, known)

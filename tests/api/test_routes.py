@@ -70,6 +70,10 @@ ROUTES: dict[str, Route] = {
     "GET /analytics/corrections": Route(only(200, *ANALYSTS)),
     "POST /analytics/corrections": Route(only(422, *ANALYSTS), json={"reviews": [0], "label": "neutral"}),
     "DELETE /analytics/corrections/{correction_id}": Route(only(204, *ANALYSTS)),
+    "GET /analytics/disagreements": Route(only(200, *ANALYSTS)),
+    "POST /analytics/disagreements/{review_id}": Route(
+        only(422, *ANALYSTS), json={"label": "neutral", "reason": "Nobody disagrees."}
+    ),
     "GET /analytics/model": Route(only(200, *ANALYSTS)),
     "POST /analytics/model/retrain": Route(only(202, *ANALYSTS)),
     "POST /analytics/model/{version_id}/live": Route(only(200, *ANALYSTS)),

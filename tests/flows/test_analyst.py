@@ -13,6 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from analytics.models import Alert, Correction, SentimentScore
+from analytics.services import corrections
 from recommender.models import Media, ModelVersion
 from recommender.services import stored
 from recommender.services.jobs import start_job
@@ -216,6 +217,31 @@ def test_the_queue_is_worked_by_keyboard_and_a_label_can_be_taken_back(
     page.locator("#many").get_by_role("button", name="Neutral").click()
     expect(page.get_by_text("2 reviews are neutral now.")).to_be_visible()
     assert Correction.objects.standing().count() == 2
+
+
+def test_a_second_opinion_is_given_unawares_and_the_disagreement_settled(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
+) -> None:
+    spoken = incident[1]
+    corrections.correct(cast.superuser, [spoken], "positive", "a joke")
+    log_in(page, cast.analyst)
+    page.goto(f"{live_site}/analytics/sentiment/queue/")
+    row = page.locator(f"#row-{spoken}")
+    row.get_by_role("link", name="See and hear all of it").click()
+    expect(page.get_by_text("shown once you have given yours")).to_be_visible()
+    expect(page.locator("audio")).to_be_visible()
+    expect(page.get_by_text("a joke")).to_have_count(0)
+    page.go_back()
+    row.focus()
+    page.keyboard.press("1")
+    expect(page.locator("#toasts")).to_contain_text("Your second opinion is kept; root and you disagree.")
+    page.get_by_role("link", name="Look at them").click()
+    expect(page.locator(f"#row-{spoken}")).to_contain_text("a joke")
+    page.get_by_text("Neutral", exact=True).click()
+    page.get_by_label("Reason").fill("neither")
+    page.get_by_role("button", name="Settle it").click()
+    expect(page.get_by_text("Settled: the review is neutral.")).to_be_visible()
+    assert SentimentScore.objects.get(review=spoken).label == "neutral"
 
 
 def test_a_label_given_with_a_button_goes_on_to_the_row_below_it(

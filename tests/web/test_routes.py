@@ -159,6 +159,8 @@ ROUTES: dict[str, Route] = {
     "sentiment_queue": Route(only(200, *ANALYSTS)),
     "sentiment_correct": Route(only(302, *ANALYSTS), "post"),
     "sentiment_undo": Route(only(302, *ANALYSTS), "post", corrected),
+    "sentiment_disagreements": Route(only(200, *ANALYSTS)),
+    "sentiment_settle": Route(only(302, *ANALYSTS), "post", scored, {"label": "neutral", "reason": "so"}),
     "sentiment_alerts": Route(only(200, *ANALYSTS)),
     "sentiment_alert_seen": Route(only(302, *ANALYSTS), "post", alert),
     "sentiment_alert_close": Route(only(302, *ANALYSTS), "post", alert),

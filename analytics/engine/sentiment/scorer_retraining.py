@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from analytics.engine.sentiment.scorer import Scorer
 from analytics.engine.sentiment.scorer_loading import PARTS, files_of, load_scorer, place_of
 from analytics.engine.sentiment.scorer_words import share_of, share_out, sources
 from analytics.engine.sentiment.text import TextModel
+from analytics.engine.sentiment.text_features import tidy
 from analytics.engine.sentiment.transcripts import taken_in
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop as _
@@ -24,7 +26,10 @@ from recommender.said import say
 
 #: Fewer corrections with words than this teach nothing that could be measured.
 FEWEST = 10
-_HELD_SHARE = 0.25
+#: Fewer to measure by would say next to nothing.
+FEWEST_HELD = 3
+#: One text in so many is held out.
+_HELD_EVERY = 4
 _SHOP = 11  # seed of the made-up shop; no training takes this one
 _NOTHING = (1 / 3, 1 / 3, 1 / 3)
 
@@ -49,12 +54,12 @@ def retrain(
     output: Path,
     *,
     recogniser: Recogniser | None = None,
-    seed: int = 0,
 ) -> dict[str, Any]:
     """Fit the text model to corrected reviews and write a whole scorer to ``output``.
 
-    A quarter of the examples, drawn by label and never trained on, says what was gained; equal texts stay
-    together. The other channels' weights are copied from ``base``.
+    About a quarter of the examples says what was gained. Which these are, their texts decide by themselves,
+    so that no training learns from one, that of ``base`` included, whatever examples come and go in between.
+    The other channels' weights are copied from ``base``.
 
     What was said aloud teaches as far as it counts when it is scored: the same transcripts are left out, and
     written and heard words of one review are together one example, each by its share.
@@ -64,7 +69,6 @@ def retrain(
         examples: reviews with the label an analyst gave.
         output: a new folder; ``load_scorer`` reads it afterwards.
         recogniser: of whoever scores these reviews; recordings that ``Spoken.heard`` lacks are given to it.
-        seed: of the draw.
 
     Returns:
         "before" and "after" on the held-out examples, each with accuracy, macro_f1 and ece (the expected
@@ -72,19 +76,13 @@ def retrain(
         language still reads as it did; the counts "trained" and "held".
 
     Raises:
-        RecommenderError: too few examples have words.
+        RecommenderError: too few examples have words, or too few are held out.
     """
     from analytics.engine.sentiment.learning.text_corrections import retrain_text
 
     lessons = _lessons(examples, recogniser)
-    first = [lesson.texts[0][0] for lesson in lessons]
-    held = _held_out(first, np.array([lesson.label for lesson in lessons]), seed)
-    taught, spared, learned = _divided(lessons, held)
-    if len(set(first)) < FEWEST or not taught:
-        raise RecommenderError(
-            say(_("{count} corrected reviews with words are too few to learn from."), count=len(lessons)),
-            say(_("Correct at least {fewest}, then train again."), fewest=FEWEST),
-        )
+    taught, spared, learned = _divided(lessons)
+    _refuse_too_few(lessons, taught, spared)
     _copy(base, output)
     texts, shares, labels = zip(*taught, strict=True)
     retrain_text(place_of("text", base), texts, labels, output / "text", shares)
@@ -95,7 +93,7 @@ def retrain(
         "after": _measured(new, spared),
         "general": {"before": _measured(old, shop), "after": _measured(new, shop)},
         "trained": learned,
-        "held": int(held.sum()),
+        "held": len(spared),
     }
 
 
@@ -113,30 +111,48 @@ def _lessons(examples: Sequence[Example], recogniser: Recogniser | None) -> list
     ]
 
 
-def _divided(
-    lessons: Sequence[_Lesson], held: np.ndarray
-) -> tuple[list[tuple[str, float, int]], list[Example], int]:
+def _divided(lessons: Sequence[_Lesson]) -> tuple[list[tuple[str, float, int]], list[Example], int]:
     """Texts to learn from, each with its share and label, the examples to measure by, and how many teach.
 
-    A text that is also in an example to measure by, such as a short sentence that many say, teaches nothing.
+    A lesson goes where its first text does. A second one, such as a sentence that many say, may stand on both
+    sides: where it is held out it teaches nothing, and where it teaches, nothing is measured by it.
     """
-    apart = {text for lesson, out in zip(lessons, held, strict=True) if out for text, _share in lesson.texts}
-    spared = [lesson.example for lesson, out in zip(lessons, held, strict=True) if out]
-    others = [lesson for lesson, out in zip(lessons, held, strict=True) if not out]
-    kept = [[(*said, lesson.label) for said in lesson.texts if said[0] not in apart] for lesson in others]
+    held = [lesson for lesson in lessons if is_held_out(lesson.texts[0][0])]
+    others = [lesson for lesson in lessons if not is_held_out(lesson.texts[0][0])]
+    kept = [[(*said, lesson.label) for said in lesson.texts if not is_held_out(said[0])] for lesson in others]
+    known = {tidy(said[0]) for texts in kept for said in texts}
+    spared = [
+        lesson.example for lesson in held if not any(tidy(text) in known for text, _share in lesson.texts)
+    ]
     return [said for texts in kept for said in texts], spared, sum(map(bool, kept))
 
 
-def _held_out(texts: Sequence[str], labels: np.ndarray, seed: int) -> np.ndarray:
-    """(n,) about a quarter of each label's distinct texts, at least one; copies of a text stay together."""
-    rng = np.random.default_rng([seed, 17])
-    first = {text: number for number, text in reversed(list(enumerate(texts)))}
-    chosen: set[str] = set()
-    for label in np.unique(labels):
-        own = [text for text, number in first.items() if labels[number] == label]
-        many = max(1, round(len(own) * _HELD_SHARE)) if len(own) > 1 else 0
-        chosen.update(own[place] for place in rng.permutation(len(own))[:many])
-    return np.array([text in chosen for text in texts])
+def is_held_out(text: str) -> bool:
+    """Whether a text is only measured by, in every training: nothing but the text, as it is read, decides."""
+    digest = hashlib.sha256(tidy(text).encode("utf-8", "replace")).digest()
+    return int.from_bytes(digest[:8], "big") % _HELD_EVERY == 0
+
+
+def _refuse_too_few(lessons: Sequence[_Lesson], taught: Sequence[object], spared: Sequence[object]) -> None:
+    """Raise where too few examples teach, or too few are held out to say what they taught."""
+    if len({tidy(lesson.texts[0][0]) for lesson in lessons}) < FEWEST or not taught:
+        raise RecommenderError(
+            say(_("{count} corrected reviews with words are too few to learn from."), count=len(lessons)),
+            say(_("Correct at least {fewest}, then train again."), fewest=FEWEST),
+        )
+    if len(spared) < FEWEST_HELD:
+        raise RecommenderError(
+            say(
+                _("Of {count} corrected reviews with words, {held} can be held out, too few to measure by."),
+                count=len(lessons),
+                held=len(spared),
+            ),
+            say(
+                _("Correct more, then train again: about one in {every} is held out, {fewest} at least."),
+                every=_HELD_EVERY,
+                fewest=FEWEST_HELD,
+            ),
+        )
 
 
 def _copy(base: Path | None, output: Path) -> None:

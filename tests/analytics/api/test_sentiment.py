@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from analytics.models import AuditEntry, Correction, SentimentScore
-from analytics.services import scoring
+from analytics.services import opinions, scoring
 from analytics.services.report import evidence
 from recommender.models import EncoderSpace, Media, ModelVersion
 from recommender.services import queries
-from tests.analytics.api.world import Scored, score_row
+from tests.analytics.api.world import Scored, disputed, score_row
 from tests.analytics.services.fakes import WordScorer, scorer
 from tests.api.conftest import Program, json_of
 from tests.conftest import Cast
@@ -85,7 +87,7 @@ def test_aspects_are_narrowed_by_what_is_felt(scored: Scored, program: Program) 
     assert json_of(client.get(f"{ROOT}/aspects?feels=negative"))["total"] == 0
 
 
-@pytest.mark.parametrize("path", ["scores", "aspects", "corrections", "queue", "alerts"])
+@pytest.mark.parametrize("path", ["scores", "aspects", "corrections", "disagreements", "queue", "alerts"])
 def test_a_list_costs_a_fixed_number_of_queries(
     path: str, scored: Scored, program: Program, django_assert_max_num_queries: Any
 ) -> None:
@@ -100,13 +102,70 @@ def test_a_label_counts_until_it_is_taken_back(shop: Shop, program: Program, cas
     client = program("analyst")
     body = {"reviews": [review.pk], "label": "neutral", "reason": "an advertisement"}
     told = json_of(client.post(f"{ROOT}/corrections", body, content_type="application/json"), 201)
-    assert told == {"corrected": 1}
+    assert told == {"corrected": 1, "second_opinions": []}
     assert SentimentScore.objects.get(review=review).label == "neutral"
     (said,) = json_of(client.get(f"{ROOT}/corrections?review={review.pk}"))["corrections"]
     assert (said["analyst"], said["before"], said["reason"]) == ("anna", "positive", "an advertisement")
     assert client.delete(f"{ROOT}/corrections/{said['id']}").status_code == 204
     assert SentimentScore.objects.get(review=review).label == "positive"
     assert Correction.objects.get().undone_by == cast.analyst
+
+
+def post(client: Client, path: str, body: dict[str, Any], status: int = 201) -> Any:
+    return json_of(client.post(f"{ROOT}/{path}", body, content_type="application/json"), status)
+
+
+def test_only_a_label_said_to_be_the_second_opinion_asked_for_is_one(
+    scored: Scored, program: Program
+) -> None:
+    client, pk = program("superuser"), scored.review.pk
+    opinion = {"reviews": [pk], "label": "neutral", "second_opinion": True}
+    assert "not asked for" in post(client, "corrections", opinion, 422)["error"]
+    opinions.ask(User.objects.get(username="root"), [pk])
+    told = post(client, "corrections", opinion)
+    assert told == {
+        "corrected": 0,
+        "second_opinions": [{"review": pk, "other": "anna", "agrees": False}],
+    }
+    assert SentimentScore.objects.get(review=pk).label == "negative"
+    told = post(client, "corrections", {"reviews": [pk], "label": "neutral"})
+    assert told == {"corrected": 1, "second_opinions": []}
+    assert SentimentScore.objects.get(review=pk).label == "neutral"
+
+
+def test_what_others_say_is_left_out_for_whose_second_opinion_is_awaited(
+    scored: Scored, program: Program, cast: Cast
+) -> None:
+    client, pk = program("superuser"), scored.review.pk
+    opinions.ask(cast.superuser, [pk])
+    for found in (
+        json_of(client.get(f"{ROOT}/scores/{pk}")),
+        *(one for one in json_of(client.get(f"{ROOT}/scores"))["scores"] if one["review"] == pk),
+    ):
+        told = (found["label"], found["polarity"], found["corrected"], found["awaits_second_opinion"])
+        assert told == ("", None, False, True)
+    (said,) = json_of(client.get(f"{ROOT}/corrections?review={pk}"))["corrections"]
+    assert (said["analyst"], said["label"], said["before"], said["reason"]) == (None, "", "", "")
+    assert json_of(program("analyst").get(f"{ROOT}/scores/{pk}"))["label"] == "negative"
+    post(client, "corrections", {"reviews": [pk], "label": "neutral", "second_opinion": True})
+    assert json_of(client.get(f"{ROOT}/scores/{pk}"))["label"] == "negative"
+    shown = json_of(client.get(f"{ROOT}/corrections?review={pk}"))["corrections"]
+    assert [one["label"] for one in shown] == ["neutral", "negative"]
+
+
+def test_a_disagreement_is_listed_until_it_is_settled(scored: Scored, program: Program, cast: Cast) -> None:
+    pk, client = disputed(scored, cast), program("analyst")
+    (found,) = json_of(client.get(f"{ROOT}/disagreements"))["disagreements"]
+    assert (found["review"], found["label"]) == (pk, "negative")
+    assert [(one["analyst"], one["label"], one["reason"]) for one in found["labels"]] == [
+        ("anna", "negative", "sarcasm"),
+        ("root", "neutral", "a joke"),
+    ]
+    post(client, f"disagreements/{pk}", {"label": "positive"}, 422)
+    told = post(client, f"disagreements/{pk}", {"label": "positive", "reason": "sincere"})
+    assert (told["analyst"], told["label"], told["before"]) == ("anna", "positive", "negative")
+    assert json_of(client.get(f"{ROOT}/disagreements"))["total"] == 0
+    post(client, f"disagreements/{pk}", {"label": "positive", "reason": "again"}, 422)
 
 
 def test_an_unknown_review_is_named(scored: Scored, program: Program) -> None:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from analytics.models import Alert, AspectScore, Correction, SentimentScore
-from analytics.services import corrections, retraining
+from analytics.services import corrections, opinions, retraining
 from recommender.models import ModelVersion, Review
 from tests.conftest import Cast
 from tests.web.conftest import Shop
@@ -42,6 +42,14 @@ def scored(shop: Shop, cast: Cast, settings: Any) -> Scored:
         live=live,
         alert=Alert.objects.create(key="k", item=shop.items[0], starts_at=now, ends_at=now),
     )
+
+
+def disputed(scored: Scored, cast: Cast) -> int:
+    """Another review that was corrected, on which a second opinion differs."""
+    first = Correction.objects.exclude(review=scored.review).earliest("pk")
+    opinions.ask(cast.superuser, [first.review_id])
+    corrections.give_opinion(cast.superuser, [first.review_id], "neutral", "a joke")
+    return first.review_id
 
 
 def score_row(shop: Shop, name: str, **fields: Any) -> Review:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from redis.exceptions import RedisError
 
 from analytics.contracts import LABELS
 from analytics.models import AuditEntry, Correction, RollupDay, SentimentScore
-from analytics.services import corrections, scoring
+from analytics.services import corrections, opinions, scoring
 from recommender.errors import RecommenderError
 from recommender.models import Review
 from tests.analytics.services.fakes import WordScorer, make_review, scorer
@@ -146,16 +147,10 @@ def test_the_queue_does_not_ask_twice(reviews: list[Review], cast: Cast) -> None
     assert not again & {row.review_id for row in asked}
 
 
-def test_the_queue_asks_some_for_a_second_opinion_that_overrides_nothing(
-    reviews: list[Review], cast: Cast
-) -> None:
+def test_the_queue_asks_some_for_a_second_opinion(reviews: list[Review], cast: Cast) -> None:
     corrections.correct(cast.analyst, [reviews[0].pk], "negative")
     rows = corrections.queue(6, analyst=cast.superuser)
     assert [row.review_id for row in rows if row.second_opinion] == [reviews[0].pk]  # type: ignore[attr-defined]
-    corrections.correct(cast.superuser, [reviews[0].pk], "positive")
-    assert score_of(reviews[0]).label == "negative"
-    assert corrections.trail(reviews[0])[0].second_opinion
-    assert not [row for row in corrections.queue(9, analyst=cast.superuser) if row.review_id == reviews[0].pk]
 
 
 def test_the_queue_costs_a_fixed_number_of_queries(
@@ -164,6 +159,130 @@ def test_the_queue_costs_a_fixed_number_of_queries(
     corrections.correct(cast.analyst, [reviews[0].pk], "negative")
     with django_assert_max_num_queries(9):
         corrections.queue(9, analyst=cast.superuser)
+
+
+# -- second opinions ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(reviews: list[Review], cast: Cast) -> Review:
+    """Negative for one analyst; the queue asks the superuser for a second opinion on it."""
+    corrections.correct(cast.analyst, [reviews[0].pk], "negative", "sarcasm")
+    corrections.queue(6, analyst=cast.superuser)
+    return reviews[0]
+
+
+@pytest.mark.parametrize(("label", "agrees"), [("negative", True), ("positive", False)])
+def test_a_second_opinion_overrides_nothing_and_says_whether_both_agree(
+    label: str, agrees: bool, asked: Review, cast: Cast
+) -> None:
+    told = corrections.give_opinion(cast.superuser, [asked.pk], label)
+    assert told == [corrections.Opinion(asked.pk, "anna", agrees)]
+    assert score_of(asked).label == "negative"
+    assert corrections.trail(asked)[0].second_opinion
+    assert asked.pk not in {row.review_id for row in corrections.queue(9, analyst=cast.superuser)}
+
+
+def test_any_other_label_of_a_review_that_the_queue_showed_counts(asked: Review, cast: Cast) -> None:
+    corrections.correct(cast.superuser, [asked.pk], "positive")
+    assert score_of(asked).label == "positive"
+    assert not corrections.trail(asked)[0].second_opinion
+
+
+def test_nobody_gives_a_second_opinion_unasked_or_twice(
+    asked: Review, reviews: list[Review], cast: Cast
+) -> None:
+    with pytest.raises(RecommenderError, match="not asked for"):
+        corrections.give_opinion(cast.superuser, [asked.pk, reviews[1].pk], "positive")
+    with pytest.raises(RecommenderError, match="not asked for"):
+        corrections.give_opinion(cast.operator, [asked.pk], "positive")
+    assert Correction.objects.count() == 1
+    corrections.give_opinion(cast.superuser, [asked.pk], "positive")
+    with pytest.raises(RecommenderError, match="not asked for"):
+        corrections.give_opinion(cast.superuser, [asked.pk], "neutral")
+    assert Correction.objects.count() == 2
+
+
+def test_where_the_first_label_is_taken_back_the_second_opinion_counts(asked: Review, cast: Cast) -> None:
+    corrections.give_opinion(cast.superuser, [asked.pk], "neutral")
+    corrections.undo(cast.analyst, Correction.objects.get(analyst=cast.analyst).pk)
+    score = score_of(asked)
+    assert (score.label, score.corrected, score.polarity) == ("neutral", True, 0.0)
+    assert not opinions.disagreements(cast.analyst)
+    opinions.ask(cast.analyst, [asked.pk])
+    corrections.give_opinion(cast.analyst, [asked.pk], "positive")
+    assert score_of(asked).label == "neutral"
+
+
+def test_where_the_first_label_was_taken_back_before_the_second_is_no_opinion(
+    asked: Review, cast: Cast
+) -> None:
+    corrections.undo(cast.analyst, Correction.objects.get().pk)
+    assert corrections.give_opinion(cast.superuser, [asked.pk], "neutral") == []
+    assert score_of(asked).label == "neutral"
+    assert not corrections.trail(asked)[0].second_opinion
+
+
+def test_where_nobody_can_remember_who_was_asked_nobody_is(
+    reviews: list[Review], cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise RedisError("away")
+
+    corrections.correct(cast.analyst, [reviews[0].pk], "negative")
+    monkeypatch.setattr(opinions.cache, "set_many", away)
+    assert reviews[0].pk not in {row.review_id for row in corrections.queue(9, analyst=cast.superuser)}
+
+
+# -- disagreements ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disputed(asked: Review, cast: Cast) -> Review:
+    """Negative for one, neutral for the other."""
+    corrections.give_opinion(cast.superuser, [asked.pk], "neutral", "a joke")
+    return asked
+
+
+def test_a_disagreement_is_open_until_it_is_settled(disputed: Review, cast: Cast) -> None:
+    assert opinions.disagreements(cast.analyst) == [disputed.pk]
+    said = corrections.settle(cast.superuser, disputed.pk, "positive", "sincere")
+    assert (said.analyst, said.label, said.reason) == (cast.superuser, "positive", "sincere")
+    assert score_of(disputed).label == "positive"
+    assert opinions.disagreements(cast.analyst) == []
+    corrections.undo(cast.superuser, said.pk)
+    assert opinions.disagreements(cast.analyst) == [disputed.pk]
+
+
+def test_a_label_that_overrides_settles_a_disagreement(disputed: Review, cast: Cast) -> None:
+    corrections.correct(cast.analyst, [disputed.pk], "negative")
+    assert opinions.disagreements(cast.analyst) == []
+
+
+def test_who_agree_do_not_disagree(asked: Review, cast: Cast) -> None:
+    corrections.give_opinion(cast.superuser, [asked.pk], "negative")
+    assert opinions.disagreements(cast.analyst) == []
+
+
+@pytest.mark.parametrize(("reason", "told"), [("", "A reason is missing."), ("so", "do not disagree")])
+def test_what_cannot_be_settled_is_refused(reason: str, told: str, asked: Review, cast: Cast) -> None:
+    with pytest.raises(RecommenderError, match=told):
+        corrections.settle(cast.superuser, asked.pk, "neutral", reason)
+    assert Correction.objects.count() == 1
+
+
+def test_a_disagreement_is_not_told_to_whose_second_opinion_is_asked_for(asked: Review, cast: Cast) -> None:
+    opinions.ask(cast.operator, [asked.pk])
+    corrections.give_opinion(cast.superuser, [asked.pk], "neutral")
+    assert opinions.disagreements(cast.operator) == []
+    assert opinions.disagreements(cast.analyst) == [asked.pk]
+
+
+def test_what_settles_a_disagreement_measures_no_agreement(disputed: Review, cast: Cast) -> None:
+    before = corrections.agreement()
+    assert before.observed == 0
+    corrections.settle(cast.superuser, disputed.pk, "negative", "sarcasm it is")
+    assert corrections.agreement() == before
 
 
 # -- agreement ----------------------------------------------------------------------------------------------

@@ -194,7 +194,7 @@ def test_words_that_were_heard_teach_the_model(
 ) -> None:
     # Different words in each, so that some are left to measure by.
     for number, score in enumerate(SentimentScore.objects.filter(review__in=corrected).order_by("review")):
-        score.details["heard"][0] |= {"text": f"quite the zonk number {number}", "timed": []}
+        score.details["heard"][0] |= {"text": f"quite the zonk numbered {number}", "timed": []}
         score.save(update_fields=["details"])
     listened = len(listener.listened)
     version = retraining.retrain(retraining.start_retraining(cast.analyst).pk)

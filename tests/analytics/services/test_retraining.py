@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from analytics.contracts import Example
-from analytics.models import AuditEntry, SentimentScore
-from analytics.services import corrections, retraining, scoring
+from analytics.models import AuditEntry, Correction, SentimentScore
+from analytics.services import corrections, opinions, retraining, scoring
 from recommender.errors import RecommenderError
 from recommender.models import Job, ModelVersion, Review
 from tests.analytics.services.fakes import add_medium, learner, make_review, scorer
@@ -51,6 +51,16 @@ def test_it_learns_from_the_labels_that_count(
     assert {one.spoken.text: one.label for one in learner} == {
         review.text: "neutral" if review == corrected[0] else "negative" for review in corrected
     }
+
+
+def test_it_learns_from_a_second_opinion_whose_first_label_was_taken_back(
+    corrected: list[Review], cast: Cast, learner: list[Example]
+) -> None:
+    opinions.ask(cast.superuser, [corrected[0].pk])
+    corrections.give_opinion(cast.superuser, [corrected[0].pk], "neutral")
+    corrections.undo(cast.analyst, Correction.objects.get(review=corrected[0], analyst=cast.analyst).pk)
+    learned(cast)
+    assert [one.label for one in learner if one.spoken.text == corrected[0].text] == ["neutral"]
 
 
 @pytest.mark.usefixtures("learner")
