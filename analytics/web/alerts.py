@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.models import Alert, SentimentScore
 from analytics.services import alerts as watch
-from analytics.web.alert_links import address_of_alert, alert_title
+from analytics.web.alert_links import address_of_alert, address_of_counted, alert_title
 from analytics.web.cards import describe
 from analytics.web.charts import likelihood
 from analytics.web.frame import address, analysts_only, answer
@@ -45,7 +45,9 @@ def _described(found: list[Alert]) -> list[dict[str, Any]]:
             "alert": alert,
             "title": alert_title(alert),
             "p_value": likelihood(alert.p_value),
-            "reviews_url": address_of_alert(alert),
+            "evidence_url": address_of_alert(alert),
+            "counted_url": address_of_counted(alert),
+            "negative_url": address_of_counted(alert, "negative"),
             "report_url": address("sentiment", watch.filters_of(alert)),
             "compare_url": address("sentiment_compare", watch.filters_of(alert)),
             "rows": [describe(scores[pk]) for pk in alert.evidence[:SHOWN] if pk in scores],
