@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, override
 
 from analytics.models import Alert
-from analytics.services.alerts import filters_of
+from analytics.services.alerts import EVIDENCE, filters_of, query_of
 from analytics.services.names import name_of
 from recommender.errors import RecommenderError
 from recommender.said import say
@@ -119,18 +119,29 @@ def _body(alert: Alert) -> str:
         _("By chance alone this would happen with probability %(p).2g.") % {"p": alert.p_value},
     ]
     link = address(alert)
-    return "\n".join([*lines, "", link] if link else lines)
+    return "\n".join([*lines, "", _behind(alert), link] if link else lines)
+
+
+def _behind(alert: Alert) -> str:
+    """What the link below shows."""
+    count = len(alert.evidence)
+    if count >= EVIDENCE:
+        return _("The newest %(count)d negative reviews behind it:") % {"count": count}
+    told = ngettext(
+        "The %(count)d negative review behind it:", "The %(count)d negative reviews behind it:", count
+    )
+    return told % {"count": count}
 
 
 def address(alert: Alert) -> str:
-    """Where the reviews behind it are; "" while the settings do not say where the site is."""
+    """Where the reviews behind it are, as its card leads there; "" while no setting says where that is."""
     if not settings.SITE_URL:
         return ""
     try:
         page = reverse("sentiment_reviews")
     except NoReverseMatch:  # a site without the pages
         return ""
-    return f"{settings.SITE_URL.rstrip('/')}{page}?{filters_of(alert).as_query()}"
+    return f"{settings.SITE_URL.rstrip('/')}{page}?{query_of(alert)}"
 
 
 # -- ways ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A bad batch is found, once, about the right thing; ordinary weeks are not; who is to hear of it does."""
+"""A bad batch is found, once, about the right thing; ordinary weeks are not."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import requests
-from django.core import mail
 
 from analytics.models import Alert, SentimentScore
-from analytics.services import alerts_delivery
 from analytics.services.alerts import close, counted_by, filters_of, find_alerts, left_over, mark_seen
-from analytics.services.alerts_delivery import notify
 from analytics.services.report import reviews
 from analytics.services.report.rollups import rebuild_rollups
 from recommender.models import Category, Item
@@ -238,84 +234,3 @@ def test_an_alert_is_raised_although_one_of_its_name_is_about_something_else_now
     Alert.objects.update(ends_at=incident.starts_at - timedelta(days=10), state=Alert.State.CLOSED)
     (found,) = look()
     assert (found.aspect, found.starts_at) == ("quality", incident.starts_at)
-
-
-# -- delivery -----------------------------------------------------------------------------------------------
-
-
-class Hook:
-    """A webhook that answers what it is told to."""
-
-    def __init__(self, *answers: int) -> None:
-        self.answers = list(answers)
-        self.asked: list[dict[str, Any]] = []
-
-    def post(self, url: str, **options: Any) -> requests.Response:
-        self.asked.append({"url": url, **options})
-        answer = requests.Response()
-        answer.status_code = self.answers.pop(0)
-        if answer.status_code == 0:
-            raise requests.ConnectTimeout
-        return answer
-
-
-@pytest.fixture
-def now_is_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alerts_delivery.timezone, "now", lambda: NOW)
-
-
-@pytest.fixture
-def told(settings: Any, now_is_then: None) -> Any:
-    settings.ALERT_EMAILS = ["anna@shop.example"]
-    settings.SITE_URL = "https://shop.example"
-    return settings
-
-
-def test_an_alert_is_mailed_once(incident: Alert, told: Any) -> None:
-    assert (notify(), notify()) == (1, 0)
-    (letter,) = mail.outbox
-    assert letter.to == ["anna@shop.example"]
-    assert "Thing 2" in letter.subject
-    assert "quality" in letter.subject
-    assert "https://shop.example/" in letter.body
-
-
-def test_the_webhook_is_told_what_and_which_reviews(
-    incident: Alert, told: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hook = Hook(204)
-    monkeypatch.setattr(requests, "post", hook.post)
-    told.ALERT_WEBHOOK_URL = "https://hooks.example/x"
-    assert notify() == 1
-    (asked,) = hook.asked
-    assert (asked["timeout"], asked["allow_redirects"]) == (5, False)
-    assert asked["json"]["item"]["title"] == "Thing 2"
-    assert asked["json"]["evidence"] == incident.evidence
-
-
-def test_a_webhook_that_fails_is_tried_again_and_nobody_is_mailed_twice(
-    incident: Alert, told: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hook = Hook(0, 302, 200)
-    monkeypatch.setattr(requests, "post", hook.post)
-    told.ALERT_WEBHOOK_URL = "https://hooks.example/x"
-    assert (notify(), notify()) == (0, 0)
-    assert "302" in Alert.objects.get().error
-    assert (notify(), notify()) == (1, 0)
-    assert (len(mail.outbox), len(hook.asked)) == (1, 3)
-
-
-def test_after_five_failures_it_is_given_up(
-    incident: Alert, told: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hook = Hook(*[500] * 9)
-    monkeypatch.setattr(requests, "post", hook.post)
-    told.ALERT_WEBHOOK_URL = "https://hooks.example/x"
-    for _ in range(9):
-        notify()
-    assert len(hook.asked) == 5
-
-
-def test_without_settings_the_page_is_enough(incident: Alert, now_is_then: None) -> None:
-    assert notify() == 1
-    assert mail.outbox == []
