@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from analytics.models import Alert, SentimentScore
 from recommender.models import Category, Item, Review
+from recommender.said import say
 from tests.analytics.scored import add_review, make_shop, sum_up
 from tests.conftest import Cast
 
@@ -72,7 +73,7 @@ def test_the_numbers_of_an_alert_open_the_reviews_that_they_count(client: Client
     alert = of_alert(phone)
     card = links(client.get(reverse("sentiment_alerts")).content.decode())
     assert len(client.get(card["8"]).context["rows"]) == 8
-    negative = client.get(card["75 %" if "75 %" in card else "75%"]).context["rows"]
+    negative = client.get(next(href for words, href in card.items() if "75" in words)).context["rows"]
     assert sorted(row["pk"] for row in negative) == sorted(alert.evidence)
 
 
@@ -115,3 +116,64 @@ def test_what_a_category_leaves_to_an_item_is_not_among_what_it_counts(client: C
     answer = client.get(links(page)["3"])
     assert sorted(row["pk"] for row in answer.context["rows"]) == mine
     assert "Counted by the alert “Home”" in answer.content.decode()
+
+
+# -- who was told -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def untold(phone: Item, settings: Any) -> Alert:
+    """By mail; the webhook does not answer."""
+    settings.ALERT_EMAILS, settings.ALERT_WEBHOOK_URL = ["a@shop.example"], "https://hooks.example/x"
+    alert = of_alert(phone)
+    at = timezone.now()
+    told = {
+        "email": {"state": "sent", "tries": 1, "at": at.isoformat()},
+        "webhook": {
+            "state": "failed",
+            "tries": 2,
+            "first": at.isoformat(),
+            "next": (at + timedelta(minutes=30)).isoformat(),
+            "error": say("The webhook answered {status}.", status=500).as_json(),
+        },
+    }
+    Alert.objects.filter(pk=alert.pk).update(deliveries=told)
+    return alert
+
+
+def test_a_card_says_who_was_told_and_who_was_not(client: Client, untold: Alert) -> None:
+    address = reverse("sentiment_alerts")
+    chinese = client.get(address, headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert "未能通知 Webhook：Webhook 返回了 500。" in chinese
+    english = client.get(address).content.decode()
+    assert "Mailed on " in english
+    assert "The webhook was not told: The webhook answered 500." in english
+    assert "Next try on " in english
+    assert "Try again now" in english
+
+
+def test_what_was_given_up_is_said_to_be(client: Client, untold: Alert) -> None:
+    untold.refresh_from_db()
+    untold.deliveries["webhook"]["state"] = "given up"
+    untold.save()
+    page = client.get(reverse("sentiment_alerts")).content.decode()
+    assert "It is not tried again by itself." in page
+    assert "Next try" not in page
+
+
+def test_the_button_has_it_tried_at_once(client: Client, untold: Alert) -> None:
+    answer = client.post(reverse("sentiment_alert_tell", args=[untold.pk]), follow=True)
+    assert "It is tried again now." in answer.content.decode()
+    untold.refresh_from_db()
+    webhook = untold.deliveries["webhook"]
+    assert (webhook["tries"], webhook["asked"]) == (0, True)
+    assert datetime.fromisoformat(webhook["next"]) <= timezone.now()
+
+
+def test_no_button_where_all_went_out_or_the_alert_is_closed(client: Client, untold: Alert) -> None:
+    Alert.objects.update(state="closed")
+    shown = client.get(reverse("sentiment_alerts"), {"state": "closed"}).content.decode()
+    assert "The webhook was not told" in shown
+    assert "Try again now" not in shown
+    answer = client.post(reverse("sentiment_alert_tell", args=[untold.pk]), follow=True)
+    assert "There is nothing to try again." in answer.content.decode()
