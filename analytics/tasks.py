@@ -121,6 +121,14 @@ def find_alerts() -> None:
 
 
 @shared_task
+def tell_alert(alert_id: int) -> None:
+    from analytics.services.alerts_delivery import tell
+
+    working_on("alert", alert_id)
+    tell(alert_id)
+
+
+@shared_task
 def look_for_drift(now: bool = False) -> None:
     from analytics.services.drift import look
 

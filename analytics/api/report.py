@@ -12,6 +12,7 @@ from pydantic import Field
 from analytics.api.exports import VIEW_ANALYTICS, SearchedSince, Selection
 from analytics.models import Alert
 from analytics.services import alerts as service
+from analytics.services import alerts_delivery as delivery
 from analytics.services import report
 from recommender.api.access import holders
 from recommender.api.errors import missing
@@ -106,6 +107,17 @@ class ImpactsOut(Schema):
     searched_since: SearchedSince
 
 
+class DeliveryOut(Schema):
+    """How telling of an alert went by one way."""
+
+    way: Literal["email", "webhook"]
+    state: Literal["sending", "sent", "failed", "given up"]
+    tries: int
+    at: datetime | None = Field(description="when it went out")
+    error: str = Field(description="why it did not go out")
+    next_at: datetime | None = Field(description="when it is tried again by itself")
+
+
 class AlertOut(Schema):
     """A sudden change, with the reviews behind it."""
 
@@ -119,8 +131,9 @@ class AlertOut(Schema):
     negative_share: float
     usual_share: float
     p_value: float
-    evidence: list[int] = Field(description="ids of reviews")
+    evidence: list[int] = Field(description="ids of the negative reviews behind it, the newest 100")
     state: str
+    deliveries: list[DeliveryOut] = Field(description="by each way that was tried")
 
 
 class AlertsOut(Page):
@@ -208,12 +221,23 @@ def set_alert(request: HttpRequest, alert_id: int, given: AlertIn) -> AlertOut:
     return _alert_out(found)
 
 
+@router.post("/alerts/{int:alert_id}/tell", response=AlertOut, url_name="alert_tell")
+def tell_again(request: HttpRequest, alert_id: int) -> AlertOut:
+    """Try again at once to tell of an alert by every way that failed, and for another day."""
+    found = Alert.objects.select_related("item", "category").filter(pk=alert_id).first()
+    if found is None:
+        raise missing(f"alert {alert_id}")
+    delivery.try_again(found)
+    return _alert_out(found)
+
+
 def _alert_out(alert: Alert) -> AlertOut:
     same = "aspect starts_at ends_at reviews negative_share usual_share p_value evidence state"
     return AlertOut(
         id=alert.pk,
         item=alert.item.external_id if alert.item else None,
         category=alert.category.path if alert.category else None,
+        deliveries=[_same(DeliveryOut, one) for one in delivery.deliveries(alert)],
         **{name: getattr(alert, name) for name in same.split()},
     )
 

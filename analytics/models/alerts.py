@@ -38,15 +38,15 @@ class Alert(models.Model):
     negative_share = models.FloatField(default=0)
     usual_share = models.FloatField(default=0)
     p_value = models.FloatField(default=1)
-    #: ids of the reviews behind it, newest first, at most some hundred
+    #: of a category, what the figures leave to items that have an alert: [item, first day, last day] each
+    without = models.JSONField(default=list, blank=True)
+    #: ids of the negative reviews behind it, newest first, at most some hundred
     evidence = models.JSONField(default=list, blank=True)
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
-    #: when everybody who is to be told has been; ``delivered`` says by which way already, and when
+    #: when everybody who is to be told has been; ``deliveries`` says how it stands, by way
     notified_at = models.DateTimeField(null=True, blank=True)
-    delivered = models.JSONField(default=dict, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(_("error"), blank=True)
+    deliveries = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

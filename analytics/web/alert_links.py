@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analytics.models import Alert
@@ -19,5 +20,13 @@ def alert_title(alert: Alert) -> str:
 
 
 def address_of_alert(alert: Alert) -> str:
-    """The reviews behind an alert."""
-    return address("sentiment_reviews", watch.filters_of(alert), alert=alert.pk)
+    """The reviews behind an alert, whatever it has become by the time that they are looked at."""
+    return f"{reverse('sentiment_reviews')}?{watch.query_of(alert)}"
+
+
+def address_of_counted(alert: Alert, label: str = "") -> str:
+    """Exactly the reviews that an alert's figures count; with ``label`` those of them that have it."""
+    filters = watch.counted_by(alert).replace(label=label)
+    if not alert.without:
+        return address("sentiment_reviews", filters)
+    return address("sentiment_reviews", filters, alert=alert.pk, counted=1)

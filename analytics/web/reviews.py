@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from analytics.models import Alert
+from analytics.models.scores import SentimentScoreQuerySet
 from analytics.services import opinions, report
+from analytics.services.alerts import filters_of, left_over
 from analytics.services.report import Filters
 from analytics.web.alert_links import alert_title
 from analytics.web.cards import describe
@@ -24,6 +27,9 @@ PAGE = 25
 LAST_PAGE = 400
 #: characters of a term that are looked for
 TERM_MOST = 100
+#: what an address limits a selection by, but for words
+_NARROWED = {field.name for field in fields(Filters)} - {"words"}
+Part = Callable[[SentimentScoreQuerySet], SentimentScoreQuerySet]
 ORDERS: dict[str, Any] = {
     "newest": gettext_lazy("Newest"),
     "negative": gettext_lazy("Most negative"),
@@ -38,12 +44,14 @@ ORDERS: dict[str, Any] = {
 def reviews(request: HttpRequest) -> HttpResponseBase:
     """One page of the reviews of a selection; ``alert`` limits it to those an alert was raised on.
 
-    ``hour`` limits the reviews of a single day further, as a trend by the hour counts them.
+    With ``counted`` as well it is limited to those that the alert's figures count. ``hour`` limits the
+    reviews of a single day further, as a trend by the hour counts them.
     """
-    filters = Filters.from_query(request.GET)
     order = request.GET.get("order", "")
     order = order if order in ORDERS else "newest"
     alert = _alert(request.GET.get("alert", ""))
+    is_counted = alert is not None and request.GET.get("counted") == "1"
+    filters = _selection(request.GET, alert)
     number = _page(request.GET.get("page", ""))
     term = "" if alert else request.GET.get("term", "").replace("\0", "").strip()[:TERM_MOST]
     # What has a term is read newest first, as far as the page.
@@ -52,11 +60,12 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     counted = None if alert or term else _count(filters, hour)
 
     def of(page: int) -> list[Any]:
-        return _rows(filters, order, alert, page, term, hour)
+        return _rows(filters, order, _part_of(alert, is_counted), page, term, hour)
 
     last = None if counted is None else _last(filters, counted, order, hour)
     number, rows, has_next = _shown(number, of, last)
-    keep = {"alert": alert.pk if alert else "", "term": term, "hour": "" if hour is None else hour}
+    keep = {"alert": alert.pk if alert else "", "counted": 1 if is_counted else "", "term": term}
+    keep["hour"] = "" if hour is None else hour
     kept_order = order if order != "newest" else ""
     bar = filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order})
     bar |= _of_this_list(bar["limits"], filters, alert, term, hour, kept_order)
@@ -67,6 +76,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         "reach": _reach(filters, counted, order),
         "alert": alert,
         "alert_title": alert_title(alert) if alert else "",
+        "is_counted": is_counted,
         "order": order,
         "term": term,
         "is_hour": hour is not None,
@@ -136,19 +146,32 @@ def _count(filters: Filters, hour: int | None) -> int:
 
 
 def _rows(
-    filters: Filters, order: str, alert: Alert | None, number: int, term: str, hour: int | None
+    filters: Filters, order: str, part: Part | None, number: int, term: str, hour: int | None
 ) -> list[Any]:
-    """The page's scores. Behind an alert, and of an hour, are few; others are found by way of the sums."""
-    if alert is None and hour is None:
+    """The page's scores. Behind an alert, and of an hour, are few; others are found by way of the sums.
+
+    Args:
+        part: what of the selection is an alert's.
+    """
+    if part is None and hour is None:
         return report.reviews_page(filters, number, PAGE, order, term=term)
-    if alert is None:
+    if part is None:
         found = _of_hour(filters, hour or 0, order)
     else:
-        found = report.reviews(filters.replace(words=""), order).filter(review__in=alert.evidence)
+        found = part(report.reviews(filters.replace(words=""), order))
         if filters.words:
             found = found.with_words(filters.words)
     start = PAGE * (number - 1)
     return list(found.for_list()[start : start + PAGE])
+
+
+def _part_of(alert: Alert | None, is_counted: bool) -> Part | None:
+    if alert is None:
+        return None
+    without, evidence = alert.without, alert.evidence
+    if is_counted:
+        return lambda found: left_over(found, without)
+    return lambda found: found.filter(review__in=evidence)
 
 
 def _shown(number: int, of: Callable[[int], list[Any]], last: int | None) -> tuple[int, list[Any], bool]:
@@ -189,6 +212,14 @@ def _paged(filters: Filters, order: str, keep: dict[str, Any], number: int) -> s
 
 def _page(raw: str) -> int:
     return max(1, min(LAST_PAGE, int(raw))) if raw.isdecimal() and len(raw) < 7 else 1
+
+
+def _selection(query: QueryDict, alert: Alert | None) -> Filters:
+    """What is asked for; what the alert is about where nothing else is, as in a letter of some days ago."""
+    filters = Filters.from_query(query)
+    if alert is None or _NARROWED & query.keys():
+        return filters
+    return filters_of(alert).replace(words=filters.words)
 
 
 def _alert(raw: str) -> Alert | None:

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("sentiment/alerts/", alerts.alerts, name="sentiment_alerts"),
     path("sentiment/alerts/<int:pk>/seen/", alerts.change, {"act": "seen"}, name="sentiment_alert_seen"),
     path("sentiment/alerts/<int:pk>/close/", alerts.change, {"act": "close"}, name="sentiment_alert_close"),
+    path("sentiment/alerts/<int:pk>/tell/", alerts.change, {"act": "tell"}, name="sentiment_alert_tell"),
     # -- the model
     path("sentiment/model/", model.model, name="sentiment_model"),
     path("sentiment/model/retrain/", model.retrain, name="sentiment_retrain"),

@@ -84,6 +84,7 @@ ROUTES: dict[str, Route] = {
     "GET /analytics/impact": Route(only(200, *ANALYSTS)),
     "GET /analytics/alerts": Route(only(200, *ANALYSTS)),
     "PUT /analytics/alerts/{alert_id}": Route(only(200, *ANALYSTS), json={"state": "closed"}),
+    "POST /analytics/alerts/{alert_id}/tell": Route(only(200, *ANALYSTS)),
     "GET /analytics/export/{kind}": Route(only(200, *ANALYSTS)),
     "GET /analytics/exports/{job_id}": Route(only(404, *ANALYSTS)),
     "GET /analytics/exports/{job_id}/file": Route(only(404, *ANALYSTS)),

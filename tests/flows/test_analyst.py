@@ -285,10 +285,14 @@ def test_on_a_phone_the_names_of_exported_files_can_be_read(
 def test_a_model_learns_is_compared_goes_live_and_is_taken_back(
     page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
 ) -> None:
-    for number, score in enumerate(SentimentScore.objects.order_by("pk")[:40]):
-        label = "neutral" if number % 2 else "positive"
-        Correction.objects.create(review_id=score.review_id, analyst=cast.analyst, label=label)
+    shop, _spoken = incident
     log_in(page, cast.analyst)
+    for item, label in ((shop.lamp, "Neutral"), (shop.phone, "Positive")):
+        page.goto(f"{live_site}/analytics/sentiment/reviews/?label=positive&item={item.pk}")
+        page.get_by_label("All", exact=True).check()
+        page.locator("#many").get_by_role("button", name=label).click()
+        expect(page.get_by_text(f"25 reviews are {label.lower()} now.")).to_be_visible()
+    assert Correction.objects.standing().count() == 50
     page.goto(f"{live_site}/analytics/sentiment/model/")
     page.get_by_role("button", name="Learn from the corrections").click(timeout=60_000)
     offered = page.locator(".candidate")

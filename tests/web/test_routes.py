@@ -164,6 +164,7 @@ ROUTES: dict[str, Route] = {
     "sentiment_alerts": Route(only(200, *ANALYSTS)),
     "sentiment_alert_seen": Route(only(302, *ANALYSTS), "post", alert),
     "sentiment_alert_close": Route(only(302, *ANALYSTS), "post", alert),
+    "sentiment_alert_tell": Route(only(302, *ANALYSTS), "post", alert),
     "sentiment_model": Route(only(200, *ANALYSTS)),
     "sentiment_retrain": Route(only(302, *ANALYSTS), "post"),
     "sentiment_go_live": Route(only(302, *ANALYSTS), "post", candidate),

@@ -56,26 +56,43 @@ class Tests:
 
 
 def run_tests(
-    negative: np.ndarray, reviews: np.ndarray, prior: np.ndarray, windows: list[Window], rules: Rules
+    negative: np.ndarray,
+    reviews: np.ndarray,
+    prior: np.ndarray,
+    windows: list[Window],
+    rules: Rules,
+    *,
+    past: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Tests:
     """Test every subject in every window that has enough reviews.
 
     Args:
         negative, reviews: (subjects, days) negative reviews, and all that commit themselves.
         prior: (subjects, 2) what is usual for the likes of each, see ``beta_prior``.
+        past: the same two as they count before a window, where that is not what is tested.
     """
-    sums = [np.pad(np.cumsum(counts, axis=1), ((0, 0), (1, 0))) for counts in (negative, reviews)]
-    parts = [_in_window(sums, number, window, prior, rules) for number, window in enumerate(windows)]
+    sums = [_summed(counts) for counts in (negative, reviews)]
+    before = [_summed(counts) for counts in past] if past else sums
+    parts = [_in_window(sums, before, number, window, prior, rules) for number, window in enumerate(windows)]
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.zeros(0)] * 6
     return Tests(*columns)
 
 
+def _summed(counts: np.ndarray) -> np.ndarray:
+    return np.pad(np.cumsum(counts, axis=1), ((0, 0), (1, 0)))
+
+
 def _in_window(
-    sums: list[np.ndarray], number: int, window: Window, prior: np.ndarray, rules: Rules
+    sums: list[np.ndarray],
+    before: list[np.ndarray],
+    number: int,
+    window: Window,
+    prior: np.ndarray,
+    rules: Rules,
 ) -> tuple[np.ndarray, ...]:
     begin, until = max(0, window.start - rules.memory), max(0, window.start - rules.guard)
     bad, all_ = (total[:, window.end] - total[:, window.start] for total in sums)
-    bad_before, all_before = (total[:, until] - total[:, begin] for total in sums)
+    bad_before, all_before = (total[:, until] - total[:, begin] for total in before)
     rows = np.flatnonzero(all_ >= rules.least)
     bad, all_ = bad[rows], all_[rows]
     shrink = np.minimum(1.0, rules.worth / np.maximum(all_before[rows], 1.0))
@@ -139,16 +156,25 @@ def telling(tests: Tests, rules: Rules) -> np.ndarray:
     return np.asarray((tests.p_value <= bound) & enough)
 
 
-def worst_days(negative: np.ndarray, reviews: np.ndarray, usual: float, share: float) -> tuple[int, int]:
+def worst_days(
+    negative: np.ndarray,
+    reviews: np.ndarray,
+    usual: float,
+    share: float,
+    shut: np.ndarray | None = None,
+) -> tuple[int, int]:
     """First day, and the day after the last, of those that speak most for ``share`` over ``usual``.
 
     The run with the largest sum of log-likelihood ratios (Kadane's algorithm).
 
     Args:
         negative, reviews: (days,) negative reviews, and all that commit themselves.
+        shut: (days,) those that must not be among them.
     """
     low, high = np.clip([usual, share], 0.01, 0.99)
     weight = negative * np.log(high / low) + (reviews - negative) * np.log((1 - high) / (1 - low))
+    if shut is not None:
+        weight = np.where(shut, -np.inf, weight)
     best, run, begin, found = -np.inf, 0.0, 0, (0, len(weight))
     for day, value in enumerate(weight):
         if run <= 0:

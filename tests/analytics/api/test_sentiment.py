@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from analytics.models import AuditEntry, Correction, SentimentScore
+from analytics.models import Alert, AuditEntry, Correction, SentimentScore
 from analytics.services import opinions, scoring
 from analytics.services.report import evidence
 from recommender.models import EncoderSpace, Media, ModelVersion
@@ -246,3 +246,18 @@ def test_what_cannot_be_scored_is_told(
 
 def test_the_key_is_that_of_the_scorer_in_service(scorer: WordScorer, db: None) -> None:
     assert scoring.current_scorer_key() == scorer.key
+
+
+def test_an_alert_says_how_telling_of_it_went(scored: Scored, program: Program, settings: Any) -> None:
+    settings.ALERT_WEBHOOK_URL = "https://hooks.example/x"
+    said = {"text": "The webhook answered {status}.", "values": {"status": 500}}
+    at = "2026-11-01T12:00:00+00:00"
+    told = {"state": "given up", "tries": 27, "first": at, "next": at, "error": said}
+    Alert.objects.update(deliveries={"webhook": told})
+    client = program("analyst")
+    (alert,) = json_of(client.get(f"{ROOT}/alerts"))["alerts"]
+    found = {"way": "webhook", "state": "given up", "tries": 27, "at": None, "next_at": None}
+    assert alert["deliveries"] == [found | {"error": "The webhook answered 500."}]
+    (again,) = json_of(client.post(f"{ROOT}/alerts/{alert['id']}/tell"))["deliveries"]
+    assert (again["state"], again["tries"]) == ("failed", 0)
+    assert again["next_at"]

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.engine.reporting.anomalies import false_discovery_bound, upper_tail, worst_days
+from analytics.engine.reporting.anomalies import (
+    Rules,
+    Window,
+    false_discovery_bound,
+    run_tests,
+    upper_tail,
+    worst_days,
+)
 from analytics.engine.reporting.cubes import CUBES, packed, summed, unpacked
 from analytics.engine.reporting.intervals import Tally, difference, net_interval
 from analytics.engine.reporting.terms import log_odds, terms_of, terms_of_all, without_echoes
@@ -82,6 +89,24 @@ def test_the_bound_is_that_of_benjamini_and_hochberg() -> None:
 def test_the_worst_days_are_those_that_stand_out() -> None:
     negative = np.array([1, 0, 5, 6, 5, 0, 1.0])
     assert worst_days(negative, np.full(7, 6.0), 0.2, 0.9) == (2, 5)
+
+
+def test_the_worst_days_are_not_joined_over_days_that_are_shut() -> None:
+    negative = np.array([6, 6, 0, 0, 6, 6, 6.0])
+    reviews = np.array([6, 6, 0, 0, 6, 6, 6.0])
+    shut = np.array([0, 0, 1, 0, 0, 0, 0], dtype=bool)
+    assert worst_days(negative, reviews, 0.2, 0.9) == (0, 7)
+    assert worst_days(negative, reviews, 0.2, 0.9, shut) == (4, 7)
+
+
+def test_what_is_usual_can_be_told_from_what_is_tested() -> None:
+    negative, reviews = (np.pad(np.full((1, 10), count), ((0, 0), (0, 20))) for count in (4.0, 8.0))
+    news = [np.zeros((1, 30)), np.zeros((1, 30))]
+    for counts, value in zip(news, (5.0, 6.0), strict=True):
+        counts[0, 29] = value
+    test = run_tests(*news, np.array([[1.0, 9.0]]), [Window(29, 30)], Rules(), past=(negative, reviews))
+    assert (test.negative[0], test.reviews[0]) == (5, 6)
+    assert test.usual[0] == pytest.approx(41 / 90)
 
 
 def test_terms_are_words_negations_and_neighbouring_characters() -> None:

@@ -1,21 +1,18 @@
-"""A bad batch is found, once, about the right thing; ordinary weeks are not; who is to hear of it does."""
+"""A bad batch is found, once, about the right thing; ordinary weeks are not."""
 
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import requests
-from django.core import mail
 
 from analytics.models import Alert, SentimentScore
-from analytics.services import alerts_delivery
-from analytics.services.alerts import close, filters_of, find_alerts, mark_seen
-from analytics.services.alerts_delivery import notify
+from analytics.services.alerts import close, counted_by, filters_of, find_alerts, left_over, mark_seen
 from analytics.services.report import reviews
 from analytics.services.report.rollups import rebuild_rollups
+from recommender.models import Category, Item
 from tests.analytics.services.scored import NOW, scored, shop
 
 pytestmark = pytest.mark.django_db
@@ -37,19 +34,37 @@ def ordinary_reviews(made: dict[str, Any], count: int = 400, seed: int = 1) -> N
 
 
 def bad_batch(made: dict[str, Any], first: int = 15, days: int = 5) -> None:
-    for n in range(26):
-        scored(made["items"][2], "negative", days_ago=first - n % days, aspects={"quality": -0.9})
+    complain(made["items"][2], "quality", count=26, first=first, days=days)
+
+
+def complain(item: Item, *aspects: str, count: int, first: int, days: int) -> None:
+    """So many negative reviews about these, the oldest ``first`` days ago, over as many days."""
+    for n in range(count):
+        scored(item, "negative", days_ago=first - n % days, aspects=dict.fromkeys(aspects, -0.9))
+
+
+def look() -> list[Alert]:
+    rebuild_rollups(say=lambda text: None)
+    return find_alerts(TODAY)
+
+
+def fits(alert: Alert) -> bool:
+    """Whether its figures and evidence are those of its aspect and days."""
+    counted = left_over(reviews(counted_by(alert)), alert.without)
+    bad = left_over(reviews(counted_by(alert).replace(label="negative")), alert.without)
+    evidence = list(bad.values_list("review_id", flat=True))
+    share = len(evidence) / counted.count()
+    return (alert.reviews, alert.negative_share, alert.evidence) == (counted.count(), share, evidence[:100])
 
 
 @pytest.fixture
 def incident() -> Alert:
+    """About quality, from the 5th of March to the 9th, 15 to 11 days ago."""
     made = shop()
     ordinary_reviews(made)
     bad_batch(made)
-    rebuild_rollups(say=lambda text: None)
-    found = find_alerts(TODAY)
-    assert len(found) == 1
-    return found[0]
+    (found,) = look()
+    return found
 
 
 def test_a_bad_batch_raises_one_alert_about_its_item_and_aspect(incident: Alert) -> None:
@@ -96,8 +111,6 @@ def test_a_closed_alert_stays_as_it_was(incident: Alert) -> None:
 def test_a_complaint_spread_over_a_category_is_the_category_s() -> None:
     made = shop()
     ordinary_reviews(made)
-    from recommender.models import Item
-
     for n in range(30):
         item = Item.objects.create(external_id=f"lamp{n}", title=f"Lamp {n}", category=made["lamps"])
         scored(item, "negative", days_ago=12 - n % 4, aspects={"delivery": -0.9})
@@ -118,82 +131,106 @@ def test_seen_is_said_once(incident: Alert, cast: Any) -> None:
     assert Alert.objects.get().seen_by == cast.analyst
 
 
-# -- delivery -----------------------------------------------------------------------------------------------
+# -- together -----------------------------------------------------------------------------------------------
 
 
-class Hook:
-    """A webhook that answers what it is told to."""
-
-    def __init__(self, *answers: int) -> None:
-        self.answers = list(answers)
-        self.asked: list[dict[str, Any]] = []
-
-    def post(self, url: str, **options: Any) -> requests.Response:
-        self.asked.append({"url": url, **options})
-        answer = requests.Response()
-        answer.status_code = self.answers.pop(0)
-        if answer.status_code == 0:
-            raise requests.ConnectTimeout
-        return answer
+def test_an_alert_whose_incident_is_about_more_is_about_more_as_a_whole(incident: Alert) -> None:
+    assert fits(incident)
+    complain(incident.item, "delivery", count=30, first=15, days=5)
+    assert look() == []
+    grown = Alert.objects.get()
+    assert (incident.aspect, grown.aspect) == ("quality", "")
+    assert grown.reviews >= 56
+    assert fits(grown)
 
 
-@pytest.fixture
-def now_is_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alerts_delivery.timezone, "now", lambda: NOW)
+def test_an_alert_that_goes_on_counts_all_its_days(incident: Alert) -> None:
+    complain(incident.item, "quality", count=20, first=10, days=3)
+    assert look() == []
+    grown = Alert.objects.get()
+    assert grown.starts_at == incident.starts_at
+    assert grown.ends_at.date() == date(2026, 3, 13)
+    assert grown.reviews >= 46
+    assert fits(grown)
 
 
-@pytest.fixture
-def told(settings: Any, now_is_then: None) -> Any:
-    settings.ALERT_EMAILS = ["anna@shop.example"]
-    settings.SITE_URL = "https://shop.example"
-    return settings
+def test_days_that_are_no_longer_looked_at_still_count(incident: Alert) -> None:
+    complain(incident.item, "quality", count=20, first=10, days=3)
+    rebuild_rollups(say=lambda text: None)
+    assert find_alerts(TODAY + timedelta(days=28)) == []
+    grown = Alert.objects.get()
+    assert grown.starts_at == incident.starts_at
+    assert grown.reviews >= 46
+    assert fits(grown)
 
 
-def test_an_alert_is_mailed_once(incident: Alert, told: Any) -> None:
-    assert (notify(), notify()) == (1, 0)
-    (letter,) = mail.outbox
-    assert letter.to == ["anna@shop.example"]
-    assert "Thing 2" in letter.subject
-    assert "quality" in letter.subject
-    assert "https://shop.example/" in letter.body
+def test_the_p_value_is_that_of_the_figures_beside_it(incident: Alert) -> None:
+    before = incident.p_value
+    complain(incident.item, "quality", count=20, first=10, days=3)
+    look()
+    assert Alert.objects.get().p_value < before
 
 
-def test_the_webhook_is_told_what_and_which_reviews(
-    incident: Alert, told: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hook = Hook(204)
-    monkeypatch.setattr(requests, "post", hook.post)
-    told.ALERT_WEBHOOK_URL = "https://hooks.example/x"
-    assert notify() == 1
-    (asked,) = hook.asked
-    assert (asked["timeout"], asked["allow_redirects"]) == (5, False)
-    assert asked["json"]["item"]["title"] == "Thing 2"
-    assert asked["json"]["evidence"] == incident.evidence
+def test_a_category_leaves_to_an_item_what_the_item_s_alert_counts(incident: Alert) -> None:
+    home = Category.objects.get(path="Music")
+    for n in range(30):
+        item = Item.objects.create(external_id=f"song{n}", title=f"Song {n}", category=home)
+        complain(item, "delivery", count=1, first=15 - n % 4, days=1)
+    (found,) = look()
+    first, last = (day.isoformat() for day in (filters_of(found).start, filters_of(found).end))
+    assert (found.category, found.aspect) == (home, "delivery")
+    assert [one[0] for one in found.without] == [incident.item_id]
+    assert all(first <= day <= last for day in found.without[0][1:])
+    assert fits(found)
 
 
-def test_a_webhook_that_fails_is_tried_again_and_nobody_is_mailed_twice(
-    incident: Alert, told: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hook = Hook(0, 302, 200)
-    monkeypatch.setattr(requests, "post", hook.post)
-    told.ALERT_WEBHOOK_URL = "https://hooks.example/x"
-    assert (notify(), notify()) == (0, 0)
-    assert "302" in Alert.objects.get().error
-    assert (notify(), notify()) == (1, 0)
-    assert (len(mail.outbox), len(hook.asked)) == (1, 3)
+# -- closed -------------------------------------------------------------------------------------------------
 
 
-def test_after_five_failures_it_is_given_up(
-    incident: Alert, told: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hook = Hook(*[500] * 9)
-    monkeypatch.setattr(requests, "post", hook.post)
-    told.ALERT_WEBHOOK_URL = "https://hooks.example/x"
-    for _ in range(9):
-        notify()
-    assert len(hook.asked) == 5
+def test_a_closed_alert_is_not_raised_again_under_another_aspect() -> None:
+    made = shop()
+    ordinary_reviews(made)
+    complain(made["items"][2], "quality", "price", count=26, first=15, days=5)
+    (found,) = look()
+    close(None, found)
+    complain(made["items"][2], "quality", "price", count=2, first=13, days=2)
+    assert look() == []
 
 
-def test_without_settings_the_page_is_enough(incident: Alert, now_is_then: None) -> None:
-    assert notify() == 1
-    assert mail.outbox == []
+@pytest.mark.parametrize(("aspect", "first"), [("delivery", 9), ("quality", 9), ("delivery", 10)])
+def test_another_batch_after_a_closed_alert_is_raised(incident: Alert, aspect: str, first: int) -> None:
+    close(None, incident)
+    complain(incident.item, aspect, count=20, first=first, days=3)
+    (found,) = look()
+    assert (found.item, found.aspect) == (incident.item, aspect)
+    assert found.starts_at > incident.starts_at
+    assert found.ends_at > incident.ends_at
+    assert fits(found)
+    assert Alert.objects.get(pk=incident.pk).reviews == incident.reviews
+
+
+def test_another_complaint_on_the_days_of_a_closed_alert_is_raised(incident: Alert) -> None:
+    close(None, incident)
+    complain(incident.item, "delivery", count=30, first=14, days=3)
+    (found,) = look()
+    assert (found.item, found.aspect) == (incident.item, "delivery")
+    assert fits(found)
+
+
+def test_what_is_raised_after_a_closed_alert_grows_by_itself(incident: Alert) -> None:
+    close(None, incident)
+    complain(incident.item, "quality", count=20, first=9, days=3)
+    (found,) = look()
+    complain(incident.item, "quality", count=5, first=8, days=1)
+    assert found.starts_at >= incident.ends_at
+    assert look() == []
+    grown = Alert.objects.get(pk=found.pk)
+    assert grown.reviews == found.reviews + 5
+    assert fits(grown)
+
+
+def test_an_alert_is_raised_although_one_of_its_name_is_about_something_else_now(incident: Alert) -> None:
+    Alert.objects.update(aspect="delivery", starts_at=incident.starts_at - timedelta(days=20))
+    Alert.objects.update(ends_at=incident.starts_at - timedelta(days=10), state=Alert.State.CLOSED)
+    (found,) = look()
+    assert (found.aspect, found.starts_at) == ("quality", incident.starts_at)

@@ -60,7 +60,8 @@ def test_beyond_the_last_page_the_last_is_shown(page: Any, asked: dict[str, str]
 
 def test_a_list_that_is_not_counted_ends_with_its_last_full_page(page: Any) -> None:
     some, now = Review.objects.values_list("pk", flat=True)[:PAGE], timezone.now()
-    alert = Alert.objects.create(key="all", evidence=list(some), starts_at=now, ends_at=now)
+    since = now - timedelta(days=2)
+    alert = Alert.objects.create(key="all", evidence=list(some), starts_at=since, ends_at=now)
     shown = page(alert=alert.pk).context
     assert (len(shown["rows"]), shown["next_url"]) == (PAGE, "")
     assert page(alert=alert.pk, page=2).context["number"] == 1
