@@ -15,7 +15,6 @@ import requests
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import F, Q
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from django.utils.translation import gettext_noop, ngettext, override
 
 from analytics.models import Alert
 from analytics.services.alerts import filters_of
+from analytics.services.links import absolute
 from analytics.services.names import name_of
 from recommender.errors import RecommenderError
 from recommender.said import say
@@ -124,13 +124,7 @@ def _body(alert: Alert) -> str:
 
 def address(alert: Alert) -> str:
     """Where the reviews behind it are; "" while the settings do not say where the site is."""
-    if not settings.SITE_URL:
-        return ""
-    try:
-        page = reverse("sentiment_reviews")
-    except NoReverseMatch:  # a site without the pages
-        return ""
-    return f"{settings.SITE_URL.rstrip('/')}{page}?{filters_of(alert).as_query()}"
+    return absolute("sentiment_reviews", filters_of(alert).as_query())
 
 
 # -- ways ---------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from analytics.models import SavedView
 from analytics.services import audit, documents, exports, report
+from analytics.services.links import absolute
 from analytics.services.names import name_of
 from analytics.services.report import Filters
 from analytics.services.views import filters_of, next_time, read_addresses
@@ -172,6 +173,8 @@ def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
         "worst": _aspect(min(impact, key=lambda one: one.impact, default=None), -1),
         "best": _aspect(max(impact, key=lambda one: one.impact, default=None), 1),
         "model": report.model_in_service(),
+        # Of the days that the letter is about, also when it is read later.
+        "link": absolute("sentiment", filters.replace(start=filters.start).as_query()),
     }
 
 
