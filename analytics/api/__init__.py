@@ -2,6 +2,6 @@
 
 from ninja import Router
 
-from analytics.api import exports, labels, report, scores
+from analytics.api import changes, exports, labels, report, scores
 
-routers: list[Router] = [scores.router, labels.router, report.router, exports.router]
+routers: list[Router] = [scores.router, labels.router, report.router, changes.router, exports.router]

@@ -133,8 +133,8 @@ def overview(request: HttpRequest, asked: Annotated[Selection, Query()]) -> Over
     filters = asked.filters()
     found = report.overview(filters)
     return OverviewOut(
-        **_same(FiguresOut, found).dict(),
-        previous=_same(FiguresOut, found.previous) if found.previous else None,
+        **same(FiguresOut, found).dict(),
+        previous=same(FiguresOut, found.previous) if found.previous else None,
         model=report.model_in_service(),
         searched_since=report.searched_since(filters),
     )
@@ -150,7 +150,7 @@ def trend(
 ) -> TrendOut:
     """Net sentiment and volume over time."""
     filters = asked.filters()
-    points = [_same(PointOut, one) for one in report.trend(filters, grain)]
+    points = [same(PointOut, one) for one in report.trend(filters, grain)]
     return TrendOut(points=points, searched_since=report.searched_since(filters))
 
 
@@ -162,7 +162,7 @@ def breakdown(
 ) -> BreakdownOut:
     """A selection by item, category, aspect, channel, language or rating."""
     filters = asked.filters()
-    slices = [_same(SliceOut, one) for one in report.breakdown(filters, by)]
+    slices = [same(SliceOut, one) for one in report.breakdown(filters, by)]
     return BreakdownOut(slices=slices, searched_since=report.searched_since(filters))
 
 
@@ -170,7 +170,7 @@ def breakdown(
 def impact(request: HttpRequest, asked: Annotated[Selection, Query()]) -> ImpactsOut:
     """What each aspect does to the overall score."""
     filters = asked.filters()
-    aspects = [_same(ImpactOut, one) for one in report.impact(filters)]
+    aspects = [same(ImpactOut, one) for one in report.impact(filters)]
     return ImpactsOut(aspects=aspects, searched_since=report.searched_since(filters))
 
 
@@ -209,6 +209,6 @@ def _alert_out(alert: Alert) -> AlertOut:
     )
 
 
-def _same(shape: type[Shape], value: object) -> Shape:
+def same(shape: type[Shape], value: object) -> Shape:
     """The fields of ``shape`` read off a value of the report."""
     return shape(**{name: getattr(value, name) for name in shape.model_fields})

@@ -78,6 +78,8 @@ ROUTES: dict[str, Route] = {
     "GET /analytics/trend": Route(only(200, *ANALYSTS), query={"grain": "week"}),
     "GET /analytics/breakdown/{by}": Route(only(200, *ANALYSTS)),
     "GET /analytics/impact": Route(only(200, *ANALYSTS)),
+    "GET /analytics/comparison": Route(only(200, *ANALYSTS), query={"a_days": 7}),
+    "GET /analytics/emerging/terms": Route(only(200, *ANALYSTS)),
     "GET /analytics/alerts": Route(only(200, *ANALYSTS)),
     "PUT /analytics/alerts/{alert_id}": Route(only(200, *ANALYSTS), json={"state": "closed"}),
     "GET /analytics/export/{kind}": Route(only(200, *ANALYSTS)),

@@ -26,11 +26,14 @@ from analytics.services.report.shapes import (
     Slice,
     Term,
 )
+from analytics.services.report.sides import OTHER, SIDES_DAYS, Sides, period_of
 
 __all__ = [
     "BYS",
     "GRAINS",
+    "OTHER",
     "SEARCHED_AMONG",
+    "SIDES_DAYS",
     "SORTED_AMONG",
     "WORDS_MOST",
     "By",
@@ -41,6 +44,7 @@ __all__ = [
     "Impact",
     "Overview",
     "Point",
+    "Sides",
     "Slice",
     "Term",
     "breakdown",
@@ -52,6 +56,7 @@ __all__ = [
     "model_in_service",
     "oldest_day",
     "overview",
+    "period_of",
     "reviews",
     "reviews_page",
     "searched_since",
