@@ -95,6 +95,31 @@ class TermsOut(Schema):
     searched_since: SearchedSince
 
 
+class AspectOut(Schema):
+    """An aspect now and in the period before."""
+
+    aspect: str
+    recent: int = Field(description="reviews that mention it")
+    before: int = Field(description="the same in the period before")
+    score: Growth
+    p_value: PValue
+    net: Net
+    net_before: Net
+    change: float | None = Field(description="of net since before, within 95 % between low and high")
+    low: float | None
+    high: float | None
+    change_p_value: float | None
+
+
+class AspectsOut(Schema):
+    """Aspects, those that came up most first."""
+
+    reviews: int = Field(description="all reviews, whatever they mention")
+    before: int = Field(description="the same of the period before")
+    aspects: list[AspectOut]
+    searched_since: SearchedSince
+
+
 @router.get("/comparison", response=ComparisonOut, url_name="report_comparison")
 def comparison(
     request: HttpRequest,
@@ -120,6 +145,19 @@ def emerging_terms(request: HttpRequest, asked: Annotated[Selection, Query()]) -
     return TermsOut(
         terms=[same(TermOut, one) for one in report.emerging(filters)],
         among=report.counted_among(filters),
+        searched_since=report.searched_since(filters),
+    )
+
+
+@router.get("/emerging/aspects", response=AspectsOut, url_name="report_emerging_aspects")
+def emerging_aspects(request: HttpRequest, asked: Annotated[Selection, Query()]) -> AspectsOut:
+    """How much more or less each aspect is spoken of than in the period before, and how it is felt."""
+    filters = asked.filters()
+    found = report.emerging_aspects(filters)
+    return AspectsOut(
+        reviews=found.reviews,
+        before=found.before,
+        aspects=[same(AspectOut, one) for one in found.aspects],
         searched_since=report.searched_since(filters),
     )
 

@@ -80,6 +80,7 @@ ROUTES: dict[str, Route] = {
     "GET /analytics/impact": Route(only(200, *ANALYSTS)),
     "GET /analytics/comparison": Route(only(200, *ANALYSTS), query={"a_days": 7}),
     "GET /analytics/emerging/terms": Route(only(200, *ANALYSTS)),
+    "GET /analytics/emerging/aspects": Route(only(200, *ANALYSTS)),
     "GET /analytics/alerts": Route(only(200, *ANALYSTS)),
     "PUT /analytics/alerts/{alert_id}": Route(only(200, *ANALYSTS), json={"state": "closed"}),
     "GET /analytics/export/{kind}": Route(only(200, *ANALYSTS)),

@@ -32,6 +32,7 @@ class Contents:
     breakdowns: Mapping[report.By, Sequence[report.Slice]]
     impact: Sequence[report.Impact]
     terms: Sequence[report.Term]
+    aspects: Sequence[report.AspectChange]
 
 
 def gather(filters: report.Filters) -> Contents:
@@ -46,6 +47,7 @@ def gather(filters: report.Filters) -> Contents:
         breakdowns={by: report.breakdown(filters, by) for by in report.BYS},
         impact=report.impact(filters),
         terms=report.emerging(filters),
+        aspects=report.emerging_aspects(filters).aspects,
     )
 
 

@@ -92,6 +92,7 @@ def _context(contents: Contents, face: str) -> dict[str, Any]:
         "breakdowns": [part for by in report.BYS if (part := _breakdown(contents, by, look))],
         "impact": _impact(contents.impact, look),
         "terms": contents.terms[:_TERMS_MOST],
+        "aspects": [(name_of("aspect", one.aspect, one.label), one) for one in contents.aspects],
         "reviews": _reviews(contents.filters),
     }
 

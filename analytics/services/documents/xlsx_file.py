@@ -71,16 +71,23 @@ def _figures(writer: _Book, contents: Contents) -> None:
         for one in contents.impact
     ]
     writer.table(_("Impact"), [_("aspect"), _("reviews"), _("net sentiment"), _("impact")], impact)
+    _emerging(writer, contents)
+
+
+def _emerging(writer: _Book, contents: Contents) -> None:
+    counted = [_("this period"), _("period before"), _("growth (z)"), _("p-value"), _("net sentiment")]
     terms = [(one.term, one.recent, one.before, one.score, one.p_value, one.net) for one in contents.terms]
-    heading = [
-        _("word"),
-        _("this period"),
-        _("period before"),
-        _("growth (z)"),
-        _("p-value"),
-        _("net sentiment"),
+    writer.table(_("Emerging words"), [_("word"), *counted], terms)
+    aspects = [
+        (
+            name_of("aspect", one.aspect, one.label),
+            *(one.recent, one.before, one.score, one.p_value, one.net),
+            *(one.net_before, one.change, one.low, one.high, one.change_p_value),
+        )
+        for one in contents.aspects
     ]
-    writer.table(_("Emerging words"), heading, terms)
+    felt = [_("net sentiment before"), _("change"), _("from"), _("to"), _("p-value of the change")]
+    writer.table(_("Emerging aspects"), [_("aspect"), *counted, *felt], aspects)
 
 
 def _overview(contents: Contents) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from analytics.services.report.breakdown import breakdown, impact
 from analytics.services.report.compare import compare
 from analytics.services.report.emerging import counted_among, emerging, telling_terms, terms_both_ways
+from analytics.services.report.emerging_aspects import emerging_aspects
 from analytics.services.report.evidence import (
     SEARCHED_AMONG,
     SORTED_AMONG,
@@ -16,6 +17,8 @@ from analytics.services.report.filters import WORDS_MOST, Filters
 from analytics.services.report.shapes import (
     BYS,
     GRAINS,
+    AspectChange,
+    AspectChanges,
     By,
     Comparison,
     Driver,
@@ -36,6 +39,8 @@ __all__ = [
     "SIDES_DAYS",
     "SORTED_AMONG",
     "WORDS_MOST",
+    "AspectChange",
+    "AspectChanges",
     "By",
     "Comparison",
     "Driver",
@@ -52,6 +57,7 @@ __all__ = [
     "compares_with_before",
     "counted_among",
     "emerging",
+    "emerging_aspects",
     "impact",
     "model_in_service",
     "oldest_day",

@@ -74,3 +74,12 @@ def test_words_that_come_up_are_counted_now_and_before(ask: Any) -> None:
     assert "light" not in counts
     assert found["among"] is None
     assert ask("emerging/terms", days=20, channel="text")["among"] == 600
+
+
+def test_aspects_are_told_with_how_often_and_how_they_were_felt_before(ask: Any) -> None:
+    found = ask("emerging/aspects", days=20)
+    assert (found["reviews"], found["before"]) == (20, 20)
+    quality, look = found["aspects"]
+    assert (quality["aspect"], quality["recent"], quality["before"]) == ("quality", 20, 0)
+    assert (quality["net"], quality["net_before"], quality["change"]) == (-1, None, None)
+    assert (look["aspect"], look["score"] < 0, look["p_value"] < 0.01) == ("look", True, True)
