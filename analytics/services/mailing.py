@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from smtplib import SMTPException
 from typing import Any
@@ -19,10 +19,11 @@ from redis.exceptions import RedisError
 
 from analytics.models import SavedView
 from analytics.services import audit, documents, exports, report
+from analytics.services.asked import Asked
 from analytics.services.links import absolute
 from analytics.services.names import name_of
 from analytics.services.report import Filters
-from analytics.services.views import filters_of, next_time, read_addresses
+from analytics.services.views import asked_of, next_time, read_addresses
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop, quoted, say, together
 from recommender.services.calls import call_task
@@ -106,13 +107,6 @@ def send_by_id(view_id: int) -> bool:
     return view is not None and send_view(view)
 
 
-def moved_to(filters: Filters, day: date) -> Filters:
-    """A pinned period of the same length that ends on ``day``; one that moves by itself stays as it is."""
-    if filters.days is not None:
-        return filters
-    return filters.replace(start=day - timedelta(days=filters.length - 1), end=day)
-
-
 def _allowed(view: SavedView) -> list[str]:
     if not (view.owner.is_active and view.owner.has_perm(VIEW_ANALYTICS)):
         raise RecommenderError(
@@ -127,20 +121,28 @@ def _allowed(view: SavedView) -> list[str]:
 
 def _letter(view: SavedView, addresses: list[str]) -> EmailMultiAlternatives:
     """The letter, in the language that is active. Recipients do not see each other."""
-    filters = moved_to(filters_of(view), timezone.localdate() - timedelta(days=1))
-    words = _words(view, filters)
-    words["shortened"] = _is_shortened(view, words["now"])
+    asked = asked_of(view).moved_to(timezone.localdate() - timedelta(days=1))
+    words = _words_of_tables(asked) if asked.has_tables else _words(view, asked.filters)
+    # Of the days that the letter is about, also when it is read later.
+    words |= {"view": view, "link": absolute(asked.route, asked.pinned().as_query())}
+    template = "analytics/mail_tables" if asked.has_tables else "analytics/mail"
     letter = EmailMultiAlternatives(
         subject=f"{view.name}: {words['headline']}",
-        body=render_to_string("analytics/mail.txt", words).strip() + "\n",
+        body=render_to_string(f"{template}.txt", words).strip() + "\n",
         bcc=addresses,
     )
-    letter.attach_alternative(render_to_string("analytics/mail.html", words), "text/html")
+    letter.attach_alternative(render_to_string(f"{template}.html", words), "text/html")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / exports.file_name(view.format, filters)
-        exports.write_now(view.format, filters, path, reviews=not words["shortened"])
+        path = Path(folder) / exports.file_name(view.format, asked)
+        exports.write_now(view.format, asked, path, reviews=not words["shortened"])
         letter.attach(path.name, path.read_bytes(), exports.CONTENT_TYPES[view.format].partition(";")[0])
     return letter
+
+
+def _words_of_tables(asked: Asked) -> dict[str, Any]:
+    """What the templates of a letter say that brings a page of tables."""
+    page = documents.gather_tables(asked)
+    return {"page": page, "headline": page.lead, "shortened": False}
 
 
 def _is_shortened(view: SavedView, now: report.Overview) -> bool:
@@ -165,7 +167,7 @@ def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
     impact = report.impact(filters)
     facts = documents.asked(filters)
     return {
-        "view": view,
+        "shortened": _is_shortened(view, now),
         "period": documents.period(filters),
         "facts": [(name, value) for name, value in facts[2:] if value != _("all")],
         "now": now,
@@ -173,8 +175,6 @@ def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
         "worst": _aspect(min(impact, key=lambda one: one.impact, default=None), -1),
         "best": _aspect(max(impact, key=lambda one: one.impact, default=None), 1),
         "model": report.model_in_service(),
-        # Of the days that the letter is about, also when it is read later.
-        "link": absolute("sentiment", filters.replace(start=filters.start).as_query()),
     }
 
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.models import Alert, SentimentScore
 from analytics.services import alerts as watch
+from analytics.services.numbers import likelihood
 from analytics.web.alert_links import address_of_alert, alert_title
 from analytics.web.cards import describe
-from analytics.web.charts import likelihood
 from analytics.web.frame import address, analysts_only, answer
 
 PAGE = 30

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from analytics.services.numbers import likelihood
 from analytics.services.report import AspectChange, AspectChanges, Filters, Term
 from analytics.templatetags.feeling import grouped, signed
-from analytics.web.charts import Cell, Chart, likelihood
+from analytics.web.charts import Cell, Chart
 from analytics.web.frame import address
 
 #: words told to a screen reader; the table has them all
@@ -65,9 +66,7 @@ def aspects_chart(found: AspectChanges, filters: Filters) -> Chart:
         )
         for one, spot in zip(found.aspects, drawn, strict=True)
     )
-    note = _(
-        "Above the dashed line: a larger share of the reviews than before. Click an aspect to read them."
-    )
+    note = _("Above the dashed line: a larger share of the reviews than before. Click an aspect to read on.")
     return Chart("aspects", _("Emerging aspects"), data, columns, rows, note)
 
 

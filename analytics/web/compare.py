@@ -6,13 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.services import report
+from analytics.services.asked import Asked, Page
+from analytics.services.numbers import likelihood
 from analytics.services.report import OTHER, Comparison, Filters, Overview, Sides, period_of
-from analytics.templatetags.feeling import signed
-from analytics.web.charts import likelihood, trend_chart
+from analytics.services.verdict import verdict
+from analytics.web.charts import trend_chart
 from analytics.web.charts_parts import drivers_chart
 from analytics.web.filtering import filter_bar, period_words, reach_of, title_of
 from analytics.web.frame import address, analysts_only, answer
@@ -28,6 +29,7 @@ def compare(request: HttpRequest) -> HttpResponseBase:
     found = report.compare(a, b)
     context = {
         "address": _address(sides),
+        "asked": Asked(Page.COMPARISON, b, own=sides.own),
         "sides": [_side("A", a, found.a), _side("B", b, found.b)],
         "verdict": _verdict(found),
         "found": found,
@@ -82,18 +84,14 @@ def _side(letter: str, filters: Filters, figures: Overview) -> dict[str, Any]:
 
 def _verdict(found: Comparison) -> dict[str, str]:
     """The answer in a sentence, with its tone and drawing."""
+    text = verdict(found)
     if found.difference is None:
-        return {
-            "tone": "calm",
-            "icon": "help-circle",
-            "text": _("One side has nothing to compare: no review there commits itself."),
-        }
-    change = signed(found.difference)
+        return {"tone": "calm", "icon": "help-circle", "text": text}
     if found.is_noise:
-        text = _("B differs from A by {change}: no more than chance alone would do.").format(change=change)
         return {"tone": "calm", "icon": "wave-sine", "text": text}
-    if found.difference > 0:
-        text = _("B is better than A by {change}, and that is more than noise.").format(change=change)
-        return {"tone": "good", "icon": "trending-up", "text": text}
-    text = _("B is worse than A by {change}, and that is more than noise.").format(change=change)
-    return {"tone": "bad", "icon": "trending-down", "text": text}
+    better = found.difference > 0
+    return {
+        "tone": "good" if better else "bad",
+        "icon": "trending-up" if better else "trending-down",
+        "text": text,
+    }

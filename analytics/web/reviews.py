@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.models import Alert
 from analytics.services import report
+from analytics.services.asked import Asked, Page
 from analytics.services.report import Filters
 from analytics.web.alert_links import alert_title
 from analytics.web.cards import describe
@@ -62,6 +63,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     bar |= _of_this_list(bar["limits"], filters, alert, term, hour, kept_order)
     context = {
         "address": _paged(filters, kept_order, keep, number),
+        "asked": Asked(Page.REVIEWS, filters, order=kept_order),
         "rows": [describe(score, filters.words, term=term) for score in rows],
         "total": counted,
         "reach": _reach(filters, counted, order),

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from analytics.services import report
+from analytics.services.asked import Asked, Page
 from analytics.services.report import Filters, Overview
 from analytics.web.charts_words import aspects_chart, emerging_chart, telling_chart
 from analytics.web.filtering import filter_bar
@@ -21,6 +22,7 @@ def terms(request: HttpRequest) -> HttpResponseBase:
     emerging, telling = report.terms_both_ways(filters)
     context = {
         "address": address("sentiment_terms", filters),
+        "asked": Asked(Page.TERMS, filters),
         "figures": figures,
         "among": _among(figures.reviews, filters),
         "bar": filter_bar("sentiment_terms", filters),

@@ -41,7 +41,7 @@ def gather(filters: report.Filters) -> Contents:
     return Contents(
         filters=filters,
         made_at=made_at,
-        facts=[*asked(filters), *_made(made_at)],
+        facts=[*asked(filters), *made(made_at)],
         overview=report.overview(filters),
         trend=report.trend(filters),
         breakdowns={by: report.breakdown(filters, by) for by in report.BYS},
@@ -81,7 +81,8 @@ def _before(filters: report.Filters) -> str:
     return _("nothing: words were not looked for in the whole of both periods")
 
 
-def _made(made_at: datetime) -> list[tuple[str, str]]:
+def made(made_at: datetime) -> list[tuple[str, str]]:
+    """The model that scored, and when the report was made."""
     zone = timezone.get_current_timezone_name()
     made = f"{formats.date_format(made_at, 'DATETIME_FORMAT')} ({zone})"
     return [(_("Model"), report.model_in_service() or _("none")), (_("Made"), made)]

@@ -22,7 +22,6 @@ from redis.exceptions import ConnectionError as NoRedis
 
 from analytics.models import AuditEntry, SavedView
 from analytics.services import mailing, views
-from analytics.services.report import Filters
 from recommender.errors import RecommenderError
 from tests.analytics.scored import stocked
 from tests.conftest import Cast
@@ -131,14 +130,6 @@ def test_a_view_goes_into_a_file_where_no_mail_server_is_set(
     (report,) = letter.iter_attachments()
     pages = PdfReader(io.BytesIO(report.get_content())).pages
     assert "Sentiment report" in pages[0].extract_text()
-
-
-def test_a_pinned_period_moves_along_and_keeps_its_length() -> None:
-    today = timezone.localdate()
-    pinned = Filters(start=today - timedelta(days=40), end=today - timedelta(days=34))
-    moved = mailing.moved_to(pinned, today - timedelta(days=1))
-    assert (moved.start, moved.end) == (today - timedelta(days=7), today - timedelta(days=1))
-    assert mailing.moved_to(Filters.latest(7), today) == Filters.latest(7)
 
 
 def test_a_mail_server_that_fails_is_told_on_the_row_and_asked_again_soon(
