@@ -10,8 +10,8 @@ from typing import Any, Self
 from django.urls import reverse
 
 from analytics.models import SavedView
+from analytics.services.names import ORDER_NAMES
 from analytics.services.report import Filters, Sides
-from analytics.services.report.evidence import ORDERS
 
 Page = SavedView.Page
 #: The address of each page by its name.
@@ -23,7 +23,7 @@ ROUTES: dict[str, str] = {
 }
 #: Those whose files and letters are tables of their own; the others' are the report on their selection.
 WITH_TABLES: frozenset[str] = frozenset((Page.COMPARISON, Page.TERMS))
-_USUAL_ORDER = "newest"
+USUAL_ORDER = "newest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Asked:
             sides = Sides.from_query(query)
             return cls(page, sides.b, own=sides.own)
         order = str(query.get("order", "")) if page == Page.REVIEWS else ""
-        kept = order if order in ORDERS and order != _USUAL_ORDER else ""
+        kept = order if order in ORDER_NAMES and order != USUAL_ORDER else ""
         return cls(page if page in ROUTES else Page.OVERVIEW, Filters.from_query(query), order=kept)
 
     @property

@@ -17,12 +17,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
+from analytics.engine.reporting.excerpts import passage
 from analytics.models import SavedView
 from analytics.services import audit, documents, exports, report
-from analytics.services.asked import Asked
+from analytics.services.asked import USUAL_ORDER, Asked, Page
 from analytics.services.links import absolute
-from analytics.services.names import name_of
-from analytics.services.report import Filters
+from analytics.services.names import ORDER_NAMES, name_of
 from analytics.services.views import asked_of, next_time, read_addresses
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop, quoted, say, together
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 VIEW_ANALYTICS = "recommender.view_analytics"
 #: Reviews that a mailed workbook or CSV lists at most, a few megabytes; the site has larger ones.
 REVIEWS_MOST = 20_000
+#: Reviews that the letter of a list shows, and characters of each.
+_LISTED_MOST, _EXCERPT = 10, 200
 _AGAIN = timedelta(hours=1)
 #: How long after a view was asked to be mailed at once it may be asked again.
 _AT_ONCE_SECONDS = 60
@@ -122,7 +124,7 @@ def _allowed(view: SavedView) -> list[str]:
 def _letter(view: SavedView, addresses: list[str]) -> EmailMultiAlternatives:
     """The letter, in the language that is active. Recipients do not see each other."""
     asked = asked_of(view).moved_to(timezone.localdate() - timedelta(days=1))
-    words = _words_of_tables(asked) if asked.has_tables else _words(view, asked.filters)
+    words = _words_of_tables(asked) if asked.has_tables else _words(view, asked)
     # Of the days that the letter is about, also when it is read later.
     words |= {"view": view, "link": absolute(asked.route, asked.pinned().as_query())}
     template = "analytics/mail_tables" if asked.has_tables else "analytics/mail"
@@ -161,8 +163,9 @@ def _is_shortened(view: SavedView, now: report.Overview) -> bool:
     return True
 
 
-def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
+def _words(view: SavedView, asked: Asked) -> dict[str, Any]:
     """What the templates of the letter say."""
+    filters = asked.filters
     now = report.overview(filters)
     impact = report.impact(filters)
     facts = documents.asked(filters)
@@ -175,7 +178,18 @@ def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
         "worst": _aspect(min(impact, key=lambda one: one.impact, default=None), -1),
         "best": _aspect(max(impact, key=lambda one: one.impact, default=None), 1),
         "model": report.model_in_service(),
+        "listed": _listed(asked) if asked.page == Page.REVIEWS else None,
     }
+
+
+def _listed(asked: Asked) -> dict[str, Any]:
+    """The first reviews of a list in its order, each in a line of what is written and what was heard."""
+    order, words = asked.order or USUAL_ORDER, asked.filters.words
+    rows = [
+        (one, *(passage(" ".join(text.split()), words, _EXCERPT) for text in (one.review.text, one.heard)))
+        for one in report.reviews_page(asked.filters, size=_LISTED_MOST, order=order)
+    ]
+    return {"order": ORDER_NAMES[order], "rows": rows}
 
 
 def _aspect(found: report.Impact | None, sign: int) -> tuple[str, float] | None:

@@ -51,6 +51,14 @@ BY_NAMES: dict[str, Any] = {
     "language": gettext_lazy("Language"),
     "rating": gettext_lazy("Stars"),
 }
+#: orders of a list of reviews that can be chosen
+ORDER_NAMES: dict[str, Any] = {
+    "newest": gettext_lazy("Newest"),
+    "negative": gettext_lazy("Most negative"),
+    "positive": gettext_lazy("Most positive"),
+    "disagreement": gettext_lazy("Most disagreement"),
+    "unsure": gettext_lazy("Least sure"),
+}
 #: what has no value in a dimension
 _WITHOUT: dict[str, Any] = {
     "aspect": pgettext_lazy("report", "no aspect"),

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from analytics.models import Alert
 from analytics.services import report
 from analytics.services.asked import Asked, Page
+from analytics.services.names import ORDER_NAMES
 from analytics.services.report import Filters
 from analytics.web.alert_links import alert_title
 from analytics.web.cards import describe
@@ -25,13 +25,6 @@ PAGE = 25
 LAST_PAGE = 400
 #: characters of a term that are looked for
 TERM_MOST = 100
-ORDERS: dict[str, Any] = {
-    "newest": gettext_lazy("Newest"),
-    "negative": gettext_lazy("Most negative"),
-    "positive": gettext_lazy("Most positive"),
-    "disagreement": gettext_lazy("Most disagreement"),
-    "unsure": gettext_lazy("Least sure"),
-}
 
 
 @require_safe
@@ -43,7 +36,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     """
     filters = Filters.from_query(request.GET)
     order = request.GET.get("order", "")
-    order = order if order in ORDERS else "newest"
+    order = order if order in ORDER_NAMES else "newest"
     alert = _alert(request.GET.get("alert", ""))
     number = _page(request.GET.get("page", ""))
     term = "" if alert else request.GET.get("term", "").replace("\0", "").strip()[:TERM_MOST]
@@ -74,7 +67,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         "is_hour": hour is not None,
         "orders": [
             {"label": label, "on": value == order, "url": _paged(filters, value, keep, 1)}
-            for value, label in ORDERS.items()
+            for value, label in ORDER_NAMES.items()
             if not term
         ],
         "bar": bar,

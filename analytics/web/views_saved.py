@@ -20,9 +20,9 @@ from analytics.services import exports, mailing
 from analytics.services import views as saved
 from analytics.services.asked import Asked
 from analytics.services.documents import period
+from analytics.services.names import ORDER_NAMES
 from analytics.web.filtering import title_of
 from analytics.web.frame import analysts_only, answer
-from analytics.web.reviews import ORDERS
 from recommender.errors import RecommenderError
 from recommender.models.telling import translated_error
 from recommender.web.back import asked_back
@@ -165,7 +165,7 @@ def _limits(asked: Asked) -> Iterator[str]:
         beside = _("compared with {period}").format(period=period(asked.own))
         yield f"{beside} ({title_of(asked.own)})" if asked.own.given() else beside
     if asked.order:
-        yield str(ORDERS.get(asked.order, ""))
+        yield str(ORDER_NAMES[asked.order])
 
 
 def _own(request: HttpRequest, pk: int) -> SavedView:

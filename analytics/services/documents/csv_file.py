@@ -43,8 +43,11 @@ def table_lines(tables: Tables) -> Iterator[str]:
     pieces = [_MARK + writer.writerow(["kind", *names])]
     for table in told:
         for row in table.rows:
-            values = {column.name: value for column, value in zip(table.columns, row, strict=True)}
-            pieces.append(writer.writerow([table.kind, *(_plain(values.get(name)) for name in names)]))
+            values = {
+                column.name: f"{value:.4g}" if column.kind == "p" and value is not None else _plain(value)
+                for column, value in zip(table.columns, row, strict=True)
+            }
+            pieces.append(writer.writerow([table.kind, *(values.get(name, "") for name in names)]))
     yield "".join(pieces)
 
 

@@ -120,6 +120,11 @@ class Tables:
         return period(self.asked.filters)
 
     @property
+    def letter_facts(self) -> list[tuple[str, str]]:
+        """The facts without what does not restrict."""
+        return [(name, value) for name, value in self.facts if value != _("all")]
+
+    @property
     def letter(self) -> list[Table]:
         """The tables that a mail shows."""
         return [table for table in self.tables if table.in_letter and table.rows]
@@ -207,12 +212,21 @@ def _drivers(found: report.Comparison) -> Table:
 def _emerging(asked: Asked) -> Tables:
     made_at, filters = timezone.localtime(), asked.filters
     emerging, telling = report.terms_both_ways(filters)
-    facts = [*told_filters(filters), *made(made_at)]
+    facts = [*told_filters(filters), *_counted_among(filters), *made(made_at)]
     tables = [_words(emerging), _aspects(report.emerging_aspects(filters)), _told_apart(telling)]
     lead = ngettext("%(n)s word comes up", "%(n)s words come up", len(emerging)) % {"n": len(emerging)}
     if emerging:
         lead = _("%(counted)s, most of all “%(word)s”") % {"counted": lead, "word": emerging[0].term}
     return Tables(asked, made_at, _("Emerging words and aspects"), lead, facts, tables)
+
+
+def _counted_among(filters: report.Filters) -> list[tuple[str, str]]:
+    """Said where words are counted in a part of the reviews only."""
+    most = report.counted_among(filters)
+    if most is None or report.overview(filters, previous=False).reviews <= most:
+        return []
+    told = _("counted in the newest %(most)s reviews of either period") % {"most": grouped(most)}
+    return [(_("Words"), told)]
 
 
 def _counted(what: str) -> tuple[Column, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from analytics.models import SavedView
 from analytics.services import exports, mailing, views
 from analytics.services.asked import Asked
 from analytics.services.report import cells
+from recommender.models import Item
 from tests.analytics.scored import add_review, make_shop, sum_up
 from tests.conftest import Cast
 
@@ -163,11 +165,28 @@ def test_they_are_printed(tmp_path: Path, page: str, language: str, told: str) -
     assert ("Quality" if language == "en" else "质量") in text
 
 
-def test_a_list_of_reviews_is_mailed_with_the_report_and_opens_in_its_order(
-    cast: Cast, settings: Any
+@pytest.mark.parametrize(("language", "order"), [("zh-hans", "最负面"), ("en", "Most negative")])
+def test_a_list_of_reviews_is_mailed_in_its_order_and_opens_in_it(
+    cast: Cast, settings: Any, language: str, order: str
 ) -> None:
     settings.SITE_URL = "https://shop.example"
-    letter = mailed(cast, "reviews", "days=20&order=unsure")
-    assert "net sentiment −1.00" in letter.subject.replace("-", "−")
+    add_review(Item.objects.get(external_id="P-1"), "It fell <b>apart</b>\nat once.", -1.0, days_ago=30)
+    sum_up()
+    letter = mailed(cast, "reviews", "days=40&order=negative", language=language)
     assert "https://shop.example/analytics/sentiment/reviews/?start=" in letter.body
-    assert "&order=unsure\n" in letter.body
+    assert "&order=negative\n" in letter.body
+    _, _, listed = letter.body.partition(f"\n{order}\n")
+    lines = [line for line in listed.splitlines() if line.startswith("- ")]
+    assert len(lines) == 10
+    assert lines[0].endswith(": It fell <b>apart</b> at once.")
+    assert "It fell &lt;b&gt;apart&lt;/b&gt; at once." in letter.alternatives[0][0]
+
+
+def test_words_counted_in_a_part_of_the_reviews_are_told_as_such(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("analytics.services.report.emerging"), "SAMPLE", 3)
+    told = "Words: counted in the newest 3 reviews of either period"
+    assert told in mailed(cast, "terms", "days=20&rating=2").body
+    SavedView.objects.all().delete()
+    assert told not in mailed(cast, "terms", "days=20").body
