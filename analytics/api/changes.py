@@ -7,36 +7,17 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from analytics.api.exports import VIEW_ANALYTICS, SearchedSince, Selection
+from analytics.api.exports import VIEW_ANALYTICS, OtherSelection, SearchedSince, Selection
 from analytics.api.report import FiguresOut, Net, same
 from analytics.services import report
-from analytics.services.report import OTHER, Filters, Overview, Sides
+from analytics.services.report import Filters, Overview
 from recommender.api.access import holders
 
 router = Router(tags=["report"], auth=holders(VIEW_ANALYTICS))
 PValue = Annotated[float, Field(description="two-sided")]
 Growth = Annotated[float, Field(description="z-score of how much more it is said than before")]
-
-
-def _named_other(name: str) -> str:
-    return OTHER + name
-
-
-class OtherSelection(Selection):
-    """What is compared with; without any of these, the period before, and without dates the same period."""
-
-    model_config = ConfigDict(alias_generator=_named_other, populate_by_name=True)
-
-    def beside(self, b: Filters) -> Sides:
-        given = {name: value for name, value in self.dict().items() if value not in (None, "")}
-        if not given:
-            return Sides(b)
-        own = self.filters()
-        if not given.keys() & {"start", "end", "days"}:
-            own = own.replace(start=b.start, end=b.end, days=b.days)
-        return Sides(b, own)
 
 
 class SideOut(FiguresOut):
