@@ -144,6 +144,9 @@ def emerging_aspects(request: HttpRequest, asked: Annotated[Selection, Query()])
 
 
 def _side(figures: Overview, filters: Filters) -> SideOut:
-    days = {"start": filters.start, "end": filters.end}
-    since = report.searched_since(filters)
-    return SideOut(**same(FiguresOut, figures).dict(), **days, searched_since=since)
+    return SideOut(
+        **same(FiguresOut, figures).dict(),
+        start=filters.start,
+        end=filters.end,
+        searched_since=report.searched_since(filters),
+    )

@@ -170,7 +170,7 @@ def _figures(found: report.Comparison) -> Table:
         Column(_("Negative"), "share", "negative"),
         Column(_("Abstained"), "share", "abstained"),
     )
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             *(letter, side.net, side.low, side.high, None, side.reviews),
             *(side.positive, side.neutral, side.negative, side.abstained),
