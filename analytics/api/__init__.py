@@ -2,12 +2,13 @@
 
 from ninja import Router
 
-from analytics.api import disagreements, exports, labels, report, scores
+from analytics.api import changes, disagreements, exports, labels, report, scores
 
 routers: list[Router] = [
     scores.router,
     labels.router,
     disagreements.router,
     report.router,
+    changes.router,
     exports.router,
 ]

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from ninja import Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from analytics.services import exports, report
-from analytics.services.report import WORDS_MOST, Filters
+from analytics.services.asked import Asked, Page
+from analytics.services.report import OTHER, WORDS_MOST, Filters, Sides
 from recommender.api.access import holders
 from recommender.api.errors import Refused, missing
 from recommender.api.jobs import JobOut, job_out
@@ -63,16 +64,44 @@ class Selection(Schema):
         return Filters.from_query(given)
 
 
+def _named_other(name: str) -> str:
+    return OTHER + name
+
+
+class OtherSelection(Selection):
+    """What is compared with; without any of these, the period before, and without dates the same period."""
+
+    model_config = ConfigDict(alias_generator=_named_other, populate_by_name=True)
+
+    def beside(self, b: Filters) -> Sides:
+        given = {name: value for name, value in self.dict().items() if value not in (None, "")}
+        if not given:
+            return Sides(b)
+        own = self.filters()
+        if not given.keys() & {"start", "end", "days"}:
+            own = own.replace(start=b.start, end=b.end, days=b.days)
+        return Sides(b, own)
+
+
 @router.get("/export/{kind}", response={202: JobOut}, url_name="export", openapi_extra=_FILES)
-def export(request: HttpRequest, kind: Kind, asked: Annotated[Selection, Query()]) -> Any:
+def export(
+    request: HttpRequest,
+    kind: Kind,
+    asked: Annotated[Selection, Query()],
+    other: Annotated[OtherSelection, Query()],
+    of: Annotated[
+        Literal["overview", "comparison", "terms"],
+        Query(description="the report, a comparison with what a_ names, or what comes up"),
+    ] = "overview",
+) -> Any:
     """The report as a file. PDF, and XLSX of many reviews, are made aside: 202 with the job to follow."""
     filters = asked.filters()
-    if exports.takes_a_job(kind, filters):
-        return Status(202, _made_aside(request, kind, filters))
-    response = StreamingHttpResponse(
-        exports.made_now(kind, filters), content_type=exports.CONTENT_TYPES[kind]
-    )
-    response["Content-Disposition"] = f'attachment; filename="{exports.file_name(kind, filters)}"'
+    own = other.beside(filters).own if of == Page.COMPARISON else None
+    page = Asked(of, filters, own=own)
+    if exports.takes_a_job(kind, page):
+        return Status(202, _made_aside(request, kind, page))
+    response = StreamingHttpResponse(exports.made_now(kind, page), content_type=exports.CONTENT_TYPES[kind])
+    response["Content-Disposition"] = f'attachment; filename="{exports.file_name(kind, page)}"'
     return response
 
 
@@ -104,9 +133,9 @@ def fetch(request: HttpRequest, job_id: int) -> HttpResponseBase:
     )
 
 
-def _made_aside(request: HttpRequest, kind: Kind, filters: Filters) -> JobOut:
+def _made_aside(request: HttpRequest, kind: Kind, page: Asked) -> JobOut:
     try:
-        return job_out(exports.start_export(request.user, kind, filters))
+        return job_out(exports.start_export(request.user, kind, page))
     except RecommenderError as error:
         raise Refused(409, translated(error.message), translated(error.remedy)) from error
 

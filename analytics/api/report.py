@@ -154,10 +154,10 @@ def overview(request: HttpRequest, asked: Annotated[Selection, Query()]) -> Over
     filters = asked.filters()
     found = report.overview(filters)
     return OverviewOut(
-        **_same(FiguresOut, found).dict(),
-        previous=_same(FiguresOut, found.previous) if found.previous else None,
+        **same(FiguresOut, found).dict(),
+        previous=same(FiguresOut, found.previous) if found.previous else None,
         model=report.model_in_service(),
-        models=[_same(ModelShareOut, one) for one in report.scored_by()],
+        models=[same(ModelShareOut, one) for one in report.scored_by()],
         searched_since=report.searched_since(filters),
     )
 
@@ -172,7 +172,7 @@ def trend(
 ) -> TrendOut:
     """Net sentiment and volume over time."""
     filters = asked.filters()
-    points = [_same(PointOut, one) for one in report.trend(filters, grain)]
+    points = [same(PointOut, one) for one in report.trend(filters, grain)]
     return TrendOut(points=points, searched_since=report.searched_since(filters))
 
 
@@ -184,7 +184,7 @@ def breakdown(
 ) -> BreakdownOut:
     """A selection by item, category, aspect, channel, language or rating."""
     filters = asked.filters()
-    slices = [_same(SliceOut, one) for one in report.breakdown(filters, by)]
+    slices = [same(SliceOut, one) for one in report.breakdown(filters, by)]
     return BreakdownOut(slices=slices, searched_since=report.searched_since(filters))
 
 
@@ -192,7 +192,7 @@ def breakdown(
 def impact(request: HttpRequest, asked: Annotated[Selection, Query()]) -> ImpactsOut:
     """What each aspect does to the overall score."""
     filters = asked.filters()
-    aspects = [_same(ImpactOut, one) for one in report.impact(filters)]
+    aspects = [same(ImpactOut, one) for one in report.impact(filters)]
     return ImpactsOut(aspects=aspects, searched_since=report.searched_since(filters))
 
 
@@ -232,16 +232,16 @@ def tell_again(request: HttpRequest, alert_id: int) -> AlertOut:
 
 
 def _alert_out(alert: Alert) -> AlertOut:
-    same = "aspect starts_at ends_at reviews negative_share usual_share p_value evidence state"
+    alike = "aspect starts_at ends_at reviews negative_share usual_share p_value evidence state"
     return AlertOut(
         id=alert.pk,
         item=alert.item.external_id if alert.item else None,
         category=alert.category.path if alert.category else None,
-        deliveries=[_same(DeliveryOut, one) for one in delivery.deliveries(alert)],
-        **{name: getattr(alert, name) for name in same.split()},
+        deliveries=[same(DeliveryOut, one) for one in delivery.deliveries(alert)],
+        **{name: getattr(alert, name) for name in alike.split()},
     )
 
 
-def _same(shape: type[Shape], value: object) -> Shape:
+def same(shape: type[Shape], value: object) -> Shape:
     """The fields of ``shape`` read off a value of the report."""
     return shape(**{name: getattr(value, name) for name in shape.model_fields})

@@ -18,7 +18,13 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
 
 
 class SavedView(Telling):
-    """A report's address under a name, and whom it is mailed to."""
+    """A page of the report with its address under a name, and whom it is mailed to."""
+
+    class Page(models.TextChoices):
+        OVERVIEW = "overview", _("Overview")
+        REVIEWS = "reviews", _("Reviews")
+        COMPARISON = "comparison", _("Comparison")
+        TERMS = "terms", _("Emerging words and aspects")
 
     class Schedule(models.TextChoices):
         NEVER = "never", _("not mailed")
@@ -33,8 +39,9 @@ class SavedView(Telling):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     name = models.CharField(_("name"), max_length=80)
-    #: the report's query string, as in its address
-    query = models.CharField(max_length=3000, blank=True)
+    page = models.CharField(_("page"), max_length=10, choices=Page, default=Page.OVERVIEW)
+    #: the page's query string, as in its address; a comparison has two selections
+    query = models.CharField(max_length=6000, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     schedule = models.CharField(_("mailed"), max_length=7, choices=Schedule, default=Schedule.NEVER)
     format = models.CharField(_("as"), max_length=4, choices=Format, default=Format.PDF)

@@ -16,7 +16,6 @@ from typing import Any
 import requests
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -24,6 +23,7 @@ from django.utils.translation import gettext_noop, ngettext, override
 
 from analytics.models import Alert
 from analytics.services.alerts import EVIDENCE, filters_of, query_of
+from analytics.services.links import absolute
 from analytics.services.names import name_of
 from recommender.errors import RecommenderError
 from recommender.models.telling import translated_json
@@ -254,13 +254,7 @@ def _behind(alert: Alert) -> str:
 
 def address(alert: Alert) -> str:
     """Where the reviews behind it are, as its card leads there; "" while no setting says where that is."""
-    if not settings.SITE_URL:
-        return ""
-    try:
-        page = reverse("sentiment_reviews")
-    except NoReverseMatch:  # a site without the pages
-        return ""
-    return f"{settings.SITE_URL.rstrip('/')}{page}?{query_of(alert)}"
+    return absolute("sentiment_reviews", query_of(alert))
 
 
 # -- ways ---------------------------------------------------------------------------------------------------

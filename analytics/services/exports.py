@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from analytics.services import documents, report
+from analytics.services.asked import Asked, Page
 from analytics.services.report import Filters
 from recommender.errors import RecommenderError
 from recommender.models import Job
@@ -46,50 +47,79 @@ _SAME_FOR = timedelta(minutes=10)
 _LOST_AFTER = timedelta(minutes=1)
 
 
-def takes_a_job(kind: Format, filters: Filters) -> bool:
+def whole(asked: Asked | Filters) -> Asked:
+    """A selection by itself stands for the whole report on it."""
+    return asked if isinstance(asked, Asked) else Asked(Page.OVERVIEW, asked)
+
+
+def takes_a_job(kind: Format, asked: Asked | Filters) -> bool:
     """Whether it would keep a web process busy: any PDF, and workbooks of many reviews. CSV streams."""
-    if kind == "csv":
+    page = whole(asked)
+    if kind == "pdf":
+        return True
+    if kind == "csv" or page.has_tables:
         return False
-    return kind == "pdf" or report.overview(filters, previous=False).reviews > DIRECT_REVIEWS
+    return report.overview(page.filters, previous=False).reviews > DIRECT_REVIEWS
 
 
-def file_name(kind: str, filters: Filters) -> str:
-    """``sentiment-2026-01-01-2026-03-31.xlsx``."""
-    return f"sentiment-{filters.start}-{filters.end}.{kind}"
+def file_name(kind: str, asked: Asked | Filters) -> str:
+    """``sentiment-2026-01-01-2026-03-31.xlsx``; pages that are tables say which they are."""
+    page = whole(asked)
+    named = f"{page.page}-" if page.has_tables else ""
+    return f"sentiment-{named}{page.filters.start}-{page.filters.end}.{kind}"
 
 
-def made_now(kind: Format, filters: Filters) -> Iterable[str | bytes]:
+def made_now(kind: Format, asked: Asked | Filters) -> Iterable[str | bytes]:
     """The file in pieces, for an answer at once: CSV as it is read, a workbook whole.
 
     Raises:
         RecommenderError: as ``write_now``.
     """
+    page = whole(asked)
     if kind == "csv":
-        return documents.csv_lines(filters)
+        return _csv(page)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report"
-        write_now(kind, filters, path)
+        write_now(kind, page, path)
         return [path.read_bytes()]
 
 
-def write_now(kind: Format, filters: Filters, path: Path, told: Any = None, *, reviews: bool = True) -> int:
-    """Write the file in the language that is active; how many reviews it lists.
+def write_now(
+    kind: Format, asked: Asked | Filters, path: Path, told: Any = None, *, reviews: bool = True
+) -> int:
+    """Write the file in the language that is active; how many reviews, or rows of tables, it lists.
 
     Raises:
         RecommenderError: the machine lacks what a PDF needs, or ``kind`` is none of ``FORMATS``.
     """
-    told = told or (lambda rows: None)
+    told, page = told or (lambda rows: None), whole(asked)
+    if kind not in FORMATS:
+        refused = say(gettext_noop("There is no export as {kind}."), kind=kind)
+        raise RecommenderError(refused, say(gettext_noop("Use one of {ways}."), ways=", ".join(FORMATS)))
     with _reading_once():
         if kind == "csv":
-            return _write_csv(filters, path, told)
-        contents = documents.gather(filters)
+            return _write_csv(page, path, told)
+        if page.has_tables:
+            return _write_tables(kind, page, path)
+        contents = documents.gather(page.filters)
         if kind == "xlsx":
             return documents.write_xlsx(contents, path, with_reviews=reviews, told=told)
-        if kind != "pdf":
-            refused = say(gettext_noop("There is no export as {kind}."), kind=kind)
-            raise RecommenderError(refused, say(gettext_noop("Use one of {ways}."), ways=", ".join(FORMATS)))
         path.write_bytes(documents.pdf_bytes(contents))
         return contents.overview.reviews
+
+
+def _write_tables(kind: Format, page: Asked, path: Path) -> int:
+    tables = documents.gather_tables(page)
+    if kind == "xlsx":
+        return documents.write_xlsx_tables(tables, path)
+    path.write_bytes(documents.pdf_bytes_of_tables(tables))
+    return sum(len(table.rows) for table in tables.tables)
+
+
+def _csv(page: Asked) -> Iterable[str]:
+    if page.has_tables:
+        return documents.table_lines(documents.gather_tables(page))
+    return documents.csv_lines(page.filters)
 
 
 @contextmanager
@@ -113,10 +143,10 @@ def _reading_once() -> Iterator[None]:
                 cursor.execute(f"PRAGMA {name}={value}")
 
 
-def _write_csv(filters: Filters, path: Path, told: Any) -> int:
+def _write_csv(page: Asked, path: Path, told: Any) -> int:
     lines = 0
     with path.open("w", encoding="utf-8", newline="") as file:
-        for piece in documents.csv_lines(filters):
+        for piece in _csv(page):
             file.write(piece)
             # A text may hold line ends of its own; for progress that is near enough.
             told(count := piece.count("\r\n"))
@@ -127,24 +157,27 @@ def _write_csv(filters: Filters, path: Path, told: Any) -> int:
 # -- as a job ------------------------------------------------------------------------------------------------
 
 
-def start_export(user: Any, kind: Format, filters: Filters) -> Job:
+def start_export(user: Any, kind: Format, page: Asked | Filters) -> Job:
     """A job that writes the file; one that is under way, where the same was asked for a moment ago.
 
     Raises:
         RecommenderError: ``UNFINISHED_MOST`` others of theirs are not finished.
     """
-    asked = {"format": kind, "query": filters.as_query(), "language": translation.get_language() or ""}
+    of = whole(page)
+    asked = {"format": kind, "query": of.as_query(), "language": translation.get_language() or ""}
+    # Jobs of before name no page; all of them are of the whole report.
+    asked |= {"of": of.page} if of.has_tables else {}
     unfinished = Job.objects.unfinished().filter(kind=KIND, owner=user)
     # A finished one may tell what a correction has changed since.
     for job in unfinished.filter(cancel_requested=False, created_at__gt=timezone.now() - _SAME_FOR):
-        if asked.items() <= job.result.items():
+        if asked.items() <= job.result.items() and job.result.get("of") == asked.get("of"):
             return job
     if unfinished.count() >= UNFINISHED_MOST:
         raise RecommenderError(
             _("%(count)d exports of yours are still being made.") % {"count": UNFINISHED_MOST},
             _("Wait until one is finished, or cancel one."),
         )
-    job = start_job(KIND, file_name(kind, filters), owner=user)
+    job = start_job(KIND, file_name(kind, of), owner=user)
     job.result = asked
     job.save(update_fields=["result"])
     call_task(TASK, job.pk)
@@ -157,14 +190,14 @@ def run_export(job_id: int) -> None:
     if not mine.update(state=Job.State.RUNNING, heartbeat_at=timezone.now()):
         return
     job = Job.objects.get(pk=job_id)
-    kind, filters = job.result["format"], Filters.from_query(QueryDict(job.result["query"]))
+    kind, page = job.result["format"], page_of(job)
     target = _path(job)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.part")
     try:
         with translation.override(job.result["language"] or None), JobProgress(job) as progress:
-            progress.stage("write", report.overview(filters, previous=False).reviews)
-            rows = write_now(kind, filters, draft, progress.advance)
+            progress.stage("write", report.overview(page.filters, previous=False).reviews)
+            rows = write_now(kind, page, draft, progress.advance)
             os.replace(draft, target)
             job.result |= {"reviews": rows, "bytes": target.stat().st_size}
             job.save(update_fields=["result"])
@@ -173,6 +206,12 @@ def run_export(job_id: int) -> None:
         return
     finally:
         draft.unlink(missing_ok=True)
+
+
+def page_of(job: Job) -> Asked:
+    """What an export is of."""
+    query = QueryDict(job.result.get("query", ""))
+    return Asked.from_query(query, job.result.get("of", Page.OVERVIEW))
 
 
 def file_of(job: Job) -> Path | None:

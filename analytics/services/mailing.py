@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from smtplib import SMTPException
 from typing import Any
@@ -17,11 +17,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
+from analytics.engine.reporting.excerpts import passage
 from analytics.models import SavedView
 from analytics.services import audit, documents, exports, report
-from analytics.services.names import name_of
-from analytics.services.report import Filters
-from analytics.services.views import filters_of, next_time, read_addresses
+from analytics.services.asked import USUAL_ORDER, Asked, Page
+from analytics.services.links import absolute
+from analytics.services.names import ORDER_NAMES, name_of
+from analytics.services.views import asked_of, next_time, read_addresses
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop, quoted, say, together
 from recommender.services.calls import call_task
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 VIEW_ANALYTICS = "recommender.view_analytics"
 #: Reviews that a mailed workbook or CSV lists at most, a few megabytes; the site has larger ones.
 REVIEWS_MOST = 20_000
+#: Reviews that the letter of a list shows, and characters of each.
+_LISTED_MOST, _EXCERPT = 10, 200
 _AGAIN = timedelta(hours=1)
 #: How long after a view was asked to be mailed at once it may be asked again.
 _AT_ONCE_SECONDS = 60
@@ -105,13 +109,6 @@ def send_by_id(view_id: int) -> bool:
     return view is not None and send_view(view)
 
 
-def moved_to(filters: Filters, day: date) -> Filters:
-    """A pinned period of the same length that ends on ``day``; one that moves by itself stays as it is."""
-    if filters.days is not None:
-        return filters
-    return filters.replace(start=day - timedelta(days=filters.length - 1), end=day)
-
-
 def _allowed(view: SavedView) -> list[str]:
     if not (view.owner.is_active and view.owner.has_perm(VIEW_ANALYTICS)):
         raise RecommenderError(
@@ -126,20 +123,28 @@ def _allowed(view: SavedView) -> list[str]:
 
 def _letter(view: SavedView, addresses: list[str]) -> EmailMultiAlternatives:
     """The letter, in the language that is active. Recipients do not see each other."""
-    filters = moved_to(filters_of(view), timezone.localdate() - timedelta(days=1))
-    words = _words(view, filters)
-    words["shortened"] = _is_shortened(view, words["now"])
+    asked = asked_of(view).moved_to(timezone.localdate() - timedelta(days=1))
+    words = _words_of_tables(asked) if asked.has_tables else _words(view, asked)
+    # Of the days that the letter is about, also when it is read later.
+    words |= {"view": view, "link": absolute(asked.route, asked.pinned().as_query())}
+    template = "analytics/mail_tables" if asked.has_tables else "analytics/mail"
     letter = EmailMultiAlternatives(
         subject=f"{view.name}: {words['headline']}",
-        body=render_to_string("analytics/mail.txt", words).strip() + "\n",
+        body=render_to_string(f"{template}.txt", words).strip() + "\n",
         bcc=addresses,
     )
-    letter.attach_alternative(render_to_string("analytics/mail.html", words), "text/html")
+    letter.attach_alternative(render_to_string(f"{template}.html", words), "text/html")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / exports.file_name(view.format, filters)
-        exports.write_now(view.format, filters, path, reviews=not words["shortened"])
+        path = Path(folder) / exports.file_name(view.format, asked)
+        exports.write_now(view.format, asked, path, reviews=not words["shortened"])
         letter.attach(path.name, path.read_bytes(), exports.CONTENT_TYPES[view.format].partition(";")[0])
     return letter
+
+
+def _words_of_tables(asked: Asked) -> dict[str, Any]:
+    """What the templates of a letter say that brings a page of tables."""
+    page = documents.gather_tables(asked)
+    return {"page": page, "headline": page.lead, "shortened": False}
 
 
 def _is_shortened(view: SavedView, now: report.Overview) -> bool:
@@ -158,13 +163,14 @@ def _is_shortened(view: SavedView, now: report.Overview) -> bool:
     return True
 
 
-def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
+def _words(view: SavedView, asked: Asked) -> dict[str, Any]:
     """What the templates of the letter say."""
+    filters = asked.filters
     now = report.overview(filters)
     impact = report.impact(filters)
     facts = documents.asked(filters)
     return {
-        "view": view,
+        "shortened": _is_shortened(view, now),
         "period": documents.period(filters),
         "facts": [(name, value) for name, value in facts[2:] if value != _("all")],
         "now": now,
@@ -172,7 +178,18 @@ def _words(view: SavedView, filters: Filters) -> dict[str, Any]:
         "worst": _aspect(min(impact, key=lambda one: one.impact, default=None), -1),
         "best": _aspect(max(impact, key=lambda one: one.impact, default=None), 1),
         "model": documents.models_told(),
+        "listed": _listed(asked) if asked.page == Page.REVIEWS else None,
     }
+
+
+def _listed(asked: Asked) -> dict[str, Any]:
+    """The first reviews of a list in its order, each in a line of what is written and what was heard."""
+    order, words = asked.order or USUAL_ORDER, asked.filters.words
+    rows = [
+        (one, *(passage(" ".join(text.split()), words, _EXCERPT) for text in (one.review.text, one.heard)))
+        for one in report.reviews_page(asked.filters, size=_LISTED_MOST, order=order)
+    ]
+    return {"order": ORDER_NAMES[order], "rows": rows}
 
 
 def _aspect(found: report.Impact | None, sign: int) -> tuple[str, float] | None:

@@ -1,10 +1,9 @@
-"""What aspects, channels, languages, labels and shares are called in the reader's language."""
+"""What aspects, channels, languages and labels are called in the reader's language."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -54,6 +53,14 @@ BY_NAMES: dict[str, Any] = {
     "language": gettext_lazy("Language"),
     "rating": gettext_lazy("Stars"),
 }
+#: orders of a list of reviews that can be chosen
+ORDER_NAMES: dict[str, Any] = {
+    "newest": gettext_lazy("Newest"),
+    "negative": gettext_lazy("Most negative"),
+    "positive": gettext_lazy("Most positive"),
+    "disagreement": gettext_lazy("Most disagreement"),
+    "unsure": gettext_lazy("Least sure"),
+}
 #: what has no value in a dimension
 _WITHOUT: dict[str, Any] = {
     "aspect": pgettext_lazy("report", "no aspect"),
@@ -87,9 +94,3 @@ def _language(code: str, label: str) -> str:
         return str(get_language_info(code)["name_translated"])
     except KeyError:
         return code
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """A share in [0, 1] as ``12.3 %``, with the decimal sign of the language."""
-    # Django cuts decimals off; it does not round.
-    return f"{number_format(round(100 * share, digits), decimal_pos=digits)} %"

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analytics.models import SavedView
-from analytics.services.report import Filters
+from analytics.services.asked import Asked
 from recommender.errors import RecommenderError
 
 #: The hour, in the site's time zone, from which the mail of a day goes out.
@@ -31,15 +31,21 @@ def views_of(user: Any) -> QuerySet[SavedView]:
     return SavedView.objects.filter(owner=user)
 
 
-def save_view(owner: Any, name: str, query: str, *, language: str = "") -> SavedView:
-    """Keep the report at ``query`` under ``name``; what the query says beyond filters is dropped.
+def save_view(
+    owner: Any, name: str, query: str, *, page: str = SavedView.Page.OVERVIEW, language: str = ""
+) -> SavedView:
+    """Keep a page of the report with its ``query`` under ``name``; what the page does not know is dropped.
 
     Raises:
         RecommenderError: the name is empty, too long, or taken by another view of theirs.
     """
-    filters = Filters.from_query(QueryDict(query))
+    asked = Asked.from_query(QueryDict(query), page)
     view = SavedView(
-        owner=owner, name=_proper(name), query=filters.as_query(), language=_known_language(language)
+        owner=owner,
+        name=_proper(name),
+        page=asked.page,
+        query=asked.as_query(),
+        language=_known_language(language),
     )
     return _saved_once(view)
 
@@ -70,9 +76,9 @@ def schedule_view(view: SavedView, *, schedule: str, kind: str, recipients: str,
     view.save(update_fields=["schedule", "format", "recipients", "language", "error", "next_at"])
 
 
-def filters_of(view: SavedView) -> Filters:
+def asked_of(view: SavedView) -> Asked:
     """What the view shows, as of today."""
-    return Filters.from_query(QueryDict(view.query))
+    return Asked.from_query(QueryDict(view.query), view.page)
 
 
 def read_addresses(text: str) -> list[str]:

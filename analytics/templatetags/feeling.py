@@ -5,29 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
 
-from analytics.services.names import percent
+from analytics.services.numbers import MINUS, grouped, share, signed
+
+__all__ = ["MINUS", "grouped", "share", "signed"]
 
 register = template.Library()
 
-MINUS = "\u2212"
-
-
-@register.filter
-def signed(value: float | None, digits: int = 2) -> str:
-    """``0.3`` as ``+0.30``, ``-0.3`` with a real minus; nothing for None."""
-    if value is None:
-        return ""
-    rounded = round(value, digits)
-    sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
-    return sign + number_format(abs(rounded), decimal_pos=digits)
-
-
-@register.filter
-def share(value: float | None, digits: int = 1) -> str:
-    """A share in [0, 1] as a percentage: ``0.123`` as ``12.3 %``."""
-    return "" if value is None else percent(value, digits)
+register.filter(signed)
+register.filter(share)
+register.filter(grouped)
 
 
 @register.filter
@@ -44,12 +31,6 @@ def tone(value: float | str | None) -> str:
 def strength(weight: float, heaviest: float = 1.0) -> int:
     """How strongly a word is marked, 1 to 4, beside the heaviest of its text."""
     return max(1, min(4, round(4 * abs(weight) / (heaviest or 1.0))))
-
-
-@register.filter
-def grouped(value: int | None) -> str:
-    """A whole number with its thousands set apart."""
-    return "" if value is None else number_format(value, force_grouping=True)
 
 
 @register.filter

@@ -17,9 +17,9 @@ from analytics.models import Alert, SentimentScore
 from analytics.services import alerts as watch
 from analytics.services import alerts_delivery as delivery
 from analytics.services import opinions
+from analytics.services.numbers import likelihood
 from analytics.web.alert_links import address_of_alert, address_of_counted, alert_title
 from analytics.web.cards import describe
-from analytics.web.charts import likelihood
 from analytics.web.frame import address, analysts_only, answer
 
 PAGE = 30

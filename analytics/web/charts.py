@@ -63,13 +63,6 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{signed(low)} … {signed(high)}"
 
 
-def likelihood(p_value: float | None) -> str:
-    """A p-value as far as it says something."""
-    if p_value is None:
-        return ""
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
-
-
 # -- over time ----------------------------------------------------------------------------------------------
 
 

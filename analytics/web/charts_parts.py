@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analytics.services.names import BY_NAMES, name_of
+from analytics.services.numbers import likelihood
 from analytics.services.report import Comparison, Driver, Filters, Impact, Slice
 from analytics.templatetags.feeling import grouped, share, signed
-from analytics.web.charts import Cell, Chart, interval, likelihood
+from analytics.web.charts import Cell, Chart, interval
 from analytics.web.frame import address
 from recommender.models import Category
 

@@ -1,4 +1,4 @@
-"""Charts of words: where each stands by how often two kinds of reviews use it."""
+"""Charts of words and aspects: where each stands by how often two kinds of reviews speak of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analytics.services.report import Filters, Term
+from analytics.services.numbers import likelihood
+from analytics.services.report import AspectChange, AspectChanges, Filters, Term
 from analytics.templatetags.feeling import grouped, signed
-from analytics.web.charts import Cell, Chart, likelihood
+from analytics.web.charts import Cell, Chart
 from analytics.web.frame import address
 
 #: words told to a screen reader; the table has them all
@@ -33,6 +34,52 @@ def emerging_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
     )
     note = _("Above the dashed line: used more than before. Click a word to read it in its reviews.")
     return Chart("emerging", _("Coming up"), data, columns, rows, note)
+
+
+def aspects_chart(found: AspectChanges, filters: Filters) -> Chart:
+    """How often aspects are spoken of now against before, and how the feeling about them changed."""
+    drawn = [_aspect_spot(one, filters) for one in found.aspects]
+    ratio = found.reviews / found.before if found.reviews and found.before else 1.0
+    data = _terms(drawn, _("Reviews before"), _("Reviews now"), _("Growth (z)")) | {"ratio": ratio}
+    columns = (
+        _("Aspect"),
+        _("Now"),
+        _("Before"),
+        _("Growth (z)"),
+        _("p-value"),
+        _("Net sentiment"),
+        _("Net sentiment before"),
+        _("Change"),
+        _("p-value of the change"),
+    )
+    rows = tuple(
+        (
+            Cell(one.label, spot["href"]),
+            Cell(grouped(one.recent), spot["href"]),
+            Cell(grouped(one.before), _about(filters.previous(), one)),
+            Cell(signed(one.score, 1)),
+            Cell(likelihood(one.p_value)),
+            Cell(signed(one.net)),
+            Cell(signed(one.net_before)),
+            Cell(signed(one.change)),
+            Cell(likelihood(one.change_p_value)),
+        )
+        for one, spot in zip(found.aspects, drawn, strict=True)
+    )
+    note = _("Above the dashed line: a larger share of the reviews than before. Click an aspect to read on.")
+    return Chart("aspects", _("Emerging aspects"), data, columns, rows, note)
+
+
+def _aspect_spot(one: AspectChange, filters: Filters) -> dict[str, Any]:
+    """Those that are not spoken of any more open their reviews of before."""
+    href = _about(filters if one.recent else filters.previous(), one)
+    spot = _mark(one.label, one.before, one.recent, one.score, one.net, href)
+    spot["score"] = abs(spot["score"])
+    return spot | {"more": [[_("Net sentiment before"), signed(one.net_before)]]}
+
+
+def _about(filters: Filters, one: AspectChange) -> str:
+    return address("sentiment_reviews", filters.replace(aspect=one.aspect))
 
 
 def telling_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
@@ -76,15 +123,19 @@ def _reviews(filters: Filters, term: Term) -> str:
 
 
 def _spot(term: Term, across: int, up: int, score: float, href: str) -> dict[str, Any]:
+    return _mark(term.term, across, up, score, term.net, href)
+
+
+def _mark(name: str, across: int, up: int, score: float, net: float | None, href: str) -> dict[str, Any]:
     return {
-        "term": term.term,
+        "term": name,
         "before": across,
         "recent": up,
         "before_text": grouped(across),
         "recent_text": grouped(up),
         "score": round(score, 3),
         "growth_text": signed(score, 1),
-        "net": round(term.net or 0.0, 4),
+        "net": round(net or 0.0, 4),
         "href": href,
     }
 

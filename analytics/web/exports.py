@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from analytics.services import exports
-from analytics.services.report import Filters
+from analytics.services.asked import Asked
 from analytics.web.frame import analysts_only, answer
 from recommender.errors import RecommenderError
 from recommender.models import Job
@@ -29,16 +29,17 @@ from recommender.web.jobs import pace
 @require_GET
 @analysts_only
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """The selection of the address as ``kind``; a long one leads to the page that follows its making."""
+    """The page of the address as ``kind``; a long one leads to the page that follows its making.
+
+    ``of`` says which page; without it, the whole report on the selection.
+    """
     if kind not in exports.FORMATS:
         raise Http404
-    filters = Filters.from_query(request.GET)
-    if exports.takes_a_job(kind, filters):
-        return _made_aside(request, kind, filters)
-    response = StreamingHttpResponse(
-        exports.made_now(kind, filters), content_type=exports.CONTENT_TYPES[kind]
-    )
-    response["Content-Disposition"] = f'attachment; filename="{exports.file_name(kind, filters)}"'
+    asked = Asked.from_query(request.GET, request.GET.get("of", ""))
+    if exports.takes_a_job(kind, asked):
+        return _made_aside(request, kind, asked)
+    response = StreamingHttpResponse(exports.made_now(kind, asked), content_type=exports.CONTENT_TYPES[kind])
+    response["Content-Disposition"] = f'attachment; filename="{exports.file_name(kind, asked)}"'
     return response
 
 
@@ -74,10 +75,10 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
     return HttpResponse(status=303, headers={"Location": redirect("sentiment_export_job", pk).url})
 
 
-def _made_aside(request: HttpRequest, kind: exports.Format, filters: Filters) -> HttpResponse:
+def _made_aside(request: HttpRequest, kind: exports.Format, asked: Asked) -> HttpResponse:
     """To the page that follows it; to the list of one's exports, where too many are unfinished."""
     try:
-        return redirect("sentiment_export_job", exports.start_export(request.user, kind, filters).pk)
+        return redirect("sentiment_export_job", exports.start_export(request.user, kind, asked).pk)
     except RecommenderError as error:
         messages.error(request, translated_error(error))
         return redirect("sentiment_views")
@@ -93,6 +94,6 @@ def _told(request: HttpRequest, found: Job) -> dict[str, Any]:
         "live": not found.is_over,
         "file": exports.file_of(found),
         "keep_days": exports.KEEP_DAYS,
-        "report_query": found.result.get("query", ""),
+        "report_url": exports.page_of(found).address,
         **pace(request),
     }

@@ -21,7 +21,7 @@ from analytics.services.names import (
     LANGUAGE_NAMES,
     name_of,
 )
-from analytics.services.report import Filters
+from analytics.services.report import Filters, period_of
 from analytics.services.site_aspects import site_aspects
 from analytics.web.frame import address
 from recommender.models import Category, Item
@@ -76,7 +76,7 @@ def filter_bar(
     """
     kept = {name: value for name, value in (keep or {}).items() if value not in ("", None)}
     to = link or (lambda other: address(page, other, **kept))
-    period = _period(filters)
+    period = period_of(filters)
     limits = filters.given()
     unseen = {name: limits[name] for name in ("item", "words") if name in limits}
     return {
@@ -102,12 +102,6 @@ def reach_of(filters: Filters) -> dict[str, Any] | None:
     """How far back words were looked for; None where that is over the whole period."""
     since = report.searched_since(filters)
     return {"most": report.SEARCHED_AMONG, "since": since} if since else None
-
-
-def _period(filters: Filters) -> dict[str, Any]:
-    if filters.days is not None:
-        return {"days": filters.days}
-    return {"start": filters.start.isoformat(), "end": filters.end.isoformat()}
 
 
 def _prefixed(prefix: str, pairs: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.models import Alert
 from analytics.services import report
+from analytics.services.asked import Asked, Page
 from analytics.services.report import Filters, Overview
 from analytics.templatetags.feeling import grouped, share, signed
 from analytics.web.charts import Chart, trend_chart
@@ -31,6 +32,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     figures = report.overview(filters)
     context = {
         "address": address("sentiment", filters),
+        "asked": Asked(Page.OVERVIEW, filters),
         "figures": figures,
         "cards": figure_cards(figures, filters),
         "compares": report.compares_with_before(filters),

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from analytics.models import Alert
 from analytics.models.scores import SentimentScoreQuerySet
 from analytics.services import opinions, report
 from analytics.services.alerts import filters_of, left_over
+from analytics.services.asked import Asked, Page
+from analytics.services.names import ORDER_NAMES
 from analytics.services.report import Filters
 from analytics.web.alert_links import alert_title
 from analytics.web.cards import describe
@@ -30,13 +31,6 @@ TERM_MOST = 100
 #: what an address limits a selection by, but for words
 _NARROWED = {field.name for field in fields(Filters)} - {"words"}
 Part = Callable[[SentimentScoreQuerySet], SentimentScoreQuerySet]
-ORDERS: dict[str, Any] = {
-    "newest": gettext_lazy("Newest"),
-    "negative": gettext_lazy("Most negative"),
-    "positive": gettext_lazy("Most positive"),
-    "disagreement": gettext_lazy("Most disagreement"),
-    "unsure": gettext_lazy("Least sure"),
-}
 
 
 @require_safe
@@ -48,7 +42,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     reviews of a single day further, as a trend by the hour counts them.
     """
     order = request.GET.get("order", "")
-    order = order if order in ORDERS else "newest"
+    order = order if order in ORDER_NAMES else "newest"
     alert = _alert(request.GET.get("alert", ""))
     is_counted = alert is not None and request.GET.get("counted") == "1"
     filters = _selection(request.GET, alert)
@@ -71,6 +65,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     bar |= _of_this_list(bar["limits"], filters, alert, term, hour, kept_order)
     context = {
         "address": _paged(filters, kept_order, keep, number),
+        "asked": Asked(Page.REVIEWS, filters, order=kept_order),
         "rows": [describe(score, filters.words, term=term) for score in opinions.mark(request.user, rows)],
         "total": counted,
         "reach": _reach(filters, counted, order),
@@ -82,7 +77,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         "is_hour": hour is not None,
         "orders": [
             {"label": label, "on": value == order, "url": _paged(filters, value, keep, 1)}
-            for value, label in ORDERS.items()
+            for value, label in ORDER_NAMES.items()
             if not term
         ],
         "bar": bar,

@@ -1,4 +1,4 @@
-"""Words that come up, and words that tell the pleased from the displeased."""
+"""Words and aspects that come up, and words that tell the pleased from the displeased."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from analytics.services import report
+from analytics.services.asked import Asked, Page
 from analytics.services.report import Filters, Overview
-from analytics.web.charts_words import emerging_chart, telling_chart
+from analytics.web.charts_words import aspects_chart, emerging_chart, telling_chart
 from analytics.web.filtering import filter_bar
 from analytics.web.frame import address, analysts_only, answer
 
@@ -15,16 +16,18 @@ from analytics.web.frame import address, analysts_only, answer
 @require_safe
 @analysts_only
 def terms(request: HttpRequest) -> HttpResponseBase:
-    """Two association plots of the words of a selection; a click on a word opens its reviews."""
+    """What is spoken of now and was before, or by whom; a click on a word or aspect opens its reviews."""
     filters = Filters.from_query(request.GET)
     figures = report.overview(filters, previous=False)
     emerging, telling = report.terms_both_ways(filters)
     context = {
         "address": address("sentiment_terms", filters),
+        "asked": Asked(Page.TERMS, filters),
         "figures": figures,
         "among": _among(figures.reviews, filters),
         "bar": filter_bar("sentiment_terms", filters),
         "emerging": emerging_chart(emerging, filters, _growth(figures, filters)),
+        "aspects": aspects_chart(report.emerging_aspects(filters), filters),
         "telling": telling_chart(telling, filters, _pleased(figures)),
     }
     return answer(request, "sentiment_terms", "analytics/terms.html", context, filters=filters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -17,17 +18,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from analytics.models import SavedView
 from analytics.services import exports, mailing
 from analytics.services import views as saved
+from analytics.services.asked import Asked
 from analytics.services.documents import period
-from analytics.services.report import Filters
+from analytics.services.names import ORDER_NAMES
 from analytics.web.filtering import title_of
-from analytics.web.frame import address, analysts_only, answer
+from analytics.web.frame import analysts_only, answer
 from recommender.errors import RecommenderError
 from recommender.models.telling import translated_error
 from recommender.web.back import asked_back
 
 _EXPORTS_SHOWN = 10
 #: Characters of an address that are read; none with filters is longer.
-_QUERY_MOST = 4000
+_QUERY_MOST = 8000
 
 
 class ScheduleForm(forms.ModelForm):
@@ -65,14 +67,14 @@ def views(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @analysts_only
 def save(request: HttpRequest) -> HttpResponseBase:
-    """Keep the report whose query is sent under the name that is sent."""
-    query, name = request.POST.get("query", ""), request.POST.get("name", "")
+    """Keep the page of the report whose query is sent under the name that is sent."""
+    query, name = request.POST.get("query", "")[:_QUERY_MOST], request.POST.get("name", "")
+    page = request.POST.get("page", "")
     try:
-        view = saved.save_view(request.user, name, query[:_QUERY_MOST], language=get_language() or "")
+        view = saved.save_view(request.user, name, query, page=page, language=get_language() or "")
     except RecommenderError as error:
         messages.error(request, translated_error(error))
-        report = address("sentiment", Filters.from_query(QueryDict(query[:_QUERY_MOST])))
-        return _to(asked_back(request, report))
+        return _to(asked_back(request, Asked.from_query(QueryDict(query), page).address))
     messages.success(request, _("“%(name)s” is saved.") % {"name": view.name})
     return _to(reverse("sentiment_view", args=[view.pk]))
 
@@ -145,14 +147,25 @@ def _initial(found: SavedView) -> dict[str, Any]:
 
 
 def _described(found: SavedView) -> dict[str, Any]:
-    filters = saved.filters_of(found)
+    asked = saved.asked_of(found)
     return {
         "row": found,
-        "period": period(filters),
-        "limits": title_of(filters) if filters.given() else "",
-        "url": f"{reverse('sentiment')}?{found.query}" if found.query else reverse("sentiment"),
+        "period": period(asked.filters),
+        "limits": " · ".join(_limits(asked)),
+        "url": asked.address,
         "recipients": found.recipients.splitlines(),
     }
+
+
+def _limits(asked: Asked) -> Iterator[str]:
+    """What a view is limited to, beside what, and in which order."""
+    if asked.filters.given():
+        yield title_of(asked.filters)
+    if asked.own:
+        beside = _("compared with {period}").format(period=period(asked.own))
+        yield f"{beside} ({title_of(asked.own)})" if asked.own.given() else beside
+    if asked.order:
+        yield str(ORDER_NAMES[asked.order])
 
 
 def _own(request: HttpRequest, pk: int) -> SavedView:

@@ -164,7 +164,7 @@ function bars(data, p, width) {
   };
 }
 
-// -- words: how often before, how often now ---------------------------------------------------------------------
+// -- words and aspects: how often before, how often now ---------------------------------------------------------------------
 function terms(data, p, width) {
   const words = data.words;
   const most = Math.max(...data.rows.map((row) => Math.max(row.recent, row.before)), 1);
@@ -178,7 +178,7 @@ function terms(data, p, width) {
     tooltip: {
       ...base(data, p).tooltip, trigger: "item",
       formatter: ({ data: { row } }) => [row.term, `${words.recent}: ${row.recent_text}`, `${words.before}: ${row.before_text}`,
-        `${words.net}: ${signed(row.net)}`, `${words.growth}: ${row.growth_text}`].join("\n"),
+        `${words.net}: ${signed(row.net)}`, `${words.growth}: ${row.growth_text}`, ...(row.more || []).map(([name, text]) => `${name}: ${text}`)].join("\n"),
     },
     xAxis: { type: "log", logBase: 10, min: 0.4, max: shift(most) * 1.6, name: words.before, nameLocation: "middle", nameGap: 28, nameTextStyle: { color: p.muted },
       splitLine: { lineStyle: { color: p.line } }, axisLabel: axisText(p, { formatter: (value) => String(Math.round(value)) }), axisLine: { lineStyle: { color: p.line } } },

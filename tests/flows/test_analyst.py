@@ -194,6 +194,24 @@ def test_two_periods_are_told_apart_from_noise(
     expect(page.locator("#figure-drivers table")).to_contain_text("Battery")
 
 
+def test_an_aspect_that_comes_up_leads_to_its_reviews_and_its_page_is_kept(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
+) -> None:
+    log_in(page, cast.analyst)
+    page.goto(f"{live_site}/analytics/sentiment/terms/?days=14")
+    drawn(page, "aspects")
+    page.get_by_text("Save view").click()
+    page.get_by_label("Name").fill("What comes up")
+    page.get_by_role("button", name="Save this view").click()
+    expect(page.get_by_text("Emerging words and aspects ·")).to_be_visible()
+    page.get_by_role("link", name="Open the report").click()
+    page.wait_for_url("**/sentiment/terms/?days=14")
+    page.locator("#figure-aspects summary").click()
+    page.locator("#figure-aspects").get_by_role("link", name="Battery").click()
+    page.wait_for_url("**aspect=battery**")
+    expect(page.locator(".entry")).to_have_count(9)
+
+
 def test_the_queue_is_worked_by_keyboard_and_a_label_can_be_taken_back(
     page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
 ) -> None:

@@ -113,6 +113,28 @@ def log_odds(
     return np.asarray(delta / np.sqrt(1 / one + 1 / two))
 
 
+def log_odds_of_shares(
+    first: np.ndarray, second: np.ndarray, firsts: float, seconds: float, strength: float = 10.0
+) -> np.ndarray:
+    """(n,) z-scores of the log-odds of each share of ``firsts`` reviews against that of ``seconds``.
+
+    ``log_odds`` for parts that overlap, such as aspects, of which a review mentions several: what is set
+    against the reviews with one are those without it. The prior, in proportion to both together, is worth
+    ``strength`` reviews.
+
+    Args:
+        first, second: (n,) reviews of the same parts, none more than ``firsts`` and ``seconds``.
+    """
+    if not firsts + seconds:
+        return np.zeros(len(first))
+    # Off nought and one, where there are no odds.
+    share = (first + second + 0.01) / (firsts + seconds + 0.02)
+    one, two = first + strength * share, second + strength * share
+    rest_one, rest_two = firsts + strength - one, seconds + strength - two
+    delta = np.log(one / rest_one) - np.log(two / rest_two)
+    return np.asarray(delta / np.sqrt(1 / one + 1 / two + 1 / rest_one + 1 / rest_two))
+
+
 def p_values(scores: np.ndarray) -> np.ndarray:
     """Two-sided p-values of z-scores."""
     from scipy.special import erfc  # heavy: imported by whoever asks

@@ -11,7 +11,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from analytics.services import report
-from analytics.services.names import LABEL_NAMES, name_of, percent
+from analytics.services.names import LABEL_NAMES, name_of
+from analytics.services.numbers import share
 from recommender.models import Category, Item
 
 
@@ -32,6 +33,7 @@ class Contents:
     breakdowns: Mapping[report.By, Sequence[report.Slice]]
     impact: Sequence[report.Impact]
     terms: Sequence[report.Term]
+    aspects: Sequence[report.AspectChange]
 
 
 def gather(filters: report.Filters) -> Contents:
@@ -40,12 +42,13 @@ def gather(filters: report.Filters) -> Contents:
     return Contents(
         filters=filters,
         made_at=made_at,
-        facts=[*asked(filters), *_made(made_at)],
+        facts=[*asked(filters), *made(made_at)],
         overview=report.overview(filters),
         trend=report.trend(filters),
         breakdowns={by: report.breakdown(filters, by) for by in report.BYS},
         impact=report.impact(filters),
         terms=report.emerging(filters),
+        aspects=report.emerging_aspects(filters).aspects,
     )
 
 
@@ -79,7 +82,8 @@ def _before(filters: report.Filters) -> str:
     return _("nothing: words were not looked for in the whole of both periods")
 
 
-def _made(made_at: datetime) -> list[tuple[str, str]]:
+def made(made_at: datetime) -> list[tuple[str, str]]:
+    """The model that scored, and when the report was made."""
     zone = timezone.get_current_timezone_name()
     made = f"{formats.date_format(made_at, 'DATETIME_FORMAT')} ({zone})"
     return [(_("Model"), models_told() or _("none")), (_("Made"), made)]
@@ -90,7 +94,7 @@ def models_told() -> str:
     models = report.scored_by()
     if len(models) < 2:
         return "".join(one.model for one in models)
-    told = ", ".join(f"{one.model} ({percent(one.share)})" for one in models)
+    told = ", ".join(f"{one.model} ({share(one.share)})" for one in models)
     return _("%(models)s of all reviews, which are being scored anew") % {"models": told}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from analytics.services.documents.cells import neutral
 from analytics.services.documents.rows import NAMES, review_rows
+from analytics.services.documents.tables import Tables
 from analytics.services.report import Filters
 
 _MARK = "\ufeff"
@@ -31,6 +32,22 @@ def csv_lines(filters: Filters) -> Iterator[str]:
         if len(pieces) >= _AT_ONCE:
             yield "".join(pieces)
             pieces = []
+    yield "".join(pieces)
+
+
+def table_lines(tables: Tables) -> Iterator[str]:
+    """The tables of a page below each other in one piece; ``kind`` says which a line is of."""
+    told = [table for table in tables.tables if table.kind]
+    names = list(dict.fromkeys(column.name for table in told for column in table.columns if column.name))
+    writer = csv.writer(_Echo())
+    pieces = [_MARK + writer.writerow(["kind", *names])]
+    for table in told:
+        for row in table.rows:
+            values = {
+                column.name: f"{value:.4g}" if column.kind == "p" and value is not None else _plain(value)
+                for column, value in zip(table.columns, row, strict=True)
+            }
+            pieces.append(writer.writerow([table.kind, *(values.get(name, "") for name in names)]))
     yield "".join(pieces)
 
 

@@ -18,11 +18,14 @@ from analytics.models import SentimentScore
 from analytics.services import report
 from analytics.services.documents.contents import Contents, period
 from analytics.services.documents.fonts import folder, typeface
-from analytics.services.names import BY_NAMES, LABEL_NAMES, name_of, percent
+from analytics.services.documents.tables import Tables
+from analytics.services.names import BY_NAMES, LABEL_NAMES, name_of
+from analytics.services.numbers import share
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop, say
 
 TEMPLATE, LOOKS = "analytics/pdf.html", "analytics/pdf.css"
+TABLES_TEMPLATE = "analytics/pdf_tables.html"
 _BARS_MOST = 12
 _TERMS_MOST = 20
 _REVIEWS_MOST = 20
@@ -36,11 +39,24 @@ def pdf_bytes(contents: Contents) -> bytes:
     Raises:
         RecommenderError: Pango or the font is missing; the remedy names the command.
     """
+    return _printed(TEMPLATE, lambda face: _context(contents, face))
+
+
+def pdf_bytes_of_tables(tables: Tables) -> bytes:
+    """A page that is tables, in the language that is active.
+
+    Raises:
+        RecommenderError: as ``pdf_bytes``.
+    """
+    return _printed(TABLES_TEMPLATE, lambda face: _context_of_tables(tables, face))
+
+
+def _printed(template: str, context_of: Callable[[str], dict[str, Any]]) -> bytes:
     weasyprint = load_weasyprint()
     # Which pieces of the font are needed is known once the page is there; until then a name stands for them.
     stand_in = f"face-{uuid4().hex}"
-    context = _context(contents, stand_in)
-    page, looks = render_to_string(TEMPLATE, context), render_to_string(LOOKS, context)
+    context = context_of(stand_in)
+    page, looks = render_to_string(template, context), render_to_string(LOOKS, context)
     face = typeface(page + looks)
     fonts, fetch = weasyprint.text.fonts.FontConfiguration(), _only_fonts(weasyprint)
     given = {"base_url": folder().as_uri(), "url_fetcher": fetch}
@@ -92,8 +108,20 @@ def _context(contents: Contents, face: str) -> dict[str, Any]:
         "breakdowns": [part for by in report.BYS if (part := _breakdown(contents, by, look))],
         "impact": _impact(contents.impact, look),
         "terms": contents.terms[:_TERMS_MOST],
+        "aspects": [(name_of("aspect", one.aspect, one.label), one) for one in contents.aspects],
         "reviews": _reviews(contents.filters),
     }
+
+
+def _context_of_tables(tables: Tables, face: str) -> dict[str, Any]:
+    look = svg.Look(font=face)
+    parts = []
+    for table in tables.tables:
+        bars = [svg.Bar(name, value) for name, value in table.bars]
+        chart = _drawn(svg.bars(bars, title=table.title, look=look)) if bars else None
+        parts.append({"table": table, "chart": chart})
+    language = get_language()
+    return {"page": tables, "face": face, "language": language, "period": tables.period, "parts": parts}
 
 
 def _reviews(filters: report.Filters) -> list[tuple[SentimentScore, Passage, Passage]]:
@@ -123,9 +151,7 @@ def _trend(contents: Contents, look: svg.Look) -> SafeString | None:
 
 def _shares(now: report.Overview, look: svg.Look) -> SafeString:
     parts = [
-        svg.Part(
-            f"{LABEL_NAMES[name]} {percent(getattr(now, name))}", getattr(now, name), getattr(look, name)
-        )
+        svg.Part(f"{LABEL_NAMES[name]} {share(getattr(now, name))}", getattr(now, name), getattr(look, name))
         for name in LABEL_NAMES
     ]
     return _drawn(svg.shares(parts, title=_("Shares of negative, neutral and positive"), look=look))

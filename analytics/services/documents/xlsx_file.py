@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from analytics.services.documents.cells import fitting
 from analytics.services.documents.contents import Contents
 from analytics.services.documents.rows import COLUMNS, rows_for_people
+from analytics.services.documents.tables import Tables
 from analytics.services.names import BY_NAMES, name_of
 
 #: Reviews on one sheet: what Excel holds, less the heading.
@@ -28,6 +30,23 @@ def write_xlsx(
     contents: Contents, path: Path, *, with_reviews: bool = True, told: Callable[[int], None] = _NO_MARK
 ) -> int:
     """Write the workbook; how many reviews it holds. ``told`` hears of every thousand rows written."""
+    with _workbook(path, contents.made_at) as writer:
+        writer.facts(_("About"), contents.facts)
+        _figures(writer, contents)
+        return writer.reviews(rows_for_people(contents.filters), told) if with_reviews else 0
+
+
+def write_xlsx_tables(tables: Tables, path: Path) -> int:
+    """Write a page that is tables, a sheet each; how many rows they hold."""
+    with _workbook(path, tables.made_at) as writer:
+        writer.facts(_("About"), [(tables.title, tables.lead), *tables.facts])
+        for table in tables.tables:
+            writer.table(table.title, [column.title for column in table.heading], table.values)
+    return sum(len(table.rows) for table in tables.tables)
+
+
+@contextmanager
+def _workbook(path: Path, made_at: datetime) -> Iterator[_Book]:
     import xlsxwriter
 
     options = {
@@ -38,13 +57,8 @@ def write_xlsx(
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(str(path), options) as book:
-        writer = _Book(book, _Looks.of(book))
-        book.set_properties(
-            {"title": _("Sentiment report"), "created": contents.made_at.replace(tzinfo=None)}
-        )
-        writer.facts(_("About"), contents.facts)
-        _figures(writer, contents)
-        return writer.reviews(rows_for_people(contents.filters), told) if with_reviews else 0
+        book.set_properties({"title": _("Sentiment report"), "created": made_at.replace(tzinfo=None)})
+        yield _Book(book, _Looks.of(book))
 
 
 def _figures(writer: _Book, contents: Contents) -> None:
@@ -71,16 +85,23 @@ def _figures(writer: _Book, contents: Contents) -> None:
         for one in contents.impact
     ]
     writer.table(_("Impact"), [_("aspect"), _("reviews"), _("net sentiment"), _("impact")], impact)
+    _emerging(writer, contents)
+
+
+def _emerging(writer: _Book, contents: Contents) -> None:
+    counted = [_("this period"), _("period before"), _("growth (z)"), _("p-value"), _("net sentiment")]
     terms = [(one.term, one.recent, one.before, one.score, one.p_value, one.net) for one in contents.terms]
-    heading = [
-        _("word"),
-        _("this period"),
-        _("period before"),
-        _("growth (z)"),
-        _("p-value"),
-        _("net sentiment"),
+    writer.table(_("Emerging words"), [_("word"), *counted], terms)
+    aspects = [
+        (
+            name_of("aspect", one.aspect, one.label),
+            *(one.recent, one.before, one.score, one.p_value, one.net),
+            *(one.net_before, one.change, one.low, one.high, one.change_p_value),
+        )
+        for one in contents.aspects
     ]
-    writer.table(_("Emerging words"), heading, terms)
+    felt = [_("net sentiment before"), _("change"), _("from"), _("to"), _("p-value of the change")]
+    writer.table(_("Emerging aspects"), [_("aspect"), *counted, *felt], aspects)
 
 
 def _overview(contents: Contents) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from analytics.services.report.breakdown import breakdown, impact
 from analytics.services.report.compare import compare
 from analytics.services.report.emerging import counted_among, emerging, telling_terms, terms_both_ways
+from analytics.services.report.emerging_aspects import emerging_aspects
 from analytics.services.report.evidence import (
     SEARCHED_AMONG,
     SORTED_AMONG,
@@ -17,6 +18,8 @@ from analytics.services.report.scorers import ScoredBy, model_in_service, scored
 from analytics.services.report.shapes import (
     BYS,
     GRAINS,
+    AspectChange,
+    AspectChanges,
     By,
     Comparison,
     Driver,
@@ -27,13 +30,18 @@ from analytics.services.report.shapes import (
     Slice,
     Term,
 )
+from analytics.services.report.sides import OTHER, SIDES_DAYS, Sides, period_of
 
 __all__ = [
     "BYS",
     "GRAINS",
+    "OTHER",
     "SEARCHED_AMONG",
+    "SIDES_DAYS",
     "SORTED_AMONG",
     "WORDS_MOST",
+    "AspectChange",
+    "AspectChanges",
     "By",
     "Comparison",
     "Driver",
@@ -43,6 +51,7 @@ __all__ = [
     "Overview",
     "Point",
     "ScoredBy",
+    "Sides",
     "Slice",
     "Term",
     "breakdown",
@@ -50,10 +59,12 @@ __all__ = [
     "compares_with_before",
     "counted_among",
     "emerging",
+    "emerging_aspects",
     "impact",
     "model_in_service",
     "oldest_day",
     "overview",
+    "period_of",
     "reviews",
     "reviews_page",
     "scored_by",

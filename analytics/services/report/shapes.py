@@ -171,3 +171,39 @@ class Term:
     negative: int
     association: float
     net: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AspectChange:
+    """An aspect now and in the period before.
+
+    Attributes:
+        recent, before: reviews that mention it in the period, and in the one before.
+        score: z-score of the log-odds of its share of all reviews: how much more it is spoken of than before.
+        p_value: two-sided, of ``score``.
+        net, net_before: of what is said about it; None where nobody commits themselves.
+        change: of ``net`` since before, ``low`` and ``high`` its 95 % interval, ``change_p_value`` by Welch's
+            test; all None where either net is.
+    """
+
+    aspect: str
+    label: str
+    recent: int
+    before: int
+    score: float
+    p_value: float
+    net: float | None
+    net_before: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+    change_p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AspectChanges:
+    """Aspects, those that came up most first, among ``reviews`` now and ``before``."""
+
+    reviews: int
+    before: int
+    aspects: list[AspectChange]

@@ -58,6 +58,20 @@ def test_the_report_and_its_files_are_narrowed_by_words(program: Client) -> None
     assert b"".join(program.get(f"{ROOT}/export/csv", asked).streaming_content).count(b"\r\n") == 5
 
 
+def test_a_comparison_and_what_comes_up_are_files_too(program: Client) -> None:
+    stocked()
+    asked = {"of": "comparison", "aspect": "look", "a_aspect": "battery"}
+    lines = b"".join(program.get(f"{ROOT}/export/csv", asked).streaming_content).decode().splitlines()
+    assert [line.split(",")[1:3] for line in lines[1:4]] == [
+        ["A", "-1.0000"],
+        ["B", "1.0000"],
+        ["B \u2212 A", "2.0000"],
+    ]
+    book = b"".join(program.get(f"{ROOT}/export/xlsx", {"of": "terms"}).streaming_content)
+    assert "Emerging aspects" in load_workbook(io.BytesIO(book), read_only=True).sheetnames
+    assert program.get(f"{ROOT}/export/csv", {"of": "reviews"}).status_code == 422
+
+
 def test_a_fourth_unfinished_export_is_refused(program: Client, cast: Cast) -> None:
     for stars in (1, 2, 3):
         exports.start_export(cast.analyst, "pdf", Filters.latest(rating=stars))

@@ -36,7 +36,16 @@ def test_a_score_has_its_evidence(scored: Scored, program: Program) -> None:
     assert found["regions"] is None
 
 
-WORDED = ["scores", "aspects", "overview", "trend", "breakdown/item", "impact"]
+WORDED = [
+    "scores",
+    "aspects",
+    "overview",
+    "trend",
+    "breakdown/item",
+    "impact",
+    "emerging/terms",
+    "emerging/aspects",
+]
 
 
 @pytest.mark.parametrize("path", WORDED)

@@ -18,7 +18,13 @@ from analytics.engine.reporting.anomalies import (
 )
 from analytics.engine.reporting.cubes import CUBES, packed, summed, unpacked
 from analytics.engine.reporting.intervals import Tally, difference, net_interval
-from analytics.engine.reporting.terms import log_odds, terms_of, terms_of_all, without_echoes
+from analytics.engine.reporting.terms import (
+    log_odds,
+    log_odds_of_shares,
+    terms_of,
+    terms_of_all,
+    without_echoes,
+)
 
 COUNTS = st.integers(0, 200)
 
@@ -124,6 +130,26 @@ def test_a_common_change_outranks_a_word_said_once() -> None:
 
 def test_one_term_alone_is_not_said_more_than_others() -> None:
     assert log_odds(np.array([3]), np.array([0]), np.array([3])).tolist() == [0.0]
+
+
+def test_shares_that_did_not_change_are_as_likely_as_they_say() -> None:
+    rng = np.random.default_rng(5)
+    first, second = rng.binomial(400, 0.2, 4_000), rng.binomial(900, 0.2, 4_000)
+    found = log_odds_of_shares(first, second, 400, 900)
+    assert 0.02 < np.mean(np.abs(found) > 1.96) <= 0.055
+    assert abs(found.mean()) < 0.1
+
+
+def test_a_share_that_grew_scores_as_a_test_of_two_shares_does() -> None:
+    (found,) = log_odds_of_shares(np.array([90]), np.array([50]), 300, 300)
+    table = stats.contingency.odds_ratio([[90, 210], [50, 250]], kind="sample")
+    low, high = np.log(table.confidence_interval())
+    assert found == pytest.approx(np.log(table.statistic) / ((high - low) / 2 / 1.96), rel=0.05)
+
+
+def test_shares_of_all_and_of_nothing_have_a_score() -> None:
+    assert np.isfinite(log_odds_of_shares(np.array([5, 0, 5]), np.array([5, 0, 0]), 5, 5)).all()
+    assert log_odds_of_shares(np.array([0]), np.array([0]), 0, 0) == 0
 
 
 def test_a_term_that_a_better_one_contains_goes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import re
 from typing import Any
 
 import pytest
@@ -49,6 +50,13 @@ def test_it_says_what_was_filtered_by_which_model_and_what_the_figures_are() -> 
     assert "−1.00" in text
     assert "Battery" in text
     assert "Thebatterydied,day3." in text
+
+
+def test_it_says_which_aspects_come_up_and_how_they_are_felt() -> None:
+    stocked()
+    text = words(made())
+    assert "Emergingaspects" in text
+    assert re.search(r"Battery50[+−0-9.]+\.\d{4}−1\.00", text)
 
 
 def test_it_says_which_words_were_looked_for_and_counts_what_has_them() -> None:

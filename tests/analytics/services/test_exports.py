@@ -105,6 +105,16 @@ def test_csv_asks_as_little_for_many_reviews_as_for_few(django_assert_max_num_qu
 # -- XLSX ----------------------------------------------------------------------------------------------------
 
 
+def test_a_workbook_has_the_aspects_that_come_up_in_the_reader_s_language(tmp_path: Path) -> None:
+    stocked()
+    with translation.override("zh-hans"):
+        chinese = written(tmp_path)["新兴方面"]
+    sheet = written(tmp_path)["Emerging aspects"]
+    assert sheet[0][:3] == ("aspect", "this period", "period before")
+    assert {row[0]: row[1:3] for row in sheet[1:]} == {"Battery": (5, 0), "Look": (6, 0)}
+    assert {row[0] for row in chinese[1:]} == {"电池", "外观"}
+
+
 def test_the_first_sheet_says_what_was_filtered_by_which_model_and_when(tmp_path: Path) -> None:
     shop = stocked()
     book = written(tmp_path, Filters.latest(item=shop.phone.pk, label="negative"))

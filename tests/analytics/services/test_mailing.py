@@ -22,7 +22,6 @@ from redis.exceptions import ConnectionError as NoRedis
 
 from analytics.models import AuditEntry, SavedView
 from analytics.services import mailing, views
-from analytics.services.report import Filters
 from recommender.errors import RecommenderError
 from tests.analytics.scored import stocked
 from tests.conftest import Cast
@@ -75,6 +74,30 @@ def test_a_view_with_words_is_mailed_with_the_reviews_that_have_them(
     assert ": 4\n" in letter.body
 
 
+@pytest.mark.parametrize(("language", "told"), [("zh-hans", "打开报告"), ("en", "Open the report")])
+def test_a_letter_links_to_its_report_over_the_days_it_was_mailed_for(
+    cast: Cast, settings: Any, language: str, told: str
+) -> None:
+    settings.SITE_URL = "https://shop.example/"
+    today = timezone.localdate()
+    due(cast, query="days=7&aspect=battery", language=language)
+    mailing.send_due()
+    (letter,) = mail.outbox
+    page = "https://shop.example/analytics/sentiment/"
+    query = f"start={today - timedelta(days=6)}&end={today}&aspect=battery"
+    assert f"\n{told}: {page}?{query}\n" in letter.body
+    written = query.replace("&", "&amp;")
+    assert f'<a href="{page}?{written}">{told}</a>' in letter.alternatives[0][0]
+
+
+def test_a_letter_has_no_link_while_nobody_says_where_the_site_is(cast: Cast) -> None:
+    due(cast)
+    mailing.send_due()
+    (letter,) = mail.outbox
+    assert "Open the report" not in letter.body + letter.alternatives[0][0]
+    assert "http" not in letter.body + letter.alternatives[0][0]
+
+
 def test_recipients_do_not_see_each_other(cast: Cast) -> None:
     due(cast)
     mailing.send_due()
@@ -107,14 +130,6 @@ def test_a_view_goes_into_a_file_where_no_mail_server_is_set(
     (report,) = letter.iter_attachments()
     pages = PdfReader(io.BytesIO(report.get_content())).pages
     assert "Sentiment report" in pages[0].extract_text()
-
-
-def test_a_pinned_period_moves_along_and_keeps_its_length() -> None:
-    today = timezone.localdate()
-    pinned = Filters(start=today - timedelta(days=40), end=today - timedelta(days=34))
-    moved = mailing.moved_to(pinned, today - timedelta(days=1))
-    assert (moved.start, moved.end) == (today - timedelta(days=7), today - timedelta(days=1))
-    assert mailing.moved_to(Filters.latest(7), today) == Filters.latest(7)
 
 
 def test_a_mail_server_that_fails_is_told_on_the_row_and_asked_again_soon(

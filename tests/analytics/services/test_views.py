@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from analytics.models import SavedView
 from analytics.services import views
-from analytics.services.report import Filters
+from analytics.services.report import Filters, Sides
 from recommender.errors import RecommenderError
 from tests.conftest import Cast
 
@@ -23,7 +23,7 @@ def test_a_view_keeps_the_filters_and_nothing_else_of_an_address(cast: Cast) -> 
     )
     assert view.name == "Batteries, negative"
     assert view.query == "aspect=battery&label=negative"
-    assert views.filters_of(view).aspect == "battery"
+    assert views.asked_of(view).filters.aspect == "battery"
 
 
 @pytest.mark.parametrize(
@@ -31,19 +31,34 @@ def test_a_view_keeps_the_filters_and_nothing_else_of_an_address(cast: Cast) -> 
 )
 def test_a_view_keeps_the_words_that_were_looked_for(cast: Cast, query: str) -> None:
     view = views.save_view(cast.analyst, "Died", query)
-    assert (views.filters_of(view).words, views.filters_of(view).label) == ("battery died", "negative")
+    assert (views.asked_of(view).filters.words, views.asked_of(view).filters.label) == (
+        "battery died",
+        "negative",
+    )
 
 
 def test_the_longest_words_are_kept_whole(cast: Cast) -> None:
     query = Filters.latest(words="\U0001f600" * 100, aspect="电" * 30, language="池" * 30).as_query()
     view = views.save_view(cast.analyst, "Smiles", query)
     view.full_clean()
-    assert views.filters_of(view).words == "\U0001f600" * 100
+    assert views.asked_of(view).filters.words == "\U0001f600" * 100
+
+
+def test_a_comparison_of_the_longest_words_is_kept_whole(cast: Cast) -> None:
+    long = Filters.latest(words="\U0001f600" * 100, aspect="电" * 30, language="池" * 30)
+    query = Sides(long, long.replace(label="negative")).as_query()
+    view = views.save_view(cast.analyst, "Smiles", query, page="comparison")
+    view.full_clean()
+    assert views.asked_of(view).sides == Sides(long, long.replace(label="negative"))
+
+
+def test_a_page_that_is_none_is_the_overview(cast: Cast) -> None:
+    assert views.save_view(cast.analyst, "Mine", "", page="admin").page == "overview"
 
 
 def test_a_period_of_so_many_days_moves_on(cast: Cast) -> None:
     view = views.save_view(cast.analyst, "Week", "days=7")
-    assert views.filters_of(view).end == timezone.localdate()
+    assert views.asked_of(view).filters.end == timezone.localdate()
 
 
 @pytest.mark.parametrize(("name", "told"), [("", "no name"), (" ", "no name"), ("x" * 81, "longer than 80")])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 from openpyxl import load_workbook
 
 from analytics.models import SavedView
@@ -190,6 +192,64 @@ def test_a_report_of_words_says_so_and_lifts_them(analyst: Client) -> None:
         ("“died”", reverse("sentiment"))
     ]
     assert ("words", "died") in answer.context["bar"]["hidden"]
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "query", "kept"),
+    [
+        ("sentiment", "overview", "aspect=battery", "aspect=battery"),
+        ("sentiment_reviews", "reviews", "label=negative&order=unsure", "label=negative&order=unsure"),
+        ("sentiment_compare", "comparison", "days=90&a_aspect=look", "days=90&a_days=90&a_aspect=look"),
+        ("sentiment_terms", "terms", "days=30", "days=30"),
+    ],
+)
+def test_every_page_of_the_report_is_saved_and_opened_as_it_was(
+    analyst: Client, name: str, page: str, query: str, kept: str
+) -> None:
+    stocked()
+    form = analyst.get(f"{reverse(name)}?{query}").context["asked"]
+    assert (form.page, form.as_query()) == (page, kept)
+    saved = after(analyst, "sentiment_view_save", {"name": "Mine", "page": page, "query": form.as_query()})
+    address = f"{reverse(name)}?{kept}"
+    assert f'href="{escape(address)}"' in saved
+    assert analyst.get(address).context["asked"] == form
+
+
+def test_a_saved_comparison_says_what_it_compares(analyst: Client) -> None:
+    given = {"name": "Mine", "page": "comparison", "query": "days=30&aspect=look&a_days=7&a_aspect=fit"}
+    analyst.post(reverse("sentiment_view_save"), given)
+    listed = analyst.get(reverse("sentiment_views")).content.decode()
+    assert "Comparison" in listed
+    assert re.search(r"Look · compared with .+ \(Fit\)", listed)
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "sheet"),
+    [("sentiment_compare", "comparison", "What drove it"), ("sentiment_terms", "terms", "Emerging aspects")],
+)
+def test_pages_that_are_tables_are_exported_as_such(analyst: Client, name: str, of: str, sheet: str) -> None:
+    stocked()
+    page = analyst.get(reverse(name), {"days": 30}).content.decode()
+    link = f"{reverse('sentiment_export', args=['xlsx'])}?of={of}&days=30"
+    assert f'href="{escape(link)}"' in page
+    answer = analyst.get(link)
+    assert f'filename="sentiment-{of}-' in answer["Content-Disposition"]
+    assert sheet in load_workbook(io.BytesIO(body(answer)), read_only=True).sheetnames
+
+
+def test_a_printed_comparison_is_made_aside_and_leads_back_to_it(
+    analyst: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    stocked()
+    asked = {"of": "comparison", "days": 30}
+    analyst.get(reverse("sentiment_export", args=["pdf"]), {"days": 30})
+    with django_capture_on_commit_callbacks(execute=True):
+        page = analyst.get(reverse("sentiment_export", args=["pdf"]), asked, follow=True).redirect_chain[-1][
+            0
+        ]
+    made = analyst.get(page).content.decode()
+    assert f'href="{reverse("sentiment_compare")}?days=30"' in made
+    assert body(analyst.get(f"{page}file/"))[:5] == b"%PDF-"
 
 
 def test_a_view_that_cannot_be_saved_leads_back_to_its_report(analyst: Client) -> None:

@@ -92,7 +92,7 @@ def test_every_number_opens_as_many_reviews(open_page: Any, name: str, query: di
 
 def charts_of(context: Any) -> list[Chart]:
     sides = [side["trend"] for side in context.get("sides", []) if side["trend"]]
-    single = [context[name] for name in ("drivers", "emerging", "telling") if name in context]
+    single = [context[name] for name in ("drivers", "emerging", "aspects", "telling") if name in context]
     return [*context.get("charts", {}).values(), *single, *sides]
 
 
