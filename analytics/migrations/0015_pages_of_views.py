@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0013_language_heard'),
+        ('analytics', '0014_alerts_as_told'),
     ]
 
     operations = [
