@@ -12,7 +12,7 @@ from pydantic import Field
 from analytics.api.exports import VIEW_ANALYTICS, SearchedSince, Selection
 from analytics.api.shapes import AspectOut, ScoreOut, SentimentOut, aspect_out, score_out, sentiment_out
 from analytics.models import AspectScore, SentimentScore
-from analytics.services import corrections, report, scoring
+from analytics.services import corrections, mismatch, report, scoring
 from recommender.api.access import holders
 from recommender.api.errors import missing
 from recommender.api.paging import PAGE, Limit, Offset, Page, piece
@@ -22,6 +22,13 @@ router = Router(tags=["sentiment"], auth=holders(VIEW_ANALYTICS))
 
 class ScoresOut(Page):
     """Scored reviews, newest first."""
+
+    scores: list[ScoreOut]
+    searched_since: SearchedSince
+
+
+class MismatchOut(Page):
+    """Likely sarcasm or mismatch, the widest contradiction first."""
 
     scores: list[ScoreOut]
     searched_since: SearchedSince
@@ -136,6 +143,24 @@ def queue(request: HttpRequest, limit: Limit = PAGE) -> QueueOut:
         for one in corrections.queue(limit, analyst=request.user)
     ]
     return QueueOut(reviews=rows)
+
+
+@router.get("/mismatch", response=MismatchOut, url_name="mismatch")
+def likely_mismatch(
+    request: HttpRequest,
+    asked: Annotated[Selection, Query()],
+    offset: Offset = 0,
+    limit: Limit = PAGE,
+) -> MismatchOut:
+    """Likely sarcasm or mismatch of a selection that nobody has corrected, the widest contradiction first."""
+    filters = asked.filters()
+    shown, total, after = piece(mismatch.likely(filters).for_list(), offset, limit)
+    return MismatchOut(
+        scores=[score_out(one) for one in shown],
+        total=total,
+        next_offset=after,
+        searched_since=report.searched_since(filters),
+    )
 
 
 @router.post("/score", response=SentimentOut, url_name="score_now")

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from analytics.contracts import LABELS, Reading, Sentiment
 from analytics.models import AspectScore, SentimentScore
+from analytics.services.mismatch import LIKELY, REASONS, Reason, reasons
 from analytics.services.scoring.heard import written_down
 
 Probabilities = dict[str, float]
@@ -82,6 +83,14 @@ class RegionOut(Schema):
     weight: float
 
 
+class MismatchReasonOut(Schema):
+    """What stands against what, and how far, 0 to 1."""
+
+    reason: str = Field(description="one of: " + ", ".join(REASONS))
+    gap: float
+    stars: int | None = Field(description="where they are what stands against the words")
+
+
 class ScoreOut(Schema):
     """What a review feels. ``label`` and ``polarity`` are what counts: the model's, or an analyst's."""
 
@@ -98,6 +107,10 @@ class ScoreOut(Schema):
     abstained: bool
     reason: str
     disagreement: float
+    mismatch: float = Field(description="the widest contradiction: disagreement, or stars against words")
+    mismatch_reasons: list[MismatchReasonOut] = Field(
+        description=f"the widest first; from a gap of {LIKELY} on it is likely sarcasm or a mismatch"
+    )
     channels: dict[str, Probabilities] = Field(description="what each channel says by itself")
     aspects: list[AspectOut]
     words: list[WordOut]
@@ -136,7 +149,7 @@ def score_out(score: SentimentScore) -> ScoreOut:
     """A row with its review, item and aspects at hand."""
     same = (
         "state label polarity corrected model model_label model_polarity confidence abstained reason "
-        "disagreement heard rating language reviewed_at scored_at"
+        "disagreement mismatch heard rating language reviewed_at scored_at"
     )
     details = score.details
     regions = details.get("regions")
@@ -145,6 +158,7 @@ def score_out(score: SentimentScore) -> ScoreOut:
         review=score.review_id,
         item=score.item.external_id,
         text=score.review.text,
+        mismatch_reasons=[_reason(one) for one in reasons(score)],
         channels={name: _named(values) for name, values in known.items()},
         aspects=[aspect_out(one) for one in score.aspects.all()],
         words=[_word(one) for one in details.get("words", [])],
@@ -154,6 +168,10 @@ def score_out(score: SentimentScore) -> ScoreOut:
         transcripts=[transcript_out(one) for one in details.get("heard", [])],
         **{name: getattr(score, name) for name in same.split()},
     )
+
+
+def _reason(one: Reason) -> MismatchReasonOut:
+    return MismatchReasonOut(reason=one.code, gap=one.gap, stars=one.stars)
 
 
 def aspect_out(one: AspectScore) -> AspectOut:

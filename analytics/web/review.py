@@ -19,7 +19,7 @@ from analytics.services import corrections, regions
 from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES
 from analytics.services.report import Filters
 from analytics.web import evidence
-from analytics.web.cards import author_of, bars, channel_name
+from analytics.web.cards import author_of, bars, channel_name, reasons_of
 from analytics.web.frame import address, analysts_only, answer
 from analytics.web.told import missing, told
 from recommender.errors import RecommenderError
@@ -60,6 +60,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
         "missing": [(CHANNEL_NAMES.get(name, name), why) for name, why in missing(details).items()],
         "abstained_because": told(score.reason),
         "opinions": evidence.opinions(score),
+        "contradictions": reasons_of(score),
         "trail": corrections.trail(score.review),
         "item_url": address("sentiment", Filters.latest(item=score.item_id)),
         **form_context(reverse("sentiment_review", args=[pk])),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from analytics.web import alerts, compare, model, overview, queue, review, reviews, terms
+from analytics.web import alerts, compare, mismatch, model, overview, queue, review, reviews, terms
 from analytics.web.export_urls import urlpatterns as export_urls
 
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("sentiment/review/<int:pk>/", review.review, name="sentiment_review"),
     # -- what analysts say
     path("sentiment/queue/", queue.queue, name="sentiment_queue"),
+    path("sentiment/mismatch/", mismatch.likely, name="sentiment_mismatch"),
     path("sentiment/correct/", review.correct, name="sentiment_correct"),
     path("sentiment/undo/<int:pk>/", review.undo, name="sentiment_undo"),
     path("sentiment/alerts/", alerts.alerts, name="sentiment_alerts"),

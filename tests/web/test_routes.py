@@ -157,6 +157,7 @@ ROUTES: dict[str, Route] = {
     "sentiment_reviews": Route(only(200, *ANALYSTS)),
     "sentiment_review": Route(only(200, *ANALYSTS), args=scored),
     "sentiment_queue": Route(only(200, *ANALYSTS)),
+    "sentiment_mismatch": Route(only(200, *ANALYSTS)),
     "sentiment_correct": Route(only(302, *ANALYSTS), "post"),
     "sentiment_undo": Route(only(302, *ANALYSTS), "post", corrected),
     "sentiment_alerts": Route(only(200, *ANALYSTS)),

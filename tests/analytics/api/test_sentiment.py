@@ -85,7 +85,7 @@ def test_aspects_are_narrowed_by_what_is_felt(scored: Scored, program: Program) 
     assert json_of(client.get(f"{ROOT}/aspects?feels=negative"))["total"] == 0
 
 
-@pytest.mark.parametrize("path", ["scores", "aspects", "corrections", "queue", "alerts"])
+@pytest.mark.parametrize("path", ["scores", "aspects", "corrections", "queue", "mismatch", "alerts"])
 def test_a_list_costs_a_fixed_number_of_queries(
     path: str, scored: Scored, program: Program, django_assert_max_num_queries: Any
 ) -> None:
@@ -93,6 +93,17 @@ def test_a_list_costs_a_fixed_number_of_queries(
     client.get("/api/v1/categories")  # notes when the token was used
     with django_assert_max_num_queries(10):
         assert client.get(f"{ROOT}/{path}").status_code == 200
+
+
+def test_mismatch_lists_praise_under_one_star_with_its_reason(shop: Shop, program: Program) -> None:
+    review = score_row(shop, "writer", rating=1)
+    score_row(shop, "another", rating=5)
+    found = json_of(program("analyst").get(f"{ROOT}/mismatch"))
+    [one] = found["scores"]
+    assert (found["total"], one["review"], one["mismatch"]) == (1, review.pk, pytest.approx(0.8))
+    assert one["mismatch_reasons"] == [
+        {"reason": "praise under low stars", "gap": pytest.approx(0.8), "stars": 1}
+    ]
 
 
 def test_a_label_counts_until_it_is_taken_back(shop: Shop, program: Program, cast: Cast) -> None:
