@@ -13,6 +13,7 @@ from analytics.api.exports import VIEW_ANALYTICS, SearchedSince, Selection
 from analytics.api.shapes import AspectOut, ScoreOut, SentimentOut, aspect_out, score_out, sentiment_out
 from analytics.models import AspectScore, SentimentScore
 from analytics.services import corrections, mismatch, report, scoring
+from analytics.services.regions import ask_for_regions
 from recommender.api.access import holders
 from recommender.api.errors import missing
 from recommender.api.paging import PAGE, Limit, Offset, Page, piece
@@ -96,11 +97,14 @@ def scores(
 
 @router.get("/scores/{int:review_id}", response=ScoreOut, url_name="score")
 def score(request: HttpRequest, review_id: int) -> ScoreOut:
-    """One review with its evidence: words, regions of photos, seconds of speech."""
+    """One review with its evidence: words, regions of photos, seconds of speech.
+
+    Regions not known yet are looked for from now on; ask again while ``regions_state`` is awaited.
+    """
     found = SentimentScore.objects.for_list().of_review(review_id).first()
     if found is None:
         raise missing(f"score of review {review_id}", "Check its id; a new review is scored within seconds.")
-    return score_out(found)
+    return score_out(found, looking=ask_for_regions(found))
 
 
 @router.get("/aspects", response=AspectsOut, url_name="aspects")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Schema
 from pydantic import Field
@@ -12,6 +12,7 @@ from pydantic import Field
 from analytics.contracts import LABELS, Reading, Sentiment
 from analytics.models import AspectScore, SentimentScore
 from analytics.services.mismatch import LIKELY, REASONS, Reason, reasons
+from analytics.services.regions import problem_of, state_of
 from analytics.services.scoring.heard import written_down
 
 Probabilities = dict[str, float]
@@ -115,7 +116,13 @@ class ScoreOut(Schema):
     aspects: list[AspectOut]
     words: list[WordOut]
     moments: list[MomentOut]
-    regions: list[RegionOut] | None = Field(description="null until somebody looked at the review's page")
+    regions: list[RegionOut] | None = Field(description="null until they are looked for")
+    regions_state: Literal["awaited", "none", "found"] | None = Field(
+        description="of one score, which has them looked for; null in lists while nobody has asked for it"
+    )
+    regions_problem: str = Field(
+        description="why they could not be looked for a moment ago; it is tried again"
+    )
     missing: dict[str, str] = Field(description="what could not be used, by channel")
     transcripts: list[TranscriptOut] = Field(description="empty where no recogniser listens")
     text: str
@@ -145,14 +152,19 @@ class SentimentOut(Schema):
     transcripts: list[TranscriptOut]
 
 
-def score_out(score: SentimentScore) -> ScoreOut:
-    """A row with its review, item and aspects at hand."""
+def score_out(score: SentimentScore, *, looking: bool = False) -> ScoreOut:
+    """A row with its review, item and aspects at hand.
+
+    Args:
+        looking: whether its regions were asked for and are awaited.
+    """
     same = (
         "state label polarity corrected model model_label model_polarity confidence abstained reason "
         "disagreement mismatch heard rating language reviewed_at scored_at"
     )
     details = score.details
-    regions = details.get("regions")
+    found = details.get("regions")
+    state = state_of(score)
     known: Mapping[str, list[float]] = details.get("channels", {})
     return ScoreOut(
         review=score.review_id,
@@ -163,7 +175,9 @@ def score_out(score: SentimentScore) -> ScoreOut:
         aspects=[aspect_out(one) for one in score.aspects.all()],
         words=[_word(one) for one in details.get("words", [])],
         moments=[MomentOut(**_row(MomentOut, one)) for one in details.get("moments", [])],
-        regions=None if regions is None else [RegionOut(**_row(RegionOut, one)) for one in regions],
+        regions=None if found is None else [RegionOut(**_row(RegionOut, one)) for one in found],
+        regions_state=None if state == "awaited" and not looking else state,
+        regions_problem=problem_of(score) if looking else "",
         missing=details.get("missing", {}),
         transcripts=[transcript_out(one) for one in details.get("heard", [])],
         **{name: getattr(score, name) for name in same.split()},

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("sentiment/terms/", terms.terms, name="sentiment_terms"),
     path("sentiment/reviews/", reviews.reviews, name="sentiment_reviews"),
     path("sentiment/review/<int:pk>/", review.review, name="sentiment_review"),
+    path("sentiment/review/<int:pk>/regions/", review.review_regions, name="sentiment_regions"),
     # -- what analysts say
     path("sentiment/queue/", queue.queue, name="sentiment_queue"),
     path("sentiment/mismatch/", mismatch.likely, name="sentiment_mismatch"),
