@@ -158,7 +158,7 @@ def likely_mismatch(
 ) -> MismatchOut:
     """Likely sarcasm or mismatch of a selection that nobody has corrected, the widest contradiction first."""
     filters = asked.filters()
-    shown, total, after = piece(mismatch.likely(filters).for_list(), offset, limit)
+    shown, total, after = piece(mismatch.likely(filters), offset, limit)
     return MismatchOut(
         scores=[score_out(one) for one in shown],
         total=total,

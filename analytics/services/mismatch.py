@@ -20,6 +20,7 @@ from analytics.services.report import Filters, reviews
 #: From this ``mismatch`` on a review is listed. Words that pull both ways come to a half at most and are
 #: mostly a fair judgement, so they are listed where they pull almost evenly; praise under 2 stars from 0.68.
 LIKELY = 0.48
+_MOST = 2_000_000
 #: What is written down with a score is rounded.
 _ROUNDED = 0.005
 #: Shares that add up to more than this are all there is.
@@ -67,9 +68,14 @@ class Reason:
 
 
 def likely(filters: Filters) -> SentimentScoreQuerySet:
-    """Likely sarcasm or mismatch of a selection, the widest contradiction first, but what was corrected."""
+    """Likely sarcasm or mismatch of a selection, the widest contradiction first, but what was corrected.
+
+    With everything a list shows.
+    """
     found = reviews(filters).filter(corrected=False, mismatch__gte=LIKELY)
-    return found.order_by("-mismatch", "-pk")
+    # Cut beyond every offset, so that it is counted in its order too, by its own index: counting what has no
+    # order, SQLite goes by the index of time and reads every review of the period.
+    return found.order_by("-mismatch", "-pk").for_list()[:_MOST]
 
 
 def reasons(score: SentimentScore) -> list[Reason]:

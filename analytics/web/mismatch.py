@@ -45,7 +45,7 @@ def _shown(filters: Filters, number: int) -> tuple[int, list[SentimentScore], bo
 
     Labelled reviews leave the list, so a page may have become empty; then it is the one before, or the first.
     """
-    found = mismatch.likely(filters).for_list()
+    found = mismatch.likely(filters)
     for page in dict.fromkeys((number, max(1, number - 1), 1)):
         rows = list(found[LENGTH * (page - 1) : LENGTH * page + 1])
         if rows:
