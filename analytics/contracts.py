@@ -23,6 +23,9 @@ ASPECTS: tuple[str, ...] = (
     "sound", "battery", "packaging", "size", "food", "ambience", "performance", "display",
     "camera",
 )  # fmt: skip
+#: What stars say by themselves, from -1 to 1. Three say nothing: they stand over praise and blame alike. Two
+#: and four count as the root of a half, since they are as plain a verdict as one and five, only milder.
+STARS: Mapping[int, float] = {1: -1.0, 2: -(0.5**0.5), 4: 0.5**0.5, 5: 1.0}
 
 
 @dataclass(frozen=True, slots=True)

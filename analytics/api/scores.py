@@ -12,7 +12,8 @@ from pydantic import Field
 from analytics.api.exports import VIEW_ANALYTICS, SearchedSince, Selection
 from analytics.api.shapes import AspectOut, ScoreOut, SentimentOut, aspect_out, score_out, sentiment_out
 from analytics.models import AspectScore, SentimentScore
-from analytics.services import corrections, opinions, report, scoring
+from analytics.services import corrections, mismatch, opinions, report, scoring
+from analytics.services.regions import ask_for_regions
 from recommender.api.access import holders
 from recommender.api.errors import missing
 from recommender.api.paging import PAGE, Limit, Offset, Page, piece
@@ -22,6 +23,13 @@ router = Router(tags=["sentiment"], auth=holders(VIEW_ANALYTICS))
 
 class ScoresOut(Page):
     """Scored reviews, newest first."""
+
+    scores: list[ScoreOut]
+    searched_since: SearchedSince
+
+
+class MismatchOut(Page):
+    """Likely sarcasm or mismatch, the widest contradiction first."""
 
     scores: list[ScoreOut]
     searched_since: SearchedSince
@@ -89,12 +97,15 @@ def scores(
 
 @router.get("/scores/{int:review_id}", response=ScoreOut, url_name="score")
 def score(request: HttpRequest, review_id: int) -> ScoreOut:
-    """One review with its evidence: words, regions of photos, seconds of speech."""
+    """One review with its evidence: words, regions of photos, seconds of speech.
+
+    Regions not known yet are looked for from now on; ask again while ``regions_state`` is awaited.
+    """
     found = SentimentScore.objects.for_list().of_review(review_id).first()
     if found is None:
         raise missing(f"score of review {review_id}", "Check its id; a new review is scored within seconds.")
     opinions.mark(request.user, [found])
-    return score_out(found)
+    return score_out(found, looking=ask_for_regions(found))
 
 
 @router.get("/aspects", response=AspectsOut, url_name="aspects")
@@ -137,6 +148,24 @@ def queue(request: HttpRequest, limit: Limit = PAGE) -> QueueOut:
         for one in corrections.queue(limit, analyst=request.user)
     ]
     return QueueOut(reviews=rows)
+
+
+@router.get("/mismatch", response=MismatchOut, url_name="mismatch")
+def likely_mismatch(
+    request: HttpRequest,
+    asked: Annotated[Selection, Query()],
+    offset: Offset = 0,
+    limit: Limit = PAGE,
+) -> MismatchOut:
+    """Likely sarcasm or mismatch of a selection that nobody has corrected, the widest contradiction first."""
+    filters = asked.filters()
+    shown, total, after = piece(mismatch.likely(filters), offset, limit)
+    return MismatchOut(
+        scores=[score_out(one) for one in shown],
+        total=total,
+        next_offset=after,
+        searched_since=report.searched_since(filters),
+    )
 
 
 @router.post("/score", response=SentimentOut, url_name="score_now")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Schema
 from pydantic import Field
 
 from analytics.contracts import LABELS, Reading, Sentiment
 from analytics.models import AspectScore, SentimentScore
+from analytics.services.mismatch import LIKELY, REASONS, Reason, reasons
+from analytics.services.regions import problem_of, state_of
 from analytics.services.scoring.heard import written_down
 
 Probabilities = dict[str, float]
@@ -82,6 +84,14 @@ class RegionOut(Schema):
     weight: float
 
 
+class MismatchReasonOut(Schema):
+    """What stands against what, and how far, 0 to 1."""
+
+    reason: str = Field(description="one of: " + ", ".join(REASONS))
+    gap: float
+    stars: int | None = Field(description="where they are what stands against the words")
+
+
 class ScoreOut(Schema):
     """What a review feels. ``label`` and ``polarity`` are what counts: the model's, or an analyst's."""
 
@@ -99,11 +109,21 @@ class ScoreOut(Schema):
     abstained: bool
     reason: str
     disagreement: float
+    mismatch: float = Field(description="the widest contradiction: disagreement, or stars against words")
+    mismatch_reasons: list[MismatchReasonOut] = Field(
+        description=f"the widest first; from a gap of {LIKELY} on it is likely sarcasm or a mismatch"
+    )
     channels: dict[str, Probabilities] = Field(description="what each channel says by itself")
     aspects: list[AspectOut]
     words: list[WordOut]
     moments: list[MomentOut]
-    regions: list[RegionOut] | None = Field(description="null until somebody looked at the review's page")
+    regions: list[RegionOut] | None = Field(description="null until they are looked for")
+    regions_state: Literal["awaited", "none", "found"] | None = Field(
+        description="of one score, which has them looked for; null in lists while nobody has asked for it"
+    )
+    regions_problem: str = Field(
+        description="why they could not be looked for a moment ago; it is tried again"
+    )
     missing: dict[str, str] = Field(description="what could not be used, by channel")
     transcripts: list[TranscriptOut] = Field(description="empty where no recogniser listens")
     text: str
@@ -133,14 +153,19 @@ class SentimentOut(Schema):
     transcripts: list[TranscriptOut]
 
 
-def score_out(score: SentimentScore) -> ScoreOut:
-    """A row with its review, item and aspects at hand; one that awaits a second opinion shows no label."""
+def score_out(score: SentimentScore, *, looking: bool = False) -> ScoreOut:
+    """A row with its review, item and aspects at hand; one that awaits a second opinion shows no label.
+
+    Args:
+        looking: whether its regions were asked for and are awaited.
+    """
     same = (
         "state model model_label model_polarity confidence abstained reason "
-        "disagreement heard rating language reviewed_at scored_at"
+        "disagreement mismatch heard rating language reviewed_at scored_at"
     )
     details = score.details
-    regions = details.get("regions")
+    found = details.get("regions")
+    state = state_of(score)
     awaits = getattr(score, "second_opinion", False)
     known: Mapping[str, list[float]] = details.get("channels", {})
     return ScoreOut(
@@ -151,15 +176,22 @@ def score_out(score: SentimentScore) -> ScoreOut:
         polarity=None if awaits else score.polarity,
         corrected=score.corrected and not awaits,
         awaits_second_opinion=awaits,
+        mismatch_reasons=[_reason(one) for one in reasons(score)],
         channels={name: _named(values) for name, values in known.items()},
         aspects=[aspect_out(one) for one in score.aspects.all()],
         words=[_word(one) for one in details.get("words", [])],
         moments=[MomentOut(**_row(MomentOut, one)) for one in details.get("moments", [])],
-        regions=None if regions is None else [RegionOut(**_row(RegionOut, one)) for one in regions],
+        regions=None if found is None else [RegionOut(**_row(RegionOut, one)) for one in found],
+        regions_state=None if state == "awaited" and not looking else state,
+        regions_problem=problem_of(score) if looking else "",
         missing=details.get("missing", {}),
         transcripts=[transcript_out(one) for one in details.get("heard", [])],
         **{name: getattr(score, name) for name in same.split()},
     )
+
+
+def _reason(one: Reason) -> MismatchReasonOut:
+    return MismatchReasonOut(reason=one.code, gap=one.gap, stars=one.stars)
 
 
 def aspect_out(one: AspectScore) -> AspectOut:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from analytics.contracts import STARS
 
 
 class Label(models.TextChoices):
@@ -17,6 +21,13 @@ class Label(models.TextChoices):
 
 #: The largest number of a row; SQLite and PostgreSQL break over larger ones.
 LAST_KEY = 2**63 - 1
+#: What is read in the words; where there are none, in everything. And how far the stars stand against it.
+_READ = Coalesce(F("text_polarity"), F("model_polarity"), output_field=models.FloatField())
+_STAR_GAP = Case(
+    *(When(rating=stars, then=_READ * Value(-says)) for stars, says in STARS.items()),
+    default=Value(0.0),
+    output_field=models.FloatField(),
+)
 
 
 class SentimentScoreQuerySet(models.QuerySet["SentimentScore"]):
@@ -89,6 +100,14 @@ class SentimentScore(models.Model):
     #: what it speaks through, e.g. "text" or "text+image+speech", in the order of CHANNELS
     channels = models.CharField(_("channels"), max_length=20, blank=True)
     reviewed_at = models.DateTimeField(_("time"))
+    #: The widest contradiction: ``disagreement``, which the scorer finds, or the stars against what is read,
+    #: as ``star_gap`` of the engine has it. The database keeps it, so it follows stars that are changed.
+    mismatch = models.GeneratedField(
+        verbose_name=_("mismatch"),
+        expression=Greatest(F("disagreement"), _STAR_GAP),
+        output_field=models.FloatField(),
+        db_persist=True,
+    )
 
     objects = SentimentScoreQuerySet.as_manager()
 
@@ -101,6 +120,11 @@ class SentimentScore(models.Model):
             models.Index(fields=["category", "-reviewed_at"], name="sentiment_category_recent"),
             models.Index(fields=["label", "-reviewed_at"], name="sentiment_label_recent"),
             models.Index(fields=["-disagreement"], name="sentiment_disagreement"),
+            # With what selections are mostly limited by, so that few rows are looked at in vain.
+            models.Index(
+                fields=["state", "-mismatch", "-id", "reviewed_at", "item", "category"],
+                name="sentiment_mismatch",
+            ),
             # What waits to be scored is what no model, or another one, has read.
             models.Index(fields=["model"], name="sentiment_model"),
         ]

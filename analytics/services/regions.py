@@ -7,9 +7,10 @@ encoding a part, so it is done when somebody looks at a review, by the worker th
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from django.core.cache import cache
 from django.db import transaction
 from PIL import Image
 
@@ -17,8 +18,9 @@ from analytics.contracts import Spoken
 from analytics.models import SentimentScore
 from analytics.services.scoring.content import photo_encoder, prompts_for
 from analytics.services.scoring.model import current_scorer
-from recommender.errors import RecommenderError, StorageUnavailable
+from recommender.errors import MediaError, RecommenderError
 from recommender.models import Media
+from recommender.models.telling import error_in, kept_error, translated_error
 from recommender.services.calls import call_once
 from recommender.services.sources import open_picture
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+State = Literal["awaited", "none", "found"]
 TASK = "analytics.tasks.find_regions"
 GRID = 5
 #: Cells a side of what is covered: single cells seldom hide a whole thing.
@@ -36,36 +39,67 @@ _GREY = (124, 117, 104)
 _MOST = 3  # regions a photo
 _LEAST = 0.01  # of polarity; less is noise
 _SIZE = 480
+#: What went wrong is told for so long; meanwhile who looks has it tried again.
+_TOLD_SECONDS = 60
+
+
+def state_of(score: SentimentScore) -> State:
+    """Whether a part weighs; "none" also where no photo was read, "awaited" until somebody has had a look."""
+    if score.image_polarity is None:
+        return "none"
+    if "regions" not in score.details:
+        return "awaited"
+    return "found" if score.details["regions"] else "none"
+
+
+def problem_of(score: SentimentScore) -> str:
+    """Why a look at a review's photos came to nothing a moment ago, in the reader's language; or ""."""
+    told = cache.get(_problem(score.pk))
+    return translated_error(error_in(told)) if told else ""
 
 
 def ask_for_regions(score: SentimentScore) -> bool:
     """Have the regions of a review's photos found, where they are not known; True while they are awaited."""
-    if score.image_polarity is None or "regions" in score.details:
+    if state_of(score) != "awaited":
         return False
     call_once(TASK, score.pk)
     return True
 
 
 def find_regions(score_id: int) -> int:
-    """Find and keep ``details["regions"]``; says how many there are. Once for each scoring of the review."""
+    """Find and keep ``details["regions"]``; says how many there are. Once for each scoring of the review.
+
+    What keeps the encoder, the scorer or the media storage from it is told, and nothing is kept: they are
+    looked for when somebody looks again.
+    """
     score = SentimentScore.objects.filter(pk=score_id, image_polarity__isnull=False).first()
     if score is None or "regions" in score.details:
         return 0
-    photos = Media.objects.ready().filter(review=score.review_id, kind=Media.Kind.IMAGE)
-    scorer = current_scorer()
-    regions: list[list[Any]] = []
     try:
-        encoder = photo_encoder()
-        prompts = prompts_for(encoder, scorer)
-        for medium in photos:
-            regions += [[medium.pk, *region] for region in _regions(medium, encoder, scorer, prompts)]
-    except StorageUnavailable:
-        return 0  # not kept as none: they are looked for when somebody looks again
+        regions = _found(score)
     except RecommenderError as error:
         log.warning("Regions of review %s: %s", score.review_id, error)
-    regions.sort(key=lambda region: -abs(region[-1]))
+        cache.set(_problem(score.pk), kept_error(error), _TOLD_SECONDS)
+        return 0
     _keep(score, regions)
     return len(regions)
+
+
+def _problem(score_id: int) -> str:
+    return f"regions-problem:{score_id}"
+
+
+def _found(score: SentimentScore) -> list[list[Any]]:
+    """[medium, x, y, width, height, weight] of all its photos, the weightiest first."""
+    scorer, encoder = current_scorer(), photo_encoder()
+    prompts = prompts_for(encoder, scorer)
+    regions: list[list[Any]] = []
+    for medium in Media.objects.ready().filter(review=score.review_id, kind=Media.Kind.IMAGE):
+        try:
+            regions += [[medium.pk, *region] for region in _regions(medium, encoder, scorer, prompts)]
+        except MediaError as error:  # no part of it will ever weigh
+            log.warning("A photo of review %s: %s", score.review_id, error)
+    return sorted(regions, key=lambda region: -abs(region[-1]))
 
 
 def _keep(score: SentimentScore, regions: list[list[Any]]) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from analytics.contracts import CHANNELS
 from analytics.engine.reporting.excerpts import passage
 from analytics.models import SentimentScore
+from analytics.services import mismatch
 from analytics.services.names import CHANNEL_NAMES, HEARD_NAMES, LABEL_NAMES, name_of
 from analytics.services.scoring.heard import language_kept
 from analytics.web.names import CHANNEL_COLOURS, CHANNEL_ICONS
@@ -74,11 +75,17 @@ def describe(score: SentimentScore, words: str = "", *, term: str = "") -> dict[
         "bars": bars(score),
         "second_opinion": getattr(score, "second_opinion", False),
         "label": str(LABEL_NAMES.get(score.label, "")),
+        "reasons": reasons_of(score),
         "aspects": [
             {"name": name_of("aspect", one.aspect), "polarity": one.polarity}
             for one in list(score.aspects.all())[:ASPECTS_SHOWN]
         ],
     }
+
+
+def reasons_of(score: SentimentScore) -> list[mismatch.Reason]:
+    """Why it is likely sarcasm or a mismatch; nothing where it is neither."""
+    return mismatch.reasons(score) if score.mismatch >= mismatch.LIKELY else []
 
 
 def _passages(score: SentimentScore, words: str, *, is_term: bool) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ TABS: tuple[tuple[str, str, Any, bool], ...] = (
     ("sentiment_compare", "contrast", gettext_lazy("Compare"), True),
     ("sentiment_terms", "chart-dots", gettext_lazy("Emerging words"), True),
     ("sentiment_reviews", "message-circle", gettext_lazy("Reviews"), True),
+    ("sentiment_mismatch", "mood-puzzled", gettext_lazy("Sarcasm or mismatch"), True),
     ("sentiment_alerts", "bell", gettext_lazy("Alerts"), False),
     ("sentiment_queue", "checks", gettext_lazy("To check"), False),
     ("sentiment_model", "cpu", gettext_lazy("Model"), False),

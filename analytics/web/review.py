@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,12 +19,13 @@ from analytics.services import corrections, opinions, regions
 from analytics.services.names import CHANNEL_NAMES, LABEL_NAMES
 from analytics.services.report import Filters
 from analytics.web import evidence
-from analytics.web.cards import author_of, bars, channel_name
+from analytics.web.cards import author_of, bars, channel_name, reasons_of
 from analytics.web.frame import address, analysts_only, answer
 from analytics.web.told import missing, told
 from recommender.errors import RecommenderError
 from recommender.models.telling import translated_error
 from recommender.web.back import asked_back
+from recommender.web.jobs import pace
 
 #: reasons at hand; any other can be written
 REASONS: tuple[Any, ...] = (
@@ -35,6 +36,8 @@ REASONS: tuple[Any, ...] = (
     gettext_lazy("the picture says otherwise"),
 )
 MOST_AT_ONCE = 200
+#: So often, within two minutes, a page asks by itself for the parts of photos that weigh.
+MOST_LOOKS = 30
 
 
 @require_safe
@@ -46,7 +49,6 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
     """
     found = SentimentScore.objects.select_related("item__category").for_list()
     score = get_object_or_404(found.of_review(pk))
-    regions.ask_for_regions(score)
     details = score.details
     awaits = bool(opinions.awaiting(request.user, [pk]))
     context = {
@@ -57,19 +59,53 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
         "model_label": str(LABEL_NAMES.get(score.model_label, "")),
         "pieces": evidence.pieces(score.review.text, details.get("words", [])),
         "words": details.get("words", []),
-        "photos": evidence.photos(score.review, details),
+        **_shown(request, score),
         "voices": evidence.voices(score.review, details),
         "bars": bars(score),
         "channels": _channels(score),
         "missing": [(CHANNEL_NAMES.get(name, name), why) for name, why in missing(details).items()],
         "abstained_because": told(score.reason),
         "opinions": evidence.opinions(score),
+        "contradictions": reasons_of(score),
         "awaits": awaits,
         "trail": [] if awaits else corrections.trail(score.review),
         "item_url": address("sentiment", Filters.latest(item=score.item_id)),
         **form_context(reverse("sentiment_review", args=[pk])),
     }
     return answer(request, "sentiment_reviews", "analytics/review.html", context)
+
+
+@require_safe
+@analysts_only
+def review_regions(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The photos of a review once it is known what weighs in them; until then the line that asks again."""
+    found = SentimentScore.objects.select_related("review").prefetch_related("review__media")
+    score = get_object_or_404(found.of_review(pk))
+    context = _shown(request, score)
+    if context["looking"]:
+        return render(request, "analytics/looking.html", context)
+    response = render(request, "analytics/photos.html", context)
+    response["HX-Retarget"], response["HX-Reswap"] = "#photos", "innerHTML"
+    return response
+
+
+def _shown(request: HttpRequest, score: SentimentScore) -> dict[str, Any]:
+    """The photos; and while the parts that weigh are awaited, when and where to ask for them again."""
+    looking: dict[str, Any] = {}
+    if regions.ask_for_regions(score):
+        again = pace(request)
+        url = reverse("sentiment_regions", args=[score.review_id])
+        looking = {
+            "url": f"{url}?beat={again['beat']}" if again["beat"] <= MOST_LOOKS else "",
+            "wait": again["wait"],
+            "again_url": reverse("sentiment_review", args=[score.review_id]),
+            "problem": regions.problem_of(score),
+        }
+    return {
+        "photos": evidence.photos(score.review, score.details),
+        "looked_at": "regions" in score.details,
+        "looking": looking,
+    }
 
 
 def form_context(back: str) -> dict[str, Any]:

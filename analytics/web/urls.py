@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from analytics.web import alerts, compare, disagreements, model, overview, queue, review, reviews, terms
+from analytics.web import (
+    alerts,
+    compare,
+    disagreements,
+    mismatch,
+    model,
+    overview,
+    queue,
+    review,
+    reviews,
+    terms,
+)
 from analytics.web.export_urls import urlpatterns as export_urls
 
 urlpatterns: list[URLPattern] = [
@@ -11,8 +22,10 @@ urlpatterns: list[URLPattern] = [
     path("sentiment/terms/", terms.terms, name="sentiment_terms"),
     path("sentiment/reviews/", reviews.reviews, name="sentiment_reviews"),
     path("sentiment/review/<int:pk>/", review.review, name="sentiment_review"),
+    path("sentiment/review/<int:pk>/regions/", review.review_regions, name="sentiment_regions"),
     # -- what analysts say
     path("sentiment/queue/", queue.queue, name="sentiment_queue"),
+    path("sentiment/mismatch/", mismatch.likely, name="sentiment_mismatch"),
     path("sentiment/correct/", review.correct, name="sentiment_correct"),
     path("sentiment/undo/<int:pk>/", review.undo, name="sentiment_undo"),
     path("sentiment/disagreements/", disagreements.disagreements, name="sentiment_disagreements"),

@@ -67,6 +67,7 @@ ROUTES: dict[str, Route] = {
     "GET /analytics/scores/{review_id}": Route(only(200, *ANALYSTS)),
     "GET /analytics/aspects": Route(only(200, *ANALYSTS), query={"feels": "positive"}),
     "GET /analytics/queue": Route(only(200, *ANALYSTS)),
+    "GET /analytics/mismatch": Route(only(200, *ANALYSTS), query={"rating": 1}),
     "GET /analytics/corrections": Route(only(200, *ANALYSTS)),
     "POST /analytics/corrections": Route(only(422, *ANALYSTS), json={"reviews": [0], "label": "neutral"}),
     "DELETE /analytics/corrections/{correction_id}": Route(only(204, *ANALYSTS)),

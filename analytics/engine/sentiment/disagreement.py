@@ -1,4 +1,4 @@
-"""How far a review contradicts itself: its channels each other, or its words among themselves."""
+"""How far a review contradicts itself: its channels each other, its words among themselves, or its stars."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from analytics.contracts import AspectOpinion, Reading, Word
+from analytics.contracts import STARS, AspectOpinion, Reading, Word
 
 #: Words that pull both ways are often a fair judgement ("great screen, poor battery"), so they count less
 #: than a face that belies the words.
@@ -38,15 +38,28 @@ def disagreement(
     Two channels count as far as they point to different sides: one that is merely less sure does not
     contradict the other.
     """
-    gaps = [_gap(first, second) for first, second in combinations(channels.values(), 2)]
-    within = [
-        _balance([opinion.polarity for opinion in aspects if abs(opinion.polarity) > _UNDECIDED]),
-        _balance([word.weight for word in words]),
-    ]
-    return float(max([*gaps, *(_AMONG_WORDS * share for share in within), 0.0]))
+    gaps = [gap(first, second) for first, second in combinations(channels.values(), 2)]
+    within = both_ways([opinion.polarity for opinion in aspects], [word.weight for word in words])
+    return float(max([*gaps, within, 0.0]))
 
 
-def _gap(first: Reading, second: Reading) -> float:
+def both_ways(aspects: Sequence[float], words: Sequence[float]) -> float:
+    """How evenly the polarities of aspects, or the weights of words, pull both ways, 0 to a half."""
+    leaning = [polarity for polarity in aspects if abs(polarity) > _UNDECIDED]
+    return _AMONG_WORDS * max(_balance(leaning), _balance(words))
+
+
+def star_gap(rating: int | None, polarity: float) -> float:
+    """0 to 1: how far stars stand against what is read; 0 without stars, and where neither contradicts.
+
+    What is read counts as far as it is sure: lukewarm praise under one star is a grudging review, glowing
+    praise there is none. The scorer does not know the stars, so they are no part of ``disagreement``.
+    """
+    return max(0.0, -STARS.get(rating or 0, 0.0) * polarity)
+
+
+def gap(first: Reading, second: Reading) -> float:
+    """How far two readings contradict each other, 0 to 1."""
     if first.label == second.label:
         return 0.0
     rows = np.array([first.probabilities, second.probabilities])

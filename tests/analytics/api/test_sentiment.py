@@ -96,7 +96,9 @@ def test_aspects_are_narrowed_by_what_is_felt(scored: Scored, program: Program) 
     assert json_of(client.get(f"{ROOT}/aspects?feels=negative"))["total"] == 0
 
 
-@pytest.mark.parametrize("path", ["scores", "aspects", "corrections", "disagreements", "queue", "alerts"])
+@pytest.mark.parametrize(
+    "path", ["scores", "aspects", "corrections", "disagreements", "queue", "mismatch", "alerts"]
+)
 def test_a_list_costs_a_fixed_number_of_queries(
     path: str, scored: Scored, program: Program, django_assert_max_num_queries: Any
 ) -> None:
@@ -104,6 +106,42 @@ def test_a_list_costs_a_fixed_number_of_queries(
     client.get("/api/v1/categories")  # notes when the token was used
     with django_assert_max_num_queries(10):
         assert client.get(f"{ROOT}/{path}").status_code == 200
+
+
+def test_one_score_says_whether_its_regions_are_awaited_found_or_none(shop: Shop, program: Program) -> None:
+    review = score_row(shop, "writer", image_polarity=0.4)
+    client, row = program("analyst"), SentimentScore.objects.get(review=review)
+    states = []
+    for known in (None, [], [[1, 0.2, 0.2, 0.4, 0.4, -0.3]]):
+        if known is not None:
+            row.details["regions"] = known
+            row.save(update_fields=["details"])
+        one = json_of(client.get(f"{ROOT}/scores/{review.pk}"))
+        states.append((one["regions_state"], one["regions"] and len(one["regions"])))
+    assert states == [("awaited", None), ("none", []), ("found", 1)]
+
+
+def test_one_score_asks_for_its_regions_and_a_list_does_not(
+    shop: Shop, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = score_row(shop, "writer", image_polarity=0.4)
+    client, asked = program("analyst"), []
+    monkeypatch.setattr("analytics.services.regions.call_once", lambda *message: asked.append(message))
+    [listed] = json_of(client.get(f"{ROOT}/scores"))["scores"]
+    assert (listed["regions_state"], asked) == (None, [])
+    client.get(f"{ROOT}/scores/{review.pk}")
+    assert asked == [("analytics.tasks.find_regions", SentimentScore.objects.get(review=review).pk)]
+
+
+def test_mismatch_lists_praise_under_one_star_with_its_reason(shop: Shop, program: Program) -> None:
+    review = score_row(shop, "writer", rating=1)
+    score_row(shop, "another", rating=5)
+    found = json_of(program("analyst").get(f"{ROOT}/mismatch"))
+    [one] = found["scores"]
+    assert (found["total"], one["review"], one["mismatch"]) == (1, review.pk, pytest.approx(0.8))
+    assert one["mismatch_reasons"] == [
+        {"reason": "praise under low stars", "gap": pytest.approx(0.8), "stars": 1}
+    ]
 
 
 def test_a_label_counts_until_it_is_taken_back(shop: Shop, program: Program, cast: Cast) -> None:

@@ -88,7 +88,7 @@ def test_who_knows_nothing_of_the_column_writes_no_words() -> None:
     shop = make_shop()
     score, other = add_review(shop.lamp, heard="it broke"), add_review(shop.phone)
     SentimentScore.objects.filter(pk=other.pk).delete()
-    fields = [field.column for field in SentimentScore._meta.concrete_fields]
+    fields = [field.column for field in SentimentScore._meta.concrete_fields if not field.generated]
     names = ", ".join(name for name in fields if name not in ("id", "review_id", "heard"))
     with connection.cursor() as cursor:
         cursor.execute(

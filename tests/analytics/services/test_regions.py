@@ -14,6 +14,7 @@ from analytics.contracts import Reading, Sentiment, Spoken
 from analytics.models import SentimentScore
 from analytics.services import regions, scoring
 from recommender.engine.encoders.base import EncoderInfo, unit_rows
+from recommender.errors import EncoderError
 from recommender.services import stored
 from tests.analytics.services.fakes import WordScorer, add_medium, make_review, scorer
 
@@ -77,6 +78,10 @@ def with_photo(content: bytes) -> SentimentScore:
     return SentimentScore.objects.get(review=review)
 
 
+def unloadable() -> Any:
+    raise EncoderError("The weights are gone.", "Fetch.")
+
+
 @pytest.mark.parametrize("place", [(0, 0), (2, 2), (4, 3)])
 def test_the_region_covers_what_makes_the_photo_speak(
     place: tuple[int, int], encoder: RednessEncoder
@@ -123,7 +128,36 @@ def test_regions_are_not_found_missing_while_the_photo_cannot_be_had(
         assert regions.find_regions(score.pk) == 0
     score.refresh_from_db()
     assert "regions" not in score.details
+    assert regions.problem_of(score)
     assert regions.find_regions(score.pk) == 1
+
+
+def test_an_encoder_that_cannot_be_loaded_is_told_and_nothing_is_kept(
+    encoder: RednessEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = with_photo(picture(1, 1))
+    with monkeypatch.context() as patch:
+        patch.setattr("analytics.services.regions.photo_encoder", unloadable)
+        assert regions.find_regions(score.pk) == 0
+    score.refresh_from_db()
+    assert (regions.state_of(score), regions.problem_of(score)) == ("awaited", "The weights are gone. Fetch.")
+    assert regions.find_regions(score.pk) == 1
+
+
+def test_one_photo_that_cannot_be_read_leaves_the_regions_of_the_other(encoder: RednessEncoder) -> None:
+    score = with_photo(picture(1, 1))
+    add_medium(score.review, "image")
+    assert regions.find_regions(score.pk) == 1
+
+
+def test_it_is_known_whether_a_part_weighs_is_still_looked_for(encoder: RednessEncoder) -> None:
+    score = with_photo(picture(1, 1))
+    states = []
+    for details in ({}, {"regions": []}, {"regions": [[1, 0, 0, 1, 1, -0.5]]}):
+        score.details = details
+        states.append(regions.state_of(score))
+    score.image_polarity, score.details = None, {}
+    assert [*states, regions.state_of(score)] == ["awaited", "none", "found", "none"]
 
 
 def test_a_look_asks_for_regions_where_there_is_a_photo(
