@@ -57,10 +57,7 @@ class Selection(Schema):
     words: str = Field("", max_length=WORDS_MOST, description=_WORDS)
 
     def filters(self) -> Filters:
-        given = {name: value for name, value in self.dict().items() if value not in (None, "")}
-        if "abstained" in given:
-            given["abstained"] = int(given["abstained"])
-        return Filters.from_query(given)
+        return Filters.from_query(self.dict())
 
 
 @router.get("/export/{kind}", response={202: JobOut}, url_name="export", openapi_extra=_FILES)

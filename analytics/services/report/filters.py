@@ -58,7 +58,7 @@ class Filters:
 
     @classmethod
     def from_query(cls, query: Mapping[str, Any]) -> Self:
-        """Of an address (``request.GET``); what cannot be read counts as not given."""
+        """Of an address (``request.GET``), or of values so named; what cannot be read counts as not given."""
         fields: dict[str, Any] = {
             "item": _read(query, "item", _key),
             "category": _read(query, "category", _key),
@@ -144,8 +144,13 @@ def _midnight(day: date) -> datetime:
 
 
 def _read(query: Mapping[str, Any], name: str, parse: Callable[[str], T]) -> T | None:
+    value = query.get(name)
+    if value is None:
+        return None
+    # False and 0 are values, also where a program gives them rather than an address.
+    raw = str(int(value)) if isinstance(value, bool) else str(value)
     try:
-        return parse(str(query.get(name) or "").strip())
+        return parse(raw.strip())
     except ValueError:
         return None
 

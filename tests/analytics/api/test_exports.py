@@ -58,6 +58,26 @@ def test_the_report_and_its_files_are_narrowed_by_words(program: Client) -> None
     assert b"".join(program.get(f"{ROOT}/export/csv", asked).streaming_content).count(b"\r\n") == 5
 
 
+@pytest.mark.parametrize(
+    ("asked", "count", "said"), [("false", 11, "no"), ("true", 1, "yes"), (None, 12, "all")]
+)
+def test_what_the_scorer_is_not_sure_of_is_left_out_alone_or_with_the_rest(
+    program: Client, asked: str | None, count: int, said: str
+) -> None:
+    stocked()
+    query = {} if asked is None else {"abstained": asked}
+    assert program.get(f"{ROOT}/scores", query).json()["total"] == count
+    assert program.get(f"{ROOT}/overview", query).json()["reviews"] == count
+    points = program.get(f"{ROOT}/trend", query).json()["points"]
+    slices = program.get(f"{ROOT}/breakdown/item", query).json()["slices"]
+    assert sum(one["reviews"] for one in points) == sum(one["reviews"] for one in slices) == count
+    lines = b"".join(program.get(f"{ROOT}/export/csv", query).streaming_content)
+    assert lines.count(b"\r\n") == count + 1
+    book = load_workbook(io.BytesIO(b"".join(program.get(f"{ROOT}/export/xlsx", query).streaming_content)))
+    facts = dict(book["About"].iter_rows(min_row=2, max_col=2, values_only=True))
+    assert (facts["Abstained"], book["Reviews"].max_row) == (said, count + 1)
+
+
 def test_a_fourth_unfinished_export_is_refused(program: Client, cast: Cast) -> None:
     for stars in (1, 2, 3):
         exports.start_export(cast.analyst, "pdf", Filters.latest(rating=stars))

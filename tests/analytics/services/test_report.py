@@ -351,6 +351,13 @@ def test_an_address_and_its_filters_say_the_same() -> None:
     assert Filters.from_query(QueryDict(filters.as_query())) == filters
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"), [(False, False), (0, False), ("0", False), (True, True), (1, True)]
+)
+def test_a_value_of_nothing_is_a_value(given: object, meant: bool) -> None:
+    assert Filters.from_query({"abstained": given}).abstained is meant
+
+
 def test_the_default_needs_no_address_and_moves_on_with_time() -> None:
     assert Filters.from_query(QueryDict("")).as_query() == ""
     assert Filters.from_query(QueryDict("")).length == 90
