@@ -25,6 +25,11 @@ ASPECTS: tuple[str, ...] = (
 )  # fmt: skip
 
 
+#: In addresses and keys, the value of a review without language, rating or category, or that speaks through
+#: no channel.
+NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """One review as the scorer takes it; whatever is absent is left out, never filled in.

@@ -56,7 +56,9 @@ def alerts_within(filters: Filters) -> list[Alert]:
     found = Alert.objects.filter(starts_at__lt=filters.until, ends_at__gte=filters.since)
     if filters.item:
         found = found.filter(item=filters.item)
-    if filters.category:
+    if isinstance(filters.category, str):  # alerts are on whole branches
+        found = found.none()
+    elif filters.category:
         found = found.filter(category=filters.category)
     if filters.aspect:
         found = found.filter(aspect__in=("", filters.aspect))

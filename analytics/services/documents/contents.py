@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from analytics.services import report
 from analytics.services.names import LABEL_NAMES, name_of
-from recommender.models import Category, Item
+from recommender.models import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,8 @@ def _item(pk: int | None) -> str:
     return found.local_title if found else (f"#{pk}" if pk is not None else "")
 
 
-def _category(pk: int | None) -> str:
-    found = Category.objects.filter(pk=pk).first() if pk is not None else None
-    return found.local_name if found else (f"#{pk}" if pk is not None else "")
+def _category(chosen: int | str | None) -> str:
+    return "" if chosen is None else report.labelled("category", [str(chosen)])[str(chosen)]
 
 
 def _words(filters: report.Filters) -> str:

@@ -12,7 +12,8 @@ from analytics.services.report.evidence import (
     searched_since,
 )
 from analytics.services.report.figures import compares_with_before, model_in_service, overview, trend
-from analytics.services.report.filters import WORDS_MOST, Filters
+from analytics.services.report.filters import WORDS_MOST, Filters, directly_in
+from analytics.services.report.labels import labelled
 from analytics.services.report.shapes import (
     BYS,
     GRAINS,
@@ -47,8 +48,10 @@ __all__ = [
     "compare",
     "compares_with_before",
     "counted_among",
+    "directly_in",
     "emerging",
     "impact",
+    "labelled",
     "model_in_service",
     "oldest_day",
     "overview",

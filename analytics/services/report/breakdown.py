@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from django.utils.translation import gettext as _
 
-from analytics.contracts import CHANNELS
+from analytics.contracts import CHANNELS, NONE
 from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, net_interval
 from analytics.services.names import name_of
-from analytics.services.report.cells import Selection, subtree
-from analytics.services.report.filters import Filters
+from analytics.services.report.cells import Selection, categories_of
+from analytics.services.report.filters import Filters, directly_in
+from analytics.services.report.labels import labelled
 from analytics.services.report.names import Kind, named
 from analytics.services.report.selecting import select
 from analytics.services.report.shapes import By, Impact, Slice
-from recommender.models import Category, Item
+from recommender.models import Category
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Group:
 def breakdown(filters: Filters, by: By, *, most: int = 50) -> list[Slice]:
     """The slices with the most reviews, largest first; ratings in their own order.
 
-    Categories are the children of the one selected (or the top ones), each with all below it; a category
-    without children is its own only slice. A channel or aspect that is filtered by is the only one. By
-    aspect, what counts is what is felt about each aspect.
+    Categories are the children of the one selected (or the top ones), each with all below it, and what is
+    directly in the one selected; a category without children is its own only slice. A channel or aspect that
+    is filtered by is the only one. By aspect, what counts is what is felt about each aspect.
 
     Args:
         by: one of ``BYS``.
@@ -82,7 +82,7 @@ def _by_column(column: str) -> Callable[[Selection, Filters], list[Group]]:
 
     def split(cells: Selection, filters: Filters) -> list[Group]:
         values, counts = grouped(cells, column)
-        return [group(str(value) if value else "", row) for value, row in zip(values, counts, strict=True)]
+        return [group(str(value) if value else NONE, row) for value, row in zip(values, counts, strict=True)]
 
     return split
 
@@ -90,8 +90,9 @@ def _by_column(column: str) -> Callable[[Selection, Filters], list[Group]]:
 def _by_name(column: str, kind: str) -> Callable[[Selection, Filters], list[Group]]:
     def split(cells: Selection, filters: Filters) -> list[Group]:
         values, counts = grouped(cells, column)
-        names = named(kind, values)
-        return [group(names.get(int(value), ""), row) for value, row in zip(values, counts, strict=True)]
+        keys = named(kind, values) | ({0: NONE} if kind == Kind.LANGUAGE else {})
+        both = zip(values.tolist(), counts, strict=True)
+        return [group(keys[value], row) for value, row in both if value in keys]
 
     return split
 
@@ -104,29 +105,36 @@ def _by_channel(cells: Selection, filters: Filters) -> list[Group]:
         if len(rows) and filters.channel in ("", name):
             groups.append(group(name, rows.sum(axis=0)))
     none = counts[values == 0]
-    return [*groups, group("", none.sum(axis=0))] if len(none) else groups
+    return [*groups, group(NONE, none.sum(axis=0))] if len(none) else groups
 
 
 def _by_category(cells: Selection, filters: Filters) -> list[Group]:
     values, counts = grouped(cells, "category")
     own = {int(value): row for value, row in zip(values, counts, strict=True)}
     groups = []
-    for shown, below in _branches(filters.category).items():
-        rows = [own[number] for number in below if number in own]
+    for key, within in _branches(filters.category).items():
+        rows = [own[number] for number in within if number in own]
         if rows:
-            groups.append(group(str(shown), np.sum(rows, axis=0)))
-    return [*groups, group("", own[0])] if 0 in own and filters.category is None else groups
+            groups.append(group(key, np.sum(rows, axis=0)))
+    return groups
 
 
-def _branches(category: int | None) -> dict[int, list[int]]:
-    """Each child of ``category`` (None: each top one) with all below it; itself where it has none."""
-    children = Category.objects.filter(parent=category).order_by("path")
+def _branches(chosen: int | str | None) -> dict[str, list[int]]:
+    """Categories by the key of the slice that they make, so that each that ``chosen`` lets through is in one.
+
+    Each child of ``chosen`` (None: each top one) with all below it, and ``chosen`` itself without them.
+    """
+    if isinstance(chosen, str):
+        return {chosen: categories_of(chosen)}
+    children = Category.objects.filter(parent=chosen).order_by("path")
     tree = list(Category.objects.values_list("pk", "path"))
     branches = {}
     for pk, path in children.values_list("pk", "path"):
         below = path + Category.SEPARATOR
-        branches[pk] = [other for other, where in tree if other == pk or where.startswith(below)]
-    return branches or ({category: subtree(category)} if category is not None else {})
+        branches[str(pk)] = [other for other, where in tree if other == pk or where.startswith(below)]
+    if chosen is None:
+        return branches | {NONE: [0]}
+    return branches | {directly_in(chosen): [chosen]} if branches else {str(chosen): categories_of(chosen)}
 
 
 _SPLITS: dict[str, Callable[[Selection, Filters], list[Group]]] = {
@@ -137,22 +145,6 @@ _SPLITS: dict[str, Callable[[Selection, Filters], list[Group]]] = {
     "language": _by_name("language", Kind.LANGUAGE),
     "rating": _by_column("rating"),
 }
-
-
-def labelled(by: str, keys: list[str]) -> Mapping[str, str]:
-    """What people call each key, in the language of the page."""
-    if by == "item":
-        found = {str(item.pk): item.local_title for item in Item.objects.filter(pk__in=_numbers(keys))}
-        return {key: found.get(key) or _("item %(key)s") % {"key": key} for key in keys}
-    if by == "category":
-        rows = Category.objects.filter(pk__in=_numbers(keys))
-        found = {"": _("no category"), **{str(row.pk): row.local_name for row in rows}}
-        return {key: found.get(key, key) for key in keys}
-    return {key: name_of(by, key) for key in keys}
-
-
-def _numbers(keys: list[str]) -> list[int]:
-    return [int(key) for key in keys if key]
 
 
 # -- impact -------------------------------------------------------------------------------------------------

@@ -70,6 +70,9 @@ def selections(made: dict[str, Any]) -> list[Filters]:
         {"words": "不好", "aspect": "price"},
         {"words": "the", "label": "negative", "category": made["home"].pk},
         {"words": "handle", "abstained": False}, {"words": "nobody says this"},
+        {"category": "none"}, {"category": f"{made['home'].pk}-direct"}, {"category": "1000000-direct"},
+        {"language": "none"}, {"channel": "none"}, {"rating": "none"}, {"words": "the", "language": "none"},
+        {"aspect": "price", "rating": "none", "channel": "none"},
     ]  # fmt: skip
     return [filters.replace(**fields) for filters in base for fields in one]
 
@@ -109,15 +112,15 @@ def test_the_trend_holds_every_review_once_at_its_time(world: dict[str, Any], gr
 def test_every_slice_is_the_overview_of_its_own_filter(world: dict[str, Any], by: report.By) -> None:
     for filters in selections(world):
         for piece in report.breakdown(filters, by):
-            if not piece.key:
-                continue
             own = report.overview(filters.replace(**{by: piece.key}), previous=False)
             assert (piece.reviews, piece.net, piece.low) == (own.reviews, own.net, own.low), (filters, piece)
 
 
 def test_slices_by_rating_are_those_of_a_look_at_every_review(world: dict[str, Any]) -> None:
     found = counting(LAST_90)
-    expected = {key: sum((score.rating or "") == key for score, _ in found) for key in ("", 1, 2, 3, 4, 5)}
+    expected = {
+        key: sum((score.rating or "none") == key for score, _ in found) for key in (1, 2, 3, 4, 5, "none")
+    }
     slices = {piece.key: piece.reviews for piece in report.breakdown(LAST_90, "rating")}
     assert slices == {str(key): count for key, count in expected.items() if count}
 
@@ -129,6 +132,18 @@ def test_categories_are_the_children_of_the_one_selected(world: dict[str, Any]) 
     }
     leaf = [piece.label for piece in report.breakdown(LAST_90.replace(category=world["mugs"].pk), "category")]
     assert (top, inside, leaf) == ({"Home", "Music", "no category"}, {"Mugs", "Lamps"}, ["Mugs"])
+
+
+@pytest.mark.parametrize("category", [None, "home", "mugs"])
+def test_slices_by_category_add_up_to_the_selection(world: dict[str, Any], category: str | None) -> None:
+    for _ in range(3):
+        scored(world["items"][0], category=world["home"])
+    rebuild_rollups(say=lambda text: None)
+    filters = LAST_90.replace(category=world[category].pk if category else None)
+    slices = report.breakdown(filters, "category")
+    assert sum(one.reviews for one in slices) == report.overview(filters, previous=False).reviews
+    directly = {one.label: one.reviews for one in slices if one.key == f"{world['home'].pk}-direct"}
+    assert directly == ({"directly in Home": 3} if category == "home" else {})
 
 
 def test_the_impact_of_an_aspect_is_what_the_net_would_lose_without_it(world: dict[str, Any]) -> None:
@@ -227,7 +242,7 @@ def parts_of(before: Counted, after: Counted, by: str) -> dict[str, tuple[float,
         for score, label in counted:
             value = score.language if by == "language" else getattr(score, f"{by}_id")
             if label:
-                side.setdefault(str(value or ""), []).append(label)
+                side.setdefault(str(value or "none"), []).append(label)
     whole = [[label for labels in side.values() for label in labels] for side in sides]
     if not all(whole):
         return {}
