@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,15 +10,21 @@ from django.utils.translation import gettext as _
 from analytics.services.names import BY_NAMES, name_of
 from analytics.services.report import Comparison, Driver, Filters, Impact, Slice
 from analytics.templatetags.feeling import grouped, share, signed
-from analytics.web.charts import Cell, Chart, interval, likelihood
+from analytics.web.charts import Cell, Chart, Pages, interval, likelihood
 from analytics.web.frame import address
 
-#: rows a chart draws; its table has all that it is given
+#: rows a chart draws; its table has all that it is given, and the note says so
 DRAWN = 12
 
 
-def breakdown_chart(slices: list[Slice], by: str, filters: Filters) -> Chart:
-    """Net sentiment of each part with its interval; a click limits the report to it."""
+def breakdown_chart(
+    slices: Iterable[Slice], by: str, filters: Filters, *, pages: Pages | None = None
+) -> Chart:
+    """Net sentiment of each part with its interval; a click limits the report to it.
+
+    Args:
+        pages: what ``slices`` are a page of; by itself they are all.
+    """
     drawn, rows = [], []
     for one in slices:
         label = name_of(by, one.key, one.label)
@@ -46,7 +53,12 @@ def breakdown_chart(slices: list[Slice], by: str, filters: Filters) -> Chart:
     columns = (str(BY_NAMES[by]), _("Net sentiment"), _("Interval (95 %)"), _("Share"), _("Reviews"))
     title = _("By {what}").format(what=str(BY_NAMES[by]).lower())
     data = _bars(drawn, _("Net sentiment"), title) | {"reach": 1}
-    return Chart(f"by-{by}", title, data, columns, tuple(rows))
+    return Chart(f"by-{by}", title, data, columns, tuple(rows), _first_of(len(drawn)), pages)
+
+
+def _first_of(drawn: int) -> str:
+    """That the table has more than is drawn; "" where it has not."""
+    return _("The first {n} are drawn; the table has all of these.").format(n=DRAWN) if drawn > DRAWN else ""
 
 
 def impact_chart(impacts: list[Impact], filters: Filters) -> Chart:

@@ -92,6 +92,10 @@ def filter_bar(
         "end": filters.end.isoformat(),
         "reach": reach_of(filters),
         "hidden": [*_prefixed(prefix, period | unseen), *kept.items()],
+        "find": {
+            "action": reverse("sentiment_items"),
+            "hidden": [("on", page), ("side", prefix), *_prefixed(prefix, period | limits), *kept.items()],
+        },
         "date_hidden": [*_prefixed(prefix, limits), *kept.items()],
     }
 

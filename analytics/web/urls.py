@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from analytics.web import alerts, compare, model, overview, queue, review, reviews, terms
+from analytics.web import alerts, compare, items, model, overview, queue, review, reviews, terms
 from analytics.web.export_urls import urlpatterns as export_urls
 
 urlpatterns: list[URLPattern] = [
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("sentiment/compare/", compare.compare, name="sentiment_compare"),
     path("sentiment/terms/", terms.terms, name="sentiment_terms"),
     path("sentiment/reviews/", reviews.reviews, name="sentiment_reviews"),
+    path("sentiment/items/", items.find, name="sentiment_items"),
     path("sentiment/review/<int:pk>/", review.review, name="sentiment_review"),
     # -- what analysts say
     path("sentiment/queue/", queue.queue, name="sentiment_queue"),

@@ -21,7 +21,7 @@ class Contents:
 
     Attributes:
         facts: what was asked, of when, by which model it was scored and when it was made: name and value.
-        breakdowns: slices by what they are broken down by, in the order of ``report.BYS``.
+        breakdowns: all slices by what they are broken down by, in the order of ``report.BYS``.
     """
 
     filters: report.Filters
@@ -29,7 +29,7 @@ class Contents:
     facts: Sequence[tuple[str, str]]
     overview: report.Overview
     trend: Sequence[report.Point]
-    breakdowns: Mapping[report.By, Sequence[report.Slice]]
+    breakdowns: Mapping[report.By, report.Parts]
     impact: Sequence[report.Impact]
     terms: Sequence[report.Term]
 

@@ -13,7 +13,9 @@ from analytics.services.report.evidence import (
 )
 from analytics.services.report.figures import compares_with_before, model_in_service, overview, trend
 from analytics.services.report.filters import WORDS_MOST, Filters, directly_in
+from analytics.services.report.items import TITLE_MOST, items_called
 from analytics.services.report.labels import labelled
+from analytics.services.report.parts import ORDERS, Order, Parts
 from analytics.services.report.shapes import (
     BYS,
     GRAINS,
@@ -31,8 +33,10 @@ from analytics.services.report.shapes import (
 __all__ = [
     "BYS",
     "GRAINS",
+    "ORDERS",
     "SEARCHED_AMONG",
     "SORTED_AMONG",
+    "TITLE_MOST",
     "WORDS_MOST",
     "By",
     "Comparison",
@@ -40,7 +44,9 @@ __all__ = [
     "Filters",
     "Grain",
     "Impact",
+    "Order",
     "Overview",
+    "Parts",
     "Point",
     "Slice",
     "Term",
@@ -51,6 +57,7 @@ __all__ = [
     "directly_in",
     "emerging",
     "impact",
+    "items_called",
     "labelled",
     "model_in_service",
     "oldest_day",

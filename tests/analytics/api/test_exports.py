@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from analytics.services import exports
 from analytics.services.report import Filters
-from recommender.models import Category
+from recommender.models import Category, Item
 from tests.analytics.scored import add_review, stocked, sum_up
 from tests.conftest import Cast
 
@@ -77,6 +77,22 @@ def test_what_the_scorer_is_not_sure_of_is_left_out_alone_or_with_the_rest(
     book = load_workbook(io.BytesIO(b"".join(program.get(f"{ROOT}/export/xlsx", query).streaming_content)))
     facts = dict(book["About"].iter_rows(min_row=2, max_col=2, values_only=True))
     assert (facts["Abstained"], book["Reviews"].max_row) == (said, count + 1)
+
+
+def test_the_items_of_a_breakdown_are_paged_through_in_any_order(program: Client) -> None:
+    shop = stocked()
+    for place in range(3):
+        add_review(Item.objects.create(external_id=f"N-{place}", title=f"New {place}"), "", 0.9, days_ago=2)
+    sum_up()
+    query: dict[str, Any] = {"order": "worst", "limit": 2, "offset": 0}
+    keys: list[str] = []
+    while query["offset"] is not None:
+        page = program.get(f"{ROOT}/breakdown/item", query).json()
+        keys += [one["key"] for one in page["slices"]]
+        assert page["total"] == 5
+        query["offset"] = page["next_offset"]
+    assert (keys[0], len(keys), len(set(keys))) == (str(shop.phone.pk), 5, 5)
+    assert program.get(f"{ROOT}/breakdown/item", {"order": "size"}).status_code == 422
 
 
 def test_a_slice_without_a_value_is_selected_by_its_key_and_named_on_the_first_sheet(program: Client) -> None:

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from analytics.models import SentimentScore
 from analytics.services import report
@@ -354,55 +351,3 @@ def test_terms_under_a_filter_the_sums_do_not_know_come_from_the_reviews(world: 
     lovely = [score for score, _ in counting(filters) if score.review.text == "Lovely glaze!"]
     found = {term.term: term.recent for term in report.telling_terms(filters)}
     assert len(lovely) in (found.get("lovely"), found.get("glaze"))
-
-
-# -- addresses ----------------------------------------------------------------------------------------------
-
-
-def test_an_address_and_its_filters_say_the_same() -> None:
-    filters = Filters(
-        date(2026, 1, 1), date(2026, 2, 1), 3, 4, "zh", "image", "price", 5, "negative", abstained=False
-    )
-    assert Filters.from_query(QueryDict(filters.as_query())) == filters
-
-
-@pytest.mark.parametrize(
-    ("given", "meant"), [(False, False), (0, False), ("0", False), (True, True), (1, True)]
-)
-def test_a_value_of_nothing_is_a_value(given: object, meant: bool) -> None:
-    assert Filters.from_query({"abstained": given}).abstained is meant
-
-
-def test_the_default_needs_no_address_and_moves_on_with_time() -> None:
-    assert Filters.from_query(QueryDict("")).as_query() == ""
-    assert Filters.from_query(QueryDict("")).length == 90
-
-
-@settings(
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    st.dictionaries(
-        st.sampled_from(
-            [
-                "start",
-                "end",
-                "days",
-                "item",
-                "category",
-                "language",
-                "channel",
-                "aspect",
-                "rating",
-                "abstained",
-            ]
-        ),
-        st.one_of(st.text(max_size=40), st.integers().map(str), st.dates().map(str)),
-    )
-)
-def test_nonsense_in_an_address_counts_as_not_given(query: dict[str, str]) -> None:
-    filters = Filters.from_query(query)
-    assert filters.start <= filters.end
-    report.overview(filters)
-    assert Filters.from_query(QueryDict(filters.as_query())).given() == filters.given()

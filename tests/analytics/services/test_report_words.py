@@ -145,7 +145,12 @@ def test_the_figures_are_the_same_before_and_after_their_days_are_summed(cut: Sh
     def told() -> Any:
         cells.forget()
         listed = [one.pk for one in report.reviews_page(filters)]
-        return report.overview(filters), report.trend(filters), report.breakdown(filters, "item"), listed
+        return (
+            report.overview(filters),
+            report.trend(filters),
+            list(report.breakdown(filters, "item")),
+            listed,
+        )
 
     before = told()
     assert refresh_rollups() == 1
