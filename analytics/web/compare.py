@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.services import report
-from analytics.services.report import Comparison, Filters, Overview
+from analytics.services.report import DEFAULT_DAYS, Comparison, Filters, Overview
 from analytics.templatetags.feeling import signed
 from analytics.web.charts import likelihood, trend_chart
 from analytics.web.charts_parts import drivers_chart
@@ -39,7 +39,7 @@ def compare(request: HttpRequest) -> HttpResponseBase:
         "other": _bar_of_a(a, b),
         "a": a,
         "own": own,
-        "before_url": address("sentiment_compare", b),
+        "before_url": _address(None, b),
         "swap_url": _address(b, a),
     }
     return answer(request, "sentiment_compare", "analytics/compare.html", context, filters=b)
@@ -67,9 +67,9 @@ def _other(query: QueryDict, b: Filters) -> tuple[Filters, bool]:
 
 
 def _address(a: Filters | None, b: Filters) -> str:
-    if a is None:
-        return address("sentiment_compare", b)
-    return address("sentiment_compare", b, **_named(a))
+    # What is left out elsewhere is to be said here, where no period means a month.
+    days = b.days if b.days == DEFAULT_DAYS else ""
+    return address("sentiment_compare", b, days=days, **(_named(a) if a else {}))
 
 
 def _named(a: Filters) -> dict[str, Any]:

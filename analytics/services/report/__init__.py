@@ -12,7 +12,7 @@ from analytics.services.report.evidence import (
     searched_since,
 )
 from analytics.services.report.figures import compares_with_before, model_in_service, overview, trend
-from analytics.services.report.filters import WORDS_MOST, Filters, directly_in
+from analytics.services.report.filters import DEFAULT_DAYS, WORDS_MOST, Filters, directly_in
 from analytics.services.report.items import TITLE_MOST, items_called
 from analytics.services.report.labels import labelled
 from analytics.services.report.parts import ORDERS, Order, Parts
@@ -32,6 +32,7 @@ from analytics.services.report.shapes import (
 
 __all__ = [
     "BYS",
+    "DEFAULT_DAYS",
     "GRAINS",
     "ORDERS",
     "SEARCHED_AMONG",

@@ -59,8 +59,10 @@ def _strongest(first: Cells, second: Cells, most: int) -> Iterator[Driver]:
     """Of each dimension the ``most`` strongest."""
     a, b = first.filters, second.filters
     for by in _PARTITIONS:
-        # What both sides are fixed to explains nothing.
-        if not (getattr(a, by) and getattr(a, by) == getattr(b, by) and by != "category"):
+        # What both sides are fixed to explains nothing; below a category are others.
+        fixed = getattr(a, by)
+        has_parts = by == "category" and isinstance(fixed, int)
+        if not fixed or fixed != getattr(b, by) or has_parts:
             yield from _parts(first.by(by), second.by(by), by).drivers(most)
     if not (a.aspect or b.aspect or a.label or b.label):
         yield from _aspects(first, second)

@@ -275,6 +275,15 @@ def test_the_strongest_drivers_are_the_first_of_all_of_them(world: dict[str, Any
         assert report.compare(before, LAST_90, most=most).drivers == every[:most]
 
 
+def test_what_both_sides_are_fixed_to_drives_nothing(world: dict[str, Any]) -> None:
+    for by, key in (("language", "none"), ("category", "none"), ("category", world["mugs"].pk)):
+        now = LAST_90.replace(**{by: key})
+        found = report.compare(now.previous(), now)
+        assert found.drivers
+        # Below a category there may be others.
+        assert (by in {one.by for one in found.drivers}) == isinstance(key, int)
+
+
 def test_drivers_of_one_strength_come_in_the_order_of_their_keys() -> None:
     made = shop()
     for item in made["items"]:

@@ -108,6 +108,13 @@ def test_either_side_of_a_comparison_has_an_item_of_its_own(opened: Any) -> None
     assert (chosen["a"].item, chosen["a"].language, chosen["filters"].item) == (two, "en", one)
 
 
+def test_the_period_of_a_comparison_stays_where_it_is_the_usual_one_elsewhere(opened: Any) -> None:
+    page = opened(f"{reverse('sentiment_compare')}?days=90").context
+    chosen = next(one for one in page["bar"]["periods"] if one["on"])
+    for url in (page["address"], page["before_url"], chosen["url"]):
+        assert opened(url).context["filters"].days == 90
+
+
 def test_without_scripts_the_list_is_a_page(opened: Any) -> None:
     page = opened(
         reverse("sentiment_items"), data={"find": "thing", "on": "sentiment_reviews", "label": "positive"}
