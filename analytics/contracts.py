@@ -28,6 +28,11 @@ ASPECTS: tuple[str, ...] = (
 STARS: Mapping[int, float] = {1: -1.0, 2: -(0.5**0.5), 4: 0.5**0.5, 5: 1.0}
 
 
+#: In addresses and keys, the value of a review without language, rating or category, or that speaks through
+#: no channel.
+NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """One review as the scorer takes it; whatever is absent is left out, never filled in.

@@ -58,7 +58,7 @@ def figures() -> dict[str, Callable[[Any], Any]]:
 
     asked: dict[str, Callable[[Any], Any]] = {"overview": report.overview, "trend": report.trend}
     for by in report.BYS:
-        asked[f"by {by}"] = lambda filters, by=by: report.breakdown(filters, by, most=20)
+        asked[f"by {by}"] = lambda filters, by=by: report.breakdown(filters, by).page(0, 20)
     asked["impact"] = report.impact
     asked["reviews"] = report.reviews_page
     return asked

@@ -31,6 +31,8 @@ SearchedSince = Annotated[
 ]
 router = Router(tags=["exports"], auth=holders(VIEW_ANALYTICS))
 Kind = Literal["csv", "xlsx", "pdf"]
+#: The largest number of an item or a category that is looked for, and other values of a category.
+_LAST, _BRANCH = 2**31 - 1, r"^(none|[1-9]\d{0,8}-direct)$"
 _FILES: dict[str, Any] = {
     "responses": {
         200: {
@@ -47,21 +49,24 @@ class Selection(Schema):
     start: date | None = Field(None, description="first day, in the site's time zone")
     end: date | None = Field(None, description="last day")
     days: int | None = Field(None, ge=1, le=36_525, description="so many days up to today, instead of dates")
-    item: int | None = Field(None, ge=1)
-    category: int | None = Field(None, ge=1, description="with those below it")
-    language: str = Field("", max_length=30)
-    channel: Literal["", "text", "image", "speech"] = ""
+    item: int | None = Field(None, ge=1, le=_LAST)
+    category: Annotated[int, Field(ge=1, le=_LAST)] | Annotated[str, Field(pattern=_BRANCH)] | None = Field(
+        None, description="with those below it; 7-direct: category 7 without them; none: reviews without one"
+    )
+    language: str = Field("", max_length=30, description="none: reviews of an unknown one")
+    channel: Literal["", "text", "image", "speech", "none"] = Field(
+        "", description="alone or with others; none: reviews that speak through no channel"
+    )
     aspect: str = Field("", max_length=30)
-    rating: int | None = Field(None, ge=1, le=5)
+    rating: Annotated[int, Field(ge=1, le=5)] | Literal["none"] | None = Field(
+        None, description="none: reviews without one"
+    )
     label: Literal["", "negative", "neutral", "positive"] = ""
     abstained: bool | None = None
     words: str = Field("", max_length=WORDS_MOST, description=_WORDS)
 
     def filters(self) -> Filters:
-        given = {name: value for name, value in self.dict().items() if value not in (None, "")}
-        if "abstained" in given:
-            given["abstained"] = int(given["abstained"])
-        return Filters.from_query(given)
+        return Filters.from_query(self.dict())
 
 
 def _named_other(name: str) -> str:

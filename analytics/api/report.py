@@ -16,10 +16,14 @@ from analytics.services import alerts_delivery as delivery
 from analytics.services import report
 from recommender.api.access import holders
 from recommender.api.errors import missing
-from recommender.api.paging import PAGE, Limit, Offset, Page, piece
+from recommender.api.paging import PAGE, Limit, Offset, Page, next_offset, piece
 
 router = Router(tags=["report"], auth=holders(VIEW_ANALYTICS))
 Shape = TypeVar("Shape", bound=Schema)
+_ORDER = (
+    "most: reviews (stars in their own order); worst: whose interval of net ends lowest, so that a few bad "
+    "reviews do not go before many; best: whose interval begins highest"
+)
 Net = Annotated[float | None, Field(description="share of positive less share of negative, from -1 to 1")]
 
 
@@ -83,7 +87,7 @@ class SliceOut(Schema):
     share: float
 
 
-class BreakdownOut(Schema):
+class BreakdownOut(Page):
     """A selection by one dimension."""
 
     slices: list[SliceOut]
@@ -181,11 +185,20 @@ def breakdown(
     request: HttpRequest,
     by: Literal["item", "category", "aspect", "channel", "language", "rating"],
     asked: Annotated[Selection, Query()],
+    order: Annotated[Literal["most", "worst", "best"], Query(description=_ORDER)] = "most",
+    offset: Offset = 0,
+    limit: Limit = 50,
 ) -> BreakdownOut:
     """A selection by item, category, aspect, channel, language or rating."""
     filters = asked.filters()
-    slices = [same(SliceOut, one) for one in report.breakdown(filters, by)]
-    return BreakdownOut(slices=slices, searched_since=report.searched_since(filters))
+    parts = report.breakdown(filters, by, order)
+    slices = [same(SliceOut, one) for one in parts.page(offset, limit)]
+    return BreakdownOut(
+        slices=slices,
+        total=len(parts),
+        next_offset=next_offset(offset, len(slices), len(parts)),
+        searched_since=report.searched_since(filters),
+    )
 
 
 @router.get("/impact", response=ImpactsOut, url_name="report_impact")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from analytics.contracts import NONE
 from analytics.services.site_aspects import site_name
 
 CHANNEL_NAMES: dict[str, Any] = {
@@ -63,16 +64,17 @@ ORDER_NAMES: dict[str, Any] = {
 }
 #: what has no value in a dimension
 _WITHOUT: dict[str, Any] = {
-    "aspect": pgettext_lazy("report", "no aspect"),
+    "category": gettext_lazy("no category"),
+    "aspect": gettext_lazy("no aspect"),
     "channel": gettext_lazy("nothing readable"),
     "language": gettext_lazy("unknown language"),
-    "rating": pgettext_lazy("report", "no rating"),
+    "rating": gettext_lazy("no rating"),
 }
 
 
 def name_of(by: str, key: Any, label: str = "") -> str:
     """What ``key`` of a breakdown is called; ``label`` where the site gives it a name of its own."""
-    if key in (None, ""):
+    if key in (None, "", NONE):
         return str(_WITHOUT.get(by) or label or _("not known"))
     if by == "rating":
         return f"{key} ★"

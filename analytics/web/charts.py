@@ -33,6 +33,27 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """Where a page of a long list stands, and the way to its others.
+
+    Attributes:
+        told: which of how many these are.
+        address: of this page of it.
+        orders: what the list can be ordered by: label, whether it is now, and the address.
+        note: what the order means.
+        is_open: whether the table is what was asked for.
+    """
+
+    told: str
+    address: str
+    orders: tuple[tuple[str, bool, str], ...]
+    before_url: str = ""
+    next_url: str = ""
+    note: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """One chart with its table.
 
@@ -40,6 +61,7 @@ class Chart:
         data: for static/js/charts.js: ``kind`` (trend, bars or terms), ``description`` for screen readers,
             ``words`` of the tooltip, and ``points`` or ``rows``, each with the ``href`` that a click follows.
         columns, rows: of the table; a row's first cell names it.
+        pages: of a list too long for one table.
     """
 
     key: str
@@ -48,6 +70,7 @@ class Chart:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    pages: Pages | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,22 +11,26 @@ from analytics.services.names import BY_NAMES, name_of
 from analytics.services.numbers import likelihood
 from analytics.services.report import Comparison, Driver, Filters, Impact, Slice
 from analytics.templatetags.feeling import grouped, share, signed
-from analytics.web.charts import Cell, Chart, interval
+from analytics.web.charts import Cell, Chart, Pages, interval
 from analytics.web.frame import address
-from recommender.models import Category
 
-#: rows a chart draws; its table has them all
+#: rows a chart draws; its table has all that it is given, and the note says so
 DRAWN = 12
 
 
-def breakdown_chart(slices: list[Slice], by: str, filters: Filters) -> Chart:
-    """Net sentiment of each part with its interval; a click limits the report to it."""
+def breakdown_chart(
+    slices: Iterable[Slice], by: str, filters: Filters, *, pages: Pages | None = None
+) -> Chart:
+    """Net sentiment of each part with its interval; a click limits the report to it.
+
+    Args:
+        pages: what ``slices`` are a page of; by itself they are all.
+    """
     drawn, rows = [], []
     for one in slices:
         label = name_of(by, one.key, one.label)
-        part = filters.replace(**{by: one.key}) if one.key != "" else None
-        href = address("sentiment", part) if part else ""
-        to_reviews = address("sentiment_reviews", part) if part else ""
+        part = filters.replace(**{by: one.key})
+        href, to_reviews = address("sentiment", part), address("sentiment_reviews", part)
         if one.net is not None:
             drawn.append(
                 {
@@ -49,7 +54,12 @@ def breakdown_chart(slices: list[Slice], by: str, filters: Filters) -> Chart:
     columns = (str(BY_NAMES[by]), _("Net sentiment"), _("Interval (95 %)"), _("Share"), _("Reviews"))
     title = _("By {what}").format(what=str(BY_NAMES[by]).lower())
     data = _bars(drawn, _("Net sentiment"), title) | {"reach": 1}
-    return Chart(f"by-{by}", title, data, columns, tuple(rows))
+    return Chart(f"by-{by}", title, data, columns, tuple(rows), _first_of(len(drawn)), pages)
+
+
+def _first_of(drawn: int) -> str:
+    """That the table has more than is drawn; "" where it has not."""
+    return _("The first {n} are drawn; the table has all of these.").format(n=DRAWN) if drawn > DRAWN else ""
 
 
 def impact_chart(impacts: list[Impact], filters: Filters) -> Chart:
@@ -78,9 +88,8 @@ def impact_chart(impacts: list[Impact], filters: Filters) -> Chart:
 def drivers_chart(found: Comparison, a: Filters, b: Filters) -> Chart:
     """What the difference between two selections is made of, the largest parts first."""
     drawn, rows = [], []
-    branches = _branches(found)
     for one in found.drivers:
-        label, (before_href, href) = _driver_label(one), _driver_addresses(one, a, b, branches)
+        label, (before_href, href) = _driver_label(one), _driver_addresses(one, a, b)
         more = [
             [_("another opinion"), signed(one.rate, 3)],
             [_("more or fewer of them"), signed(one.mix, 3)],
@@ -108,20 +117,11 @@ def _driver_label(one: Driver) -> str:
     return f"{BY_NAMES[one.by]}: {name_of(one.by, one.key, one.label)}"
 
 
-def _driver_addresses(one: Driver, a: Filters, b: Filters, branches: set[str]) -> tuple[str, str]:
-    """The reviews that its numbers count on either side: those that commit themselves; "" for none."""
-    if one.key == "" or (one.by == "category" and one.key in branches):
-        return "", ""
+def _driver_addresses(one: Driver, a: Filters, b: Filters) -> tuple[str, str]:
+    """The reviews that its numbers count on either side: those that commit themselves."""
     parts = (side.replace(**{one.by: one.key}, abstained=False) for side in (a, b))
     before, after = (address("sentiment_reviews", part) for part in parts)
     return before, after
-
-
-def _branches(found: Comparison) -> set[str]:
-    """Keys of categories with others below: they are counted without these, and listed with them."""
-    keys = [int(one.key) for one in found.drivers if one.by == "category" and one.key]
-    parents = Category.objects.filter(parent__in=keys).values_list("parent", flat=True)
-    return {str(parent) for parent in parents}
 
 
 def _bars(drawn: list[dict[str, Any]], value: str, title: str) -> dict[str, Any]:

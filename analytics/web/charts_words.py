@@ -100,14 +100,8 @@ def telling_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
     rows = tuple(
         (
             Cell(term.term, spot["href"]),
-            Cell(
-                grouped(term.positive),
-                _reviews(filters.replace(label="positive"), term),
-            ),
-            Cell(
-                grouped(term.negative),
-                _reviews(filters.replace(label="negative"), term),
-            ),
+            Cell(grouped(term.positive), _felt(filters, "positive", term)),
+            Cell(grouped(term.negative), _felt(filters, "negative", term)),
             Cell(signed(term.association, 1)),
             Cell(signed(term.net)),
         )
@@ -120,6 +114,11 @@ def telling_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
 def _reviews(filters: Filters, term: Term) -> str:
     """Those that have the term as it was counted; as a search for words "fit" would find every outfit."""
     return address("sentiment_reviews", filters, term=term.term)
+
+
+def _felt(filters: Filters, label: str, term: Term) -> str:
+    """Those that have it and feel so; "" where another feeling is filtered by: none of them does."""
+    return _reviews(filters.replace(label=label), term) if filters.label in ("", label) else ""
 
 
 def _spot(term: Term, across: int, up: int, score: float, href: str) -> dict[str, Any]:

@@ -12,11 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from analytics.contracts import ASPECTS, CHANNELS, LABELS
+from analytics.contracts import ASPECTS, CHANNELS, LABELS, NONE
 from analytics.services import report
 from analytics.services.names import (
     BY_NAMES,
-    CHANNEL_NAMES,
     LABEL_NAMES,
     LANGUAGE_NAMES,
     name_of,
@@ -94,6 +93,10 @@ def filter_bar(
         "end": filters.end.isoformat(),
         "reach": reach_of(filters),
         "hidden": [*_prefixed(prefix, period | unseen), *kept.items()],
+        "find": {
+            "action": reverse("sentiment_items"),
+            "hidden": [("on", page), ("side", prefix), *_prefixed(prefix, period | limits), *kept.items()],
+        },
         "date_hidden": [*_prefixed(prefix, limits), *kept.items()],
     }
 
@@ -120,16 +123,16 @@ def period_words(filters: Filters) -> str:
 
 
 def _fields(filters: Filters) -> list[Field]:
-    languages = {one: name_of("language", one) for one in (*LANGUAGE_NAMES, filters.language) if one}
+    languages = {one: name_of("language", one) for one in (*LANGUAGE_NAMES, filters.language, NONE) if one}
     known = dict.fromkeys((*ASPECTS, *site_aspects(), filters.aspect))
     aspects = {one: name_of("aspect", one) for one in known if one}
-    channels = {one: CHANNEL_NAMES[one] for one in CHANNELS}
+    channels = {one: name_of("channel", one) for one in (*CHANNELS, NONE)}
     feelings = {one: LABEL_NAMES[one] for one in LABELS}
-    marks = {str(stars): f"{stars} ★" for stars in (5, 4, 3, 2, 1)}
+    marks = {str(stars): name_of("rating", stars) for stars in (5, 4, 3, 2, 1, NONE)}
     sure = {"0": _("sure ones only"), "1": _("unsure ones only")}
     abstained = "" if filters.abstained is None else str(int(filters.abstained))
     return [
-        _field("category", _("Category"), _("All"), dict(category_tree()), str(filters.category or "")),
+        _field("category", _("Category"), _("All"), _categories(filters), str(filters.category or "")),
         _field("aspect", _("Aspect"), _("Any"), aspects, filters.aspect),
         _field("channel", _("Channel"), _("Any"), channels, filters.channel),
         _field("language", _("Language"), _("Any"), languages, filters.language),
@@ -143,6 +146,16 @@ def _field(name: str, label: str, any_label: str, choices: dict[str, Any], chose
     options = [Option("", any_label, not chosen)]
     options += [Option(value, str(text), value == chosen) for value, text in choices.items()]
     return Field(name, label, tuple(options))
+
+
+def _categories(filters: Filters) -> dict[str, str]:
+    """Every category; what is directly in one stands below it where it is chosen."""
+    chosen, choices = filters.category, {}
+    for key, label in category_tree():
+        choices[key] = label
+        if isinstance(chosen, str) and chosen == report.directly_in(int(key)):
+            choices[chosen] = "\u2003" + _limit_value("category", chosen)
+    return choices | {NONE: name_of("category", NONE)}
 
 
 def category_tree() -> list[tuple[str, str]]:
@@ -181,8 +194,7 @@ def _limit_value(name: str, value: Any) -> str:
     if name == "item":
         return item_name(value)
     if name == "category":
-        found = Category.objects.filter(pk=value).first()
-        return found.local_name if found else str(value)
+        return report.labelled("category", [str(value)])[str(value)]
     return name_of(name, value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -17,6 +17,7 @@ from analytics.web.charts import Chart, trend_chart
 from analytics.web.charts_parts import breakdown_chart, impact_chart
 from analytics.web.filtering import filter_bar
 from analytics.web.frame import address, analysts_only, answer
+from analytics.web.items import items_chart, order_of
 
 #: alerts a trend marks at most
 MARKS = 6
@@ -30,27 +31,36 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     """The figures of the selection that the address names; a fragment's request gets them alone."""
     filters = Filters.from_query(request.GET)
     figures = report.overview(filters)
+    charts = _charts(request.GET, filters) if figures.reviews else {}
+    pages = charts["item"].pages if charts else None
     context = {
-        "address": address("sentiment", filters),
+        "address": pages.address if pages else address("sentiment", filters),
         "asked": Asked(Page.OVERVIEW, filters),
         "figures": figures,
         "cards": figure_cards(figures, filters),
         "compares": report.compares_with_before(filters),
         "stack": label_stack(figures, filters),
-        "bar": filter_bar("sentiment", filters),
-        "charts": _charts(filters) if figures.reviews else {},
+        "bar": filter_bar("sentiment", filters, keep={"order": _kept_order(request.GET)}),
+        "charts": charts,
         "reviews_url": address("sentiment_reviews", filters),
         "compare_url": address("sentiment_compare", filters),
     }
     return answer(request, "sentiment", "analytics/overview.html", context, filters=filters)
 
 
-def _charts(filters: Filters) -> dict[str, Chart]:
+def _kept_order(query: QueryDict) -> str:
+    """Of the items, where it is not the usual one."""
+    order = order_of(query)
+    return "" if order == "most" else order
+
+
+def _charts(query: QueryDict, filters: Filters) -> dict[str, Chart]:
     charts = {"trend": trend_chart(report.trend(filters), filters, alerts_within(filters))}
     charts["impact"] = impact_chart(report.impact(filters), filters)
     for by in report.BYS:
-        charts[by] = breakdown_chart(report.breakdown(filters, by), by, filters)
-    return charts
+        if by != "item":
+            charts[by] = breakdown_chart(report.breakdown(filters, by), by, filters)
+    return charts | {"item": items_chart(query, filters)}
 
 
 def alerts_within(filters: Filters) -> list[Alert]:
@@ -58,7 +68,9 @@ def alerts_within(filters: Filters) -> list[Alert]:
     found = Alert.objects.filter(starts_at__lt=filters.until, ends_at__gte=filters.since)
     if filters.item:
         found = found.filter(item=filters.item)
-    if filters.category:
+    if isinstance(filters.category, str):  # alerts are on whole branches
+        found = found.none()
+    elif filters.category:
         found = found.filter(category=filters.category)
     if filters.aspect:
         found = found.filter(aspect__in=("", filters.aspect))

@@ -6,6 +6,7 @@ from analytics.web import (
     alerts,
     compare,
     disagreements,
+    items,
     mismatch,
     model,
     overview,
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("sentiment/compare/", compare.compare, name="sentiment_compare"),
     path("sentiment/terms/", terms.terms, name="sentiment_terms"),
     path("sentiment/reviews/", reviews.reviews, name="sentiment_reviews"),
+    path("sentiment/items/", items.find, name="sentiment_items"),
     path("sentiment/review/<int:pk>/", review.review, name="sentiment_review"),
     path("sentiment/review/<int:pk>/regions/", review.review_regions, name="sentiment_regions"),
     # -- what analysts say

@@ -34,21 +34,37 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 // What the keyboard stood on is drawn anew with the report: what is called the same has its place, or the heading.
 let held = null;
+let figure = "";
 const called = (element) => [element.tagName, element.getAttribute("href") ?? "", element.getAttribute("aria-label") || element.textContent.trim()].join(" ");
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "report") return;
   const on = document.activeElement;
   // In the queue a label has its own way on: to the next row.
   held = here().contains(on) && !on.closest("[data-row]") ? called(on) : null;
+  figure = on.closest("figure")?.id || "";
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id !== "report" || held === null || here().contains(document.activeElement)) return;
   const again = [...here().querySelectorAll("a, button, summary")].find((one) => called(one) === held);
   again?.focus({ preventScroll: true });
   if (again && document.activeElement === again) return; // else it is folded away, or there no more
-  const heading = here().querySelector("h1");
+  // At the end of a list that one pages through, "Next" is gone, and the list is still where one is.
+  const heading = (figure && document.getElementById(figure)?.querySelector("h2")) || here().querySelector("h1");
   heading.tabIndex = -1;
   heading.focus();
+});
+
+// -- an item by its title: what is typed finds, and the arrow keys go from one to the next ------------------------
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("details.find") && event.target.open) event.target.querySelector("[data-find]").focus();
+}, true);
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const panel = event.target.closest?.(".find-panel");
+  if (!step || !panel) return;
+  const stops = [...panel.querySelectorAll("[data-find], [data-found]")];
+  event.preventDefault();
+  stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(event.target) + step))].focus();
 });
 
 // -- a recording's marked seconds -------------------------------------------------------------------------------

@@ -165,6 +165,29 @@ def test_filters_live_in_the_address_and_go_by_keyboard_table_and_back(
     expect(page.locator("[data-summary]")).to_contain_text("9 scored reviews")
 
 
+def test_an_item_is_chosen_by_its_title_and_the_list_of_items_ordered_with_the_keyboard(
+    page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
+) -> None:
+    log_in(page, cast.analyst)
+    page.goto(f"{live_site}/analytics/sentiment/")
+    items = page.locator("#figure-by-item")
+    items.get_by_role("link", name="Worst first").press("Enter")
+    page.wait_for_url("**order=worst**")
+    expect(items.get_by_role("link", name="Worst first")).to_be_focused()
+    expect(items.locator("tbody tr").first).to_contain_text("Phone")
+    page.locator("details.find summary").press("Enter")
+    expect(page.get_by_role("searchbox", name="Item by its title")).to_be_focused()
+    expect(page.locator(".found a").first).to_be_visible()
+    page.keyboard.type("phon")
+    expect(page.locator(".found a")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".found a")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**item=**")
+    expect(page.locator(".limit")).to_contain_text("Phone")
+    assert "order=worst" in page.url
+
+
 def test_the_keyboard_stays_where_it_was_when_the_report_is_drawn_anew(
     page: Page, live_site: str, cast: Cast, log_in: Callable[..., None], incident: tuple[Shop, int]
 ) -> None:

@@ -155,6 +155,7 @@ ROUTES: dict[str, Route] = {
     "sentiment_compare": Route(only(200, *ANALYSTS)),
     "sentiment_terms": Route(only(200, *ANALYSTS)),
     "sentiment_reviews": Route(only(200, *ANALYSTS)),
+    "sentiment_items": Route(only(200, *ANALYSTS)),
     "sentiment_review": Route(only(200, *ANALYSTS), args=scored),
     "sentiment_regions": Route(only(200, *ANALYSTS), args=scored),
     "sentiment_queue": Route(only(200, *ANALYSTS)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 Z95 = 1.959963984540054
 
 
@@ -50,6 +52,19 @@ def net_interval(tally: Tally) -> tuple[float, float] | None:
     # Few and unanimous reviews lie outside of the adjusted interval; the net itself always belongs to it.
     net = (tally.positive - tally.negative) / tally.total
     return max(-1.0, min(middle - half, net)), min(1.0, max(middle + half, net))
+
+
+def net_intervals(counts: np.ndarray) -> np.ndarray:
+    """(n, 2) what ``net_interval`` gives for (n, 3) reviews by label; NaN for nothing."""
+    own = counts.sum(axis=1)
+    total = own + 2
+    positive, negative = (counts[:, 2] + 1) / total, (counts[:, 0] + 1) / total
+    middle = positive - negative
+    half = Z95 * np.sqrt(np.maximum(0.0, positive + negative - middle * middle) / total)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        net = (counts[:, 2] - counts[:, 0]) / own
+    ends = np.minimum(middle - half, net), np.maximum(middle + half, net)
+    return np.clip(np.stack(ends, axis=1), -1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

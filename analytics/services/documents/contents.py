@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from analytics.services import report
 from analytics.services.names import LABEL_NAMES, name_of
 from analytics.services.numbers import share
-from recommender.models import Category, Item
+from recommender.models import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Contents:
 
     Attributes:
         facts: what was asked, of when, by which model it was scored and when it was made: name and value.
-        breakdowns: slices by what they are broken down by, in the order of ``report.BYS``.
+        breakdowns: all slices by what they are broken down by, in the order of ``report.BYS``.
     """
 
     filters: report.Filters
@@ -30,7 +30,7 @@ class Contents:
     facts: Sequence[tuple[str, str]]
     overview: report.Overview
     trend: Sequence[report.Point]
-    breakdowns: Mapping[report.By, Sequence[report.Slice]]
+    breakdowns: Mapping[report.By, report.Parts]
     impact: Sequence[report.Impact]
     terms: Sequence[report.Term]
     aspects: Sequence[report.AspectChange]
@@ -103,9 +103,8 @@ def _item(pk: int | None) -> str:
     return found.local_title if found else (f"#{pk}" if pk is not None else "")
 
 
-def _category(pk: int | None) -> str:
-    found = Category.objects.filter(pk=pk).first() if pk is not None else None
-    return found.local_name if found else (f"#{pk}" if pk is not None else "")
+def _category(chosen: int | str | None) -> str:
+    return "" if chosen is None else report.labelled("category", [str(chosen)])[str(chosen)]
 
 
 def _words(filters: report.Filters) -> str:

@@ -159,8 +159,9 @@ def _shares(now: report.Overview, look: svg.Look) -> SafeString:
 
 def _breakdown(contents: Contents, by: report.By, look: svg.Look) -> dict[str, Any] | None:
     """Heading, chart and slices of one dimension; None where it has none."""
-    slices = [one for one in contents.breakdowns.get(by, ()) if one.reviews][:_BARS_MOST]
-    if not slices:
+    parts = contents.breakdowns.get(by)
+    slices = parts.page(0, _BARS_MOST) if parts else []
+    if not parts or not slices:
         return None
     rows = [(name_of(by, one.key, one.label), one) for one in slices]
     bars = [
@@ -170,7 +171,15 @@ def _breakdown(contents: Contents, by: report.By, look: svg.Look) -> dict[str, A
     ]
     heading = str(BY_NAMES[by])
     chart = _drawn(svg.bars(bars, title=heading, look=look)) if bars else None
-    return {"heading": heading, "chart": chart, "rows": rows}
+    return {"heading": heading, "chart": chart, "rows": rows, "note": _shown(len(rows), len(parts))}
+
+
+def _shown(shown: int, there: int) -> str:
+    """That there are more; "" where all are shown."""
+    if shown == there:
+        return ""
+    numbers = {"shown": shown, "count": formats.number_format(there, force_grouping=True)}
+    return _("Those with the most reviews, %(shown)s of %(count)s; the workbook (XLSX) has all.") % numbers
 
 
 def _impact(found: Sequence[report.Impact], look: svg.Look) -> SafeString | None:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from analytics.services import report
 from analytics.services.documents.cells import fitting
 from analytics.services.documents.contents import Contents
 from analytics.services.documents.rows import COLUMNS, rows_for_people
@@ -20,6 +22,8 @@ from analytics.services.names import BY_NAMES, name_of
 
 #: Reviews on one sheet: what Excel holds, less the heading.
 SHEET_MOST = 1_048_575
+#: Slices of one dimension in a workbook that goes without its reviews so that a mail can carry it.
+SLICES_MOST = 10_000
 _WIDE = {"time": 17, "title": 36, "category": 26, "text": 70, "heard": 50, "aspects": 34, "model": 18}
 #: Writes a value into a row and a column.
 Put = Callable[[int, int, Any], Any]
@@ -29,10 +33,14 @@ _NO_MARK: Callable[[int], None] = lambda rows: None  # noqa: E731
 def write_xlsx(
     contents: Contents, path: Path, *, with_reviews: bool = True, told: Callable[[int], None] = _NO_MARK
 ) -> int:
-    """Write the workbook; how many reviews it holds. ``told`` hears of every thousand rows written."""
+    """Write the workbook; how many reviews it holds. ``told`` hears of every thousand rows written.
+
+    Without the reviews it is to be small: then it has ``SLICES_MOST`` items at most, and says so.
+    """
+    most = None if with_reviews else SLICES_MOST
     with _workbook(path, contents.made_at) as writer:
-        writer.facts(_("About"), contents.facts)
-        _figures(writer, contents)
+        writer.facts(_("About"), [*contents.facts, *_left_out(contents, most)])
+        _figures(writer, contents, most)
         return writer.reviews(rows_for_people(contents.filters), told) if with_reviews else 0
 
 
@@ -61,24 +69,24 @@ def _workbook(path: Path, made_at: datetime) -> Iterator[_Book]:
         yield _Book(book, _Looks.of(book))
 
 
-def _figures(writer: _Book, contents: Contents) -> None:
+def _left_out(contents: Contents, most: int | None) -> list[tuple[str, str]]:
+    """Dimensions of which only the slices with the most reviews are listed."""
+    cut = {by: len(parts) for by, parts in contents.breakdowns.items() if most and len(parts) > most}
+    told = _("those with the most reviews, %(shown)s of %(count)s")
+    return [
+        (_("Breakdown: %(by)s") % {"by": BY_NAMES[by]}, told % {"shown": f"{most:,}", "count": f"{count:,}"})
+        for by, count in cut.items()
+    ]
+
+
+def _figures(writer: _Book, contents: Contents, most: int | None) -> None:
     writer.table(_("Figures"), [_("figure"), _("this period"), _("period before")], _overview(contents))
     net = [_("net sentiment"), _("from"), _("to")]
     points = [(one.start, one.reviews, one.net, one.low, one.high, one.negative) for one in contents.trend]
     writer.table(_("Trend"), [_("start"), _("reviews"), *net, _("negative")], points)
-    slices = [
-        (
-            str(BY_NAMES[by]),
-            name_of(by, one.key, one.label),
-            one.reviews,
-            one.net,
-            one.low,
-            one.high,
-            one.share,
-        )
-        for by, found in contents.breakdowns.items()
-        for one in found
-    ]
+    # Worded as they are written: there may be as many as a shop has items.
+    parts = contents.breakdowns.items()
+    slices = (_slice_row(by, one) for by, found in parts for one in islice(found, most))
     writer.table(_("Breakdown"), [_("by"), _("name"), _("reviews"), *net, _("share")], slices)
     impact = [
         (name_of("aspect", one.aspect, one.label), one.reviews, one.net, one.impact)
@@ -102,6 +110,11 @@ def _emerging(writer: _Book, contents: Contents) -> None:
     ]
     felt = [_("net sentiment before"), _("change"), _("from"), _("to"), _("p-value of the change")]
     writer.table(_("Emerging aspects"), [_("aspect"), *counted, *felt], aspects)
+
+
+def _slice_row(by: report.By, one: report.Slice) -> tuple[Any, ...]:
+    name = name_of(by, one.key, one.label)
+    return str(BY_NAMES[by]), name, one.reviews, one.net, one.low, one.high, one.share
 
 
 def _overview(contents: Contents) -> list[tuple[Any, ...]]:
@@ -156,11 +169,12 @@ class _Book:
             sheet.write_string(place, 1, fitting(value))
 
     def table(self, title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        sheet = self._sheet(title)
-        sheet.set_column(0, len(heading) - 1, 20)
-        self._head(sheet, heading)
-        put = self._putter(sheet)
-        for place, row in enumerate(rows, 1):
+        """All on sheets of ``SHEET_MOST``."""
+        put = self._table_sheet(title, heading)
+        for count, row in enumerate(rows):
+            place = count % SHEET_MOST + 1
+            if place == 1 and count:
+                put = self._table_sheet(title, heading)
             for column, value in enumerate(row):
                 if value is not None:
                     put(place, column, value)
@@ -179,6 +193,12 @@ class _Book:
                 told(1000)
         told(count % 1000)
         return count
+
+    def _table_sheet(self, title: str, heading: Sequence[str]) -> Put:
+        sheet = self._sheet(title)
+        sheet.set_column(0, len(heading) - 1, 20)
+        self._head(sheet, heading)
+        return self._putter(sheet)
 
     def _review_sheet(self) -> Put:
         sheet = self._sheet(_("Reviews"))

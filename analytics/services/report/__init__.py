@@ -13,7 +13,10 @@ from analytics.services.report.evidence import (
     searched_since,
 )
 from analytics.services.report.figures import compares_with_before, overview, trend
-from analytics.services.report.filters import WORDS_MOST, Filters
+from analytics.services.report.filters import DEFAULT_DAYS, WORDS_MOST, Filters, directly_in
+from analytics.services.report.items import TITLE_MOST, items_called
+from analytics.services.report.labels import labelled
+from analytics.services.report.parts import ORDERS, Order, Parts
 from analytics.services.report.scorers import ScoredBy, model_in_service, scored_by
 from analytics.services.report.shapes import (
     BYS,
@@ -34,11 +37,14 @@ from analytics.services.report.sides import OTHER, SIDES_DAYS, Sides, period_of
 
 __all__ = [
     "BYS",
+    "DEFAULT_DAYS",
     "GRAINS",
+    "ORDERS",
     "OTHER",
     "SEARCHED_AMONG",
     "SIDES_DAYS",
     "SORTED_AMONG",
+    "TITLE_MOST",
     "WORDS_MOST",
     "AspectChange",
     "AspectChanges",
@@ -48,7 +54,9 @@ __all__ = [
     "Filters",
     "Grain",
     "Impact",
+    "Order",
     "Overview",
+    "Parts",
     "Point",
     "ScoredBy",
     "Sides",
@@ -58,9 +66,12 @@ __all__ = [
     "compare",
     "compares_with_before",
     "counted_among",
+    "directly_in",
     "emerging",
     "emerging_aspects",
     "impact",
+    "items_called",
+    "labelled",
     "model_in_service",
     "oldest_day",
     "overview",

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from django.utils.translation import gettext as _
 
-from analytics.contracts import CHANNELS
-from analytics.engine.reporting.cubes import ABSTAINED
-from analytics.engine.reporting.intervals import Tally, net_interval
+from analytics.contracts import CHANNELS, NONE
+from analytics.engine.reporting.intervals import Tally
 from analytics.services.names import name_of
-from analytics.services.report.cells import Selection, subtree
-from analytics.services.report.filters import Filters
+from analytics.services.report.cells import Selection, categories_of
+from analytics.services.report.filters import Filters, directly_in
 from analytics.services.report.names import Kind, named
+from analytics.services.report.parts import Parts, tally_of
 from analytics.services.report.selecting import select
-from analytics.services.report.shapes import By, Impact, Slice
-from recommender.models import Category, Item
+from analytics.services.report.shapes import By, Impact
+from recommender.models import Category
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Reviews of one value of a dimension, by label; ``key`` as in the address."""
+    """Reviews of one value of a dimension: its key as in the address, and (4,) how many by label."""
 
     key: str
-    reviews: int
-    tally: Tally
+    counts: np.ndarray
 
 
-def breakdown(filters: Filters, by: By, *, most: int = 50) -> list[Slice]:
-    """The slices with the most reviews, largest first; ratings in their own order.
+def breakdown(filters: Filters, by: By, order: str = "most") -> Parts:
+    """All slices along a dimension, in one of ``ORDERS``; by "most", ratings are in their own.
 
-    Categories are the children of the one selected (or the top ones), each with all below it; a category
-    without children is its own only slice. A channel or aspect that is filtered by is the only one. By
-    aspect, what counts is what is felt about each aspect.
+    Categories are the children of the one selected (or the top ones), each with all below it, and what is
+    directly in the one selected; a category without children is its own only slice. A channel or aspect that
+    is filtered by is the only one. By aspect, what counts is what is felt about each aspect.
 
     Args:
         by: one of ``BYS``.
@@ -42,21 +40,14 @@ def breakdown(filters: Filters, by: By, *, most: int = 50) -> list[Slice]:
     Raises:
         KeyError: ``by`` is no dimension.
     """
-    split = _SPLITS[by]
     cells = select(filters, by=by)
     total = select(filters).reviews if by == "aspect" and not filters.aspect else cells.reviews
-    groups = sorted(split(cells, filters), key=lambda group: (-group.reviews, group.key))[:most]
-    if by == "rating":
-        groups.sort(key=lambda group: group.key)
-    labels = labelled(by, [group.key for group in groups])
-    return [_slice(group, labels[group.key], total) for group in groups]
-
-
-def _slice(group: Group, label: str, total: int) -> Slice:
-    low, high = net_interval(group.tally) or (None, None)
-    negative = group.tally.negative / group.tally.total if group.tally.total else None
-    share = group.reviews / total if total else 0.0
-    return Slice(group.key, label, group.reviews, group.tally.net, low, high, share, negative)
+    if by == "item":
+        return Parts(by, *grouped(cells, "item"), total, order)
+    groups = _SPLITS[by](cells, filters)
+    keys = np.array([group.key for group in groups], dtype=str)
+    counts = np.array([group.counts for group in groups]).reshape(-1, 4)
+    return Parts(by, keys, counts, total, order)
 
 
 # -- groups -------------------------------------------------------------------------------------------------
@@ -72,17 +63,12 @@ def grouped(cells: Selection, column: str) -> tuple[np.ndarray, np.ndarray]:
     return there, counts[there]
 
 
-def group(key: str, counts: np.ndarray) -> Group:
-    tally = Tally(*(float(value) for value in counts[:ABSTAINED]))
-    return Group(key, int(counts.sum()), tally)
-
-
 def _by_column(column: str) -> Callable[[Selection, Filters], list[Group]]:
     """Groups whose key is the number in the cells; 0 stands for none."""
 
     def split(cells: Selection, filters: Filters) -> list[Group]:
         values, counts = grouped(cells, column)
-        return [group(str(value) if value else "", row) for value, row in zip(values, counts, strict=True)]
+        return [Group(str(value) if value else NONE, row) for value, row in zip(values, counts, strict=True)]
 
     return split
 
@@ -90,8 +76,9 @@ def _by_column(column: str) -> Callable[[Selection, Filters], list[Group]]:
 def _by_name(column: str, kind: str) -> Callable[[Selection, Filters], list[Group]]:
     def split(cells: Selection, filters: Filters) -> list[Group]:
         values, counts = grouped(cells, column)
-        names = named(kind, values)
-        return [group(names.get(int(value), ""), row) for value, row in zip(values, counts, strict=True)]
+        keys = named(kind, values) | ({0: NONE} if kind == Kind.LANGUAGE else {})
+        both = zip(values.tolist(), counts, strict=True)
+        return [Group(keys[value], row) for value, row in both if value in keys]
 
     return split
 
@@ -102,57 +89,47 @@ def _by_channel(cells: Selection, filters: Filters) -> list[Group]:
     for place, name in enumerate(CHANNELS):
         rows = counts[(values >> place) & 1 == 1]
         if len(rows) and filters.channel in ("", name):
-            groups.append(group(name, rows.sum(axis=0)))
+            groups.append(Group(name, rows.sum(axis=0)))
     none = counts[values == 0]
-    return [*groups, group("", none.sum(axis=0))] if len(none) else groups
+    return [*groups, Group(NONE, none.sum(axis=0))] if len(none) else groups
 
 
 def _by_category(cells: Selection, filters: Filters) -> list[Group]:
     values, counts = grouped(cells, "category")
     own = {int(value): row for value, row in zip(values, counts, strict=True)}
     groups = []
-    for shown, below in _branches(filters.category).items():
-        rows = [own[number] for number in below if number in own]
+    for key, within in _branches(filters.category).items():
+        rows = [own[number] for number in within if number in own]
         if rows:
-            groups.append(group(str(shown), np.sum(rows, axis=0)))
-    return [*groups, group("", own[0])] if 0 in own and filters.category is None else groups
+            groups.append(Group(key, np.sum(rows, axis=0)))
+    return groups
 
 
-def _branches(category: int | None) -> dict[int, list[int]]:
-    """Each child of ``category`` (None: each top one) with all below it; itself where it has none."""
-    children = Category.objects.filter(parent=category).order_by("path")
+def _branches(chosen: int | str | None) -> dict[str, list[int]]:
+    """Categories by the key of the slice that they make, so that each that ``chosen`` lets through is in one.
+
+    Each child of ``chosen`` (None: each top one) with all below it, and ``chosen`` itself without them.
+    """
+    if isinstance(chosen, str):
+        return {chosen: categories_of(chosen)}
+    children = Category.objects.filter(parent=chosen).order_by("path")
     tree = list(Category.objects.values_list("pk", "path"))
     branches = {}
     for pk, path in children.values_list("pk", "path"):
         below = path + Category.SEPARATOR
-        branches[pk] = [other for other, where in tree if other == pk or where.startswith(below)]
-    return branches or ({category: subtree(category)} if category is not None else {})
+        branches[str(pk)] = [other for other, where in tree if other == pk or where.startswith(below)]
+    if chosen is None:
+        return branches | {NONE: [0]}
+    return branches | {directly_in(chosen): [chosen]} if branches else {str(chosen): categories_of(chosen)}
 
 
 _SPLITS: dict[str, Callable[[Selection, Filters], list[Group]]] = {
-    "item": _by_column("item"),
     "category": _by_category,
     "aspect": _by_name("aspect", Kind.ASPECT),
     "channel": _by_channel,
     "language": _by_name("language", Kind.LANGUAGE),
     "rating": _by_column("rating"),
 }
-
-
-def labelled(by: str, keys: list[str]) -> Mapping[str, str]:
-    """What people call each key, in the language of the page."""
-    if by == "item":
-        found = {str(item.pk): item.local_title for item in Item.objects.filter(pk__in=_numbers(keys))}
-        return {key: found.get(key) or _("item %(key)s") % {"key": key} for key in keys}
-    if by == "category":
-        rows = Category.objects.filter(pk__in=_numbers(keys))
-        found = {"": _("no category"), **{str(row.pk): row.local_name for row in rows}}
-        return {key: found.get(key, key) for key in keys}
-    return {key: name_of(by, key) for key in keys}
-
-
-def _numbers(keys: list[str]) -> list[int]:
-    return [int(key) for key in keys if key]
 
 
 # -- impact -------------------------------------------------------------------------------------------------
@@ -177,14 +154,14 @@ def aspect_impacts(cells: Selection, aspects: Selection) -> list[Impact]:
     names = named(Kind.ASPECT, values)
     found = []
     for value, row in zip(values, counts, strict=True):
-        own, name = group("", row), names.get(int(value), "")
-        mentions, balance = own.tally.total, float(overall[value])
+        own, name = tally_of(row), names.get(int(value), "")
+        mentions, balance = own.total, float(overall[value])
         found.append(
             Impact(
                 aspect=name,
                 label=name_of("aspect", name),
-                reviews=own.reviews,
-                net=own.tally.net,
+                reviews=int(row.sum()),
+                net=own.net,
                 overall=balance / mentions if mentions else None,
                 impact=left_out(whole, mentions, balance),
             )

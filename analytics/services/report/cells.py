@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from django.db.models import Q
 
-from analytics.contracts import CHANNELS, LABELS
+from analytics.contracts import CHANNELS, LABELS, NONE
 from analytics.engine.reporting.cubes import ABSTAINED, CUBES, Columns, Cube, empty, joined, unpacked
 from analytics.engine.reporting.intervals import Tally
 from analytics.models import RollupSegment
-from analytics.services.report.filters import Filters
+from analytics.services.report.filters import DIRECTLY, Filters
 from analytics.services.report.names import Kind, code
 from recommender.models import Category
 
@@ -90,15 +90,17 @@ def _conditions(cells: Selection, filters: Filters) -> list[np.ndarray]:
     if filters.item is not None:
         found.append(cells["item"] == filters.item)
     if filters.category is not None:
-        found.append(_among(cells["category"], subtree(filters.category)))
+        found.append(_among(cells["category"], categories_of(filters.category)))
     if filters.language:
         found.append(_is_name(cells["language"], Kind.LANGUAGE, filters.language))
     if filters.aspect:
         found.append(_is_name(cells["aspect"], Kind.ASPECT, filters.aspect))
-    if filters.channel:
+    if filters.channel == NONE:
+        found.append(cells["channels"] == 0)
+    elif filters.channel:
         found.append((cells["channels"] & (1 << CHANNELS.index(filters.channel))) > 0)  # type: ignore[arg-type]
     if filters.rating is not None:
-        found.append(cells["rating"] == filters.rating)
+        found.append(cells["rating"] == (0 if filters.rating == NONE else filters.rating))
     if filters.label:
         found.append(cells["label"] == LABELS.index(filters.label))  # type: ignore[arg-type]
     if filters.abstained is not None:
@@ -107,7 +109,7 @@ def _conditions(cells: Selection, filters: Filters) -> list[np.ndarray]:
 
 
 def _is_name(values: np.ndarray, kind: str, name: str) -> np.ndarray:
-    number = code(kind, name)
+    number = 0 if name == NONE and kind == Kind.LANGUAGE else code(kind, name)
     return np.zeros(len(values), dtype=bool) if number is None else values == number
 
 
@@ -115,6 +117,13 @@ def _among(values: np.ndarray, wanted: list[int]) -> np.ndarray:
     table = np.zeros(max([int(values.max()) if len(values) else 0, *wanted]) + 1, dtype=bool)
     table[wanted] = True
     return table[values]
+
+
+def categories_of(chosen: int | str) -> list[int]:
+    """The categories that a filter by ``chosen`` lets through; 0 stands for none."""
+    if isinstance(chosen, int):
+        return subtree(chosen)
+    return [0 if chosen == NONE else int(chosen.removesuffix(DIRECTLY))]
 
 
 def subtree(category: int) -> list[int]:

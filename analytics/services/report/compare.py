@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics.contracts import NONE
 from analytics.engine.reporting.cubes import ABSTAINED
 from analytics.engine.reporting.intervals import Tally, difference
-from analytics.services.report.breakdown import aspect_impacts, grouped, labelled
+from analytics.services.report.breakdown import aspect_impacts, grouped
 from analytics.services.report.cells import Selection
 from analytics.services.report.figures import overview_of
-from analytics.services.report.filters import Filters
+from analytics.services.report.filters import Filters, directly_in
+from analytics.services.report.labels import labelled
 from analytics.services.report.names import Kind, named
 from analytics.services.report.selecting import Cells, select
 from analytics.services.report.shapes import By, Comparison, Driver
+from recommender.models import Category
 
 NOISE = 0.05
 #: Dimensions in which every review has one value: their parts sum to the difference.
@@ -56,8 +59,10 @@ def _strongest(first: Cells, second: Cells, most: int) -> Iterator[Driver]:
     """Of each dimension the ``most`` strongest."""
     a, b = first.filters, second.filters
     for by in _PARTITIONS:
-        # What both sides are fixed to explains nothing.
-        if not (getattr(a, by) and getattr(a, by) == getattr(b, by) and by != "category"):
+        # What both sides are fixed to explains nothing; below a category are others.
+        fixed = getattr(a, by)
+        has_parts = by == "category" and isinstance(fixed, int)
+        if not fixed or fixed != getattr(b, by) or has_parts:
             yield from _parts(first.by(by), second.by(by), by).drivers(most)
     if not (a.aspect or b.aspect or a.label or b.label):
         yield from _aspects(first, second)
@@ -139,11 +144,15 @@ def _beside(*found: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, list[np.
 
 
 def _keys(by: By, values: np.ndarray) -> list[str]:
-    """As in the address; "" for none."""
+    """As in the address. A category is counted without those below it, and so is its key."""
+    known: dict[int, str] = {}
     if by == "language":
-        names = named(Kind.LANGUAGE, values)
-        return [names.get(int(value), "") for value in values]
-    return [str(value) if value else "" for value in values]
+        known = named(Kind.LANGUAGE, values)
+    elif by == "category":
+        numbers = [int(value) for value in values]
+        parents = Category.objects.filter(parent__in=numbers).values_list("parent", flat=True)
+        known = {parent: directly_in(parent) for parent in parents if parent is not None}
+    return [known.get(int(value), str(value)) if value else NONE for value in values]
 
 
 def _tally(counts: np.ndarray) -> Tally:

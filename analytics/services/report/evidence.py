@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from django.db.models import Q, QuerySet
 
+from analytics.contracts import NONE
 from analytics.engine.reporting.cubes import CUBES
 from analytics.engine.reporting.terms import terms_of_all
 from analytics.models import SentimentScore
 from analytics.models.scores import SentimentScoreQuerySet
-from analytics.services.report.cells import read, subtree, summed_cells
+from analytics.services.report.cells import categories_of, read, summed_cells
 from analytics.services.report.filters import Filters
 from analytics.services.report.names import Kind, code
 from analytics.services.report.rows import ASPECT_LEAN, COMMITTED, aspect_code, label_code, midnight
@@ -37,6 +38,13 @@ _LEANS: dict[str, dict[str, float]] = {
     "positive": {"aspects__polarity__gte": ASPECT_LEAN},
 }
 
+#: What is stored of a review without a value, by how a value is looked for.
+_WITHOUT: dict[str, tuple[str, Any]] = {
+    "language": ("language", ""),
+    "rating": ("rating", None),
+    "channels__contains": ("channels", ""),
+}
+
 
 def reviews(filters: Filters, order: str = "newest") -> SentimentScoreQuerySet:
     """Exactly the reviews that the figures of ``filters`` count.
@@ -48,8 +56,10 @@ def reviews(filters: Filters, order: str = "newest") -> SentimentScoreQuerySet:
     found = SentimentScore.objects.ready().filter(
         reviewed_at__gte=since, reviewed_at__lt=filters.until, **_plain(filters)
     )
-    if filters.category is not None:
-        found = found.filter(category__in=subtree(filters.category))
+    if filters.category == NONE:
+        found = found.filter(category=None)
+    elif filters.category is not None:
+        found = found.filter(category__in=categories_of(filters.category))
     if filters.aspect:
         found = found.filter(aspects__aspect=filters.aspect, **_LEANS.get(filters.label, {}))
     if filters.label:
@@ -68,7 +78,8 @@ def _plain(filters: Filters) -> dict[str, Any]:
         "rating": filters.rating,
         "channels__contains": filters.channel,
     }
-    return {name: value for name, value in asked.items() if value}
+    given = {name: value for name, value in asked.items() if value}
+    return dict(_WITHOUT[name] if value == NONE else (name, value) for name, value in given.items())
 
 
 def reviews_page(

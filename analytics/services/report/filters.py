@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from analytics.contracts import CHANNELS, LABELS
+from analytics.contracts import CHANNELS, LABELS, NONE
 
 DEFAULT_DAYS = 90
 #: Characters that a search for words has at most.
 WORDS_MOST = 100
+#: After the number of a category: it alone, without those below it.
+DIRECTLY = "-direct"
 _MOST_DAYS = 36_525
 _FIRST, _LAST = date(1990, 1, 1), date(2199, 12, 31)
 T = TypeVar("T")
@@ -25,10 +27,12 @@ T = TypeVar("T")
 class Filters:
     """A selection of scored reviews; a field left empty does not restrict.
 
+    Category, language, channel and rating may be ``NONE``: reviews without one.
+
     Attributes:
         start, end: days in the site's time zone, both inclusive.
         days: where given, the period is that many days up to today and moves on with time.
-        category: with those below it.
+        category: its number: with those below it; the number and ``DIRECTLY``: without them.
         channel: reviews that speak through it, alone or with others.
         aspect: reviews that mention it. What counts is then what is felt about the aspect.
         label: of what counts; reviews on which the scorer abstained have none.
@@ -40,11 +44,11 @@ class Filters:
     start: date
     end: date
     item: int | None = None
-    category: int | None = None
+    category: int | str | None = None
     language: str = ""
     channel: str = ""
     aspect: str = ""
-    rating: int | None = None
+    rating: int | str | None = None
     label: str = ""
     abstained: bool | None = None
     words: str = ""
@@ -58,12 +62,12 @@ class Filters:
 
     @classmethod
     def from_query(cls, query: Mapping[str, Any]) -> Self:
-        """Of an address (``request.GET``); what cannot be read counts as not given."""
+        """Of an address (``request.GET``), or of values so named; what cannot be read counts as not given."""
         fields: dict[str, Any] = {
             "item": _read(query, "item", _key),
-            "category": _read(query, "category", _key),
+            "category": _read(query, "category", _branch),
             "language": _read(query, "language", _word) or "",
-            "channel": _read(query, "channel", _one_of(CHANNELS)) or "",
+            "channel": _read(query, "channel", _one_of((*CHANNELS, NONE))) or "",
             "aspect": _read(query, "aspect", _word) or "",
             "rating": _read(query, "rating", _stars),
             "label": _read(query, "label", _one_of(LABELS)) or "",
@@ -106,12 +110,13 @@ class Filters:
 
         Raises:
             TypeError: there is no such field.
+            ValueError: a key is none of its field.
         """
         if fields.keys() & {"start", "end"}:
             fields.setdefault("days", None)
-        for name in ("item", "category", "rating"):
+        for name, parse in _OF_KEYS.items():
             if isinstance(fields.get(name), str):
-                fields[name] = int(fields[name]) if fields[name] else None
+                fields[name] = parse(fields[name]) if fields[name] else None
         return dataclasses.replace(self, **fields)
 
     def previous(self) -> Self:
@@ -144,8 +149,13 @@ def _midnight(day: date) -> datetime:
 
 
 def _read(query: Mapping[str, Any], name: str, parse: Callable[[str], T]) -> T | None:
+    value = query.get(name)
+    if value is None:
+        return None
+    # False and 0 are values, also where a program gives them rather than an address.
+    raw = str(int(value)) if isinstance(value, bool) else str(value)
     try:
-        return parse(str(query.get(name) or "").strip())
+        return parse(raw.strip())
     except ValueError:
         return None
 
@@ -154,8 +164,24 @@ def _key(raw: str) -> int:
     return _within(int(raw), 1, 2**31 - 1)
 
 
-def _stars(raw: str) -> int:
-    return _within(int(raw), 1, 5)
+def _branch(raw: str) -> int | str:
+    if raw == NONE:
+        return raw
+    if raw.endswith(DIRECTLY):
+        return directly_in(_key(raw.removesuffix(DIRECTLY)))
+    return _key(raw)
+
+
+def directly_in(category: int) -> str:
+    """The key of ``category`` without those below it."""
+    return f"{category}{DIRECTLY}"
+
+
+def _stars(raw: str) -> int | str:
+    return raw if raw == NONE else _within(int(raw), 1, 5)
+
+
+_OF_KEYS: dict[str, Callable[[str], int | str]] = {"item": _key, "category": _branch, "rating": _stars}
 
 
 def _count(raw: str) -> int:

@@ -8,10 +8,10 @@ from analytics.engine.reporting.cubes import Columns
 from analytics.models import RollupDay
 from analytics.services.report.cells import (
     Selection,
+    categories_of,
     cube_of,
     kept_once,
     restricted,
-    subtree,
     summed_cells,
 )
 from analytics.services.report.evidence import reviews
@@ -64,5 +64,5 @@ def _state(filters: Filters) -> tuple[object, ...]:
     What is found depends on nothing else: not on which of these days are summed.
     """
     days = RollupDay.objects.filter(day__range=(filters.start, filters.end))
-    below = tuple(subtree(filters.category)) if filters.category is not None else ()
+    below = tuple(categories_of(filters.category)) if filters.category is not None else ()
     return filters, below, days.aggregate(touched=Sum("touched"))["touched"], days.count()

@@ -73,7 +73,7 @@ class Slice:
     """One value of a dimension. ``filters.replace(**{by: key})`` selects exactly its reviews.
 
     Attributes:
-        key: as in the address; "" for reviews without a value, which no filter selects.
+        key: as in the address; ``NONE`` for reviews without a value.
         share: of all reviews of the selection. Channels and aspects overlap: there shares may pass 1.
     """
 

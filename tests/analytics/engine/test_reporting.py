@@ -17,7 +17,7 @@ from analytics.engine.reporting.anomalies import (
     worst_days,
 )
 from analytics.engine.reporting.cubes import CUBES, packed, summed, unpacked
-from analytics.engine.reporting.intervals import Tally, difference, net_interval
+from analytics.engine.reporting.intervals import Tally, difference, net_interval, net_intervals
 from analytics.engine.reporting.terms import (
     log_odds,
     log_odds_of_shares,
@@ -38,6 +38,14 @@ def test_the_interval_holds_the_net_and_stays_within_bounds(bad: int, middling: 
     else:
         assert bounds is not None
         assert -1 <= bounds[0] <= tally.net <= bounds[1] <= 1
+
+
+def test_intervals_of_many_are_those_of_each() -> None:
+    counts = np.array([[0, 0, 0], [1, 0, 0], [0, 3, 0], [0, 0, 40], [7, 2, 5], [900, 80, 20]])
+    for row, found in zip(counts, net_intervals(counts), strict=True):
+        assert tuple(found) == pytest.approx(
+            net_interval(Tally(*map(float, row))) or (np.nan, np.nan), nan_ok=True
+        )
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from analytics.contracts import NONE
 from analytics.models import AspectScore, SentimentScore
 from analytics.services.report import Filters
 from analytics.services.report.rows import ASPECT_LEAN
@@ -101,12 +102,18 @@ def _fits(score: SentimentScore, filters: Filters) -> bool:
         score.state == SentimentScore.State.READY
         and filters.start <= score.reviewed_at.date() <= filters.end
         and filters.item in (None, score.item_id)
-        and (filters.category is None or _below(score.category, filters.category))
-        and filters.language in ("", score.language)
-        and (not filters.channel or filters.channel in score.channels.split("+"))
-        and filters.rating in (None, score.rating)
+        and _category_fits(score.category, filters.category)
+        and filters.language in ("", score.language or NONE)
+        and (not filters.channel or filters.channel in (score.channels or NONE).split("+"))
+        and filters.rating in (None, score.rating or NONE)
         and filters.words.lower() in score.review.text.lower()
     )
+
+
+def _category_fits(category: Category | None, asked: int | str | None) -> bool:
+    if isinstance(asked, str):
+        return asked == (f"{category.pk}-direct" if category else NONE)
+    return asked is None or _below(category, asked)
 
 
 def _below(category: Category | None, top: int) -> bool:

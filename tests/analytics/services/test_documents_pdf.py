@@ -16,6 +16,7 @@ from analytics.services.documents import fonts, pdf_file
 from analytics.services.documents.pdf_file import load_weasyprint
 from analytics.services.report import Filters
 from recommender.errors import RecommenderError
+from recommender.models import Item
 from tests.analytics.scored import MODEL, add_review, make_shop, stocked, sum_up
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,15 @@ def test_it_says_which_aspects_come_up_and_how_they_are_felt() -> None:
     text = words(made())
     assert "Emergingaspects" in text
     assert re.search(r"Battery50[+−0-9.]+\.\d{4}−1\.00", text)
+
+
+def test_it_says_that_there_are_more_items_than_it_lists() -> None:
+    stocked()
+    for place in range(11):
+        add_review(Item.objects.create(external_id=f"N-{place}", title=f"New {place}"), "Fine.", 0.8)
+    sum_up()
+    assert "Thosewiththemostreviews,12of13" in words(made())
+    assert "Thosewiththemostreviews" not in words(made(Filters.latest(rating=5)))
 
 
 def test_it_says_which_words_were_looked_for_and_counts_what_has_them() -> None:

@@ -63,6 +63,34 @@ def test_a_text_longer_than_a_cell_is_cut_and_says_so() -> None:
     assert cut.endswith("…")
 
 
+@pytest.mark.parametrize("most", [xlsx_file.SHEET_MOST, 40])
+def test_the_workbook_has_every_item_on_as_many_sheets_as_it_takes(
+    tmp_path: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx_file, "SHEET_MOST", most)
+    make_shop()
+    titles = {f"Thing {place}" for place in range(70)}
+    for title in titles:
+        add_review(Item.objects.create(external_id=title, title=title), f"A fine {title}.", 0.8)
+    sum_up()
+    book = written(tmp_path)
+    sheets = [rows for name, rows in book.items() if name.startswith("Breakdown")]
+    assert len(sheets) == (1 if most > 100 else 2)
+    assert all(rows[0][:3] == ("by", "name", "reviews") for rows in sheets)
+    assert {row[1] for rows in sheets for row in rows if row[0] == "Item"} == titles
+
+
+def test_a_workbook_without_reviews_says_of_how_many_items_it_lists_those_with_the_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx_file, "SLICES_MOST", 1)
+    stocked()
+    exports.write_now("xlsx", Filters.latest(), tmp_path / "book.xlsx", reviews=False)
+    book = read_book(tmp_path / "book.xlsx")
+    assert [row[1] for row in book["Breakdown"] if row[0] == "Item"] == ["Desk lamp"]
+    assert ("Breakdown: Item", "those with the most reviews, 1 of 2") in book["About"]
+
+
 # -- CSV -----------------------------------------------------------------------------------------------------
 
 

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from analytics.models import SentimentScore
 from analytics.services import report
@@ -70,6 +67,9 @@ def selections(made: dict[str, Any]) -> list[Filters]:
         {"words": "不好", "aspect": "price"},
         {"words": "the", "label": "negative", "category": made["home"].pk},
         {"words": "handle", "abstained": False}, {"words": "nobody says this"},
+        {"category": "none"}, {"category": f"{made['home'].pk}-direct"}, {"category": "1000000-direct"},
+        {"language": "none"}, {"channel": "none"}, {"rating": "none"}, {"words": "the", "language": "none"},
+        {"aspect": "price", "rating": "none", "channel": "none"},
     ]  # fmt: skip
     return [filters.replace(**fields) for filters in base for fields in one]
 
@@ -109,15 +109,15 @@ def test_the_trend_holds_every_review_once_at_its_time(world: dict[str, Any], gr
 def test_every_slice_is_the_overview_of_its_own_filter(world: dict[str, Any], by: report.By) -> None:
     for filters in selections(world):
         for piece in report.breakdown(filters, by):
-            if not piece.key:
-                continue
             own = report.overview(filters.replace(**{by: piece.key}), previous=False)
             assert (piece.reviews, piece.net, piece.low) == (own.reviews, own.net, own.low), (filters, piece)
 
 
 def test_slices_by_rating_are_those_of_a_look_at_every_review(world: dict[str, Any]) -> None:
     found = counting(LAST_90)
-    expected = {key: sum((score.rating or "") == key for score, _ in found) for key in ("", 1, 2, 3, 4, 5)}
+    expected = {
+        key: sum((score.rating or "none") == key for score, _ in found) for key in (1, 2, 3, 4, 5, "none")
+    }
     slices = {piece.key: piece.reviews for piece in report.breakdown(LAST_90, "rating")}
     assert slices == {str(key): count for key, count in expected.items() if count}
 
@@ -129,6 +129,18 @@ def test_categories_are_the_children_of_the_one_selected(world: dict[str, Any]) 
     }
     leaf = [piece.label for piece in report.breakdown(LAST_90.replace(category=world["mugs"].pk), "category")]
     assert (top, inside, leaf) == ({"Home", "Music", "no category"}, {"Mugs", "Lamps"}, ["Mugs"])
+
+
+@pytest.mark.parametrize("category", [None, "home", "mugs"])
+def test_slices_by_category_add_up_to_the_selection(world: dict[str, Any], category: str | None) -> None:
+    for _ in range(3):
+        scored(world["items"][0], category=world["home"])
+    rebuild_rollups(say=lambda text: None)
+    filters = LAST_90.replace(category=world[category].pk if category else None)
+    slices = report.breakdown(filters, "category")
+    assert sum(one.reviews for one in slices) == report.overview(filters, previous=False).reviews
+    directly = {one.label: one.reviews for one in slices if one.key == f"{world['home'].pk}-direct"}
+    assert directly == ({"directly in Home": 3} if category == "home" else {})
 
 
 def test_the_impact_of_an_aspect_is_what_the_net_would_lose_without_it(world: dict[str, Any]) -> None:
@@ -227,7 +239,7 @@ def parts_of(before: Counted, after: Counted, by: str) -> dict[str, tuple[float,
         for score, label in counted:
             value = score.language if by == "language" else getattr(score, f"{by}_id")
             if label:
-                side.setdefault(str(value or ""), []).append(label)
+                side.setdefault(str(value or "none"), []).append(label)
     whole = [[label for labels in side.values() for label in labels] for side in sides]
     if not all(whole):
         return {}
@@ -261,6 +273,15 @@ def test_the_strongest_drivers_are_the_first_of_all_of_them(world: dict[str, Any
     assert changes == sorted(changes, reverse=True)
     for most in range(len(every)):
         assert report.compare(before, LAST_90, most=most).drivers == every[:most]
+
+
+def test_what_both_sides_are_fixed_to_drives_nothing(world: dict[str, Any]) -> None:
+    for by, key in (("language", "none"), ("category", "none"), ("category", world["mugs"].pk)):
+        now = LAST_90.replace(**{by: key})
+        found = report.compare(now.previous(), now)
+        assert found.drivers
+        # Below a category there may be others.
+        assert (by in {one.by for one in found.drivers}) == isinstance(key, int)
 
 
 def test_drivers_of_one_strength_come_in_the_order_of_their_keys() -> None:
@@ -339,48 +360,3 @@ def test_terms_under_a_filter_the_sums_do_not_know_come_from_the_reviews(world: 
     lovely = [score for score, _ in counting(filters) if score.review.text == "Lovely glaze!"]
     found = {term.term: term.recent for term in report.telling_terms(filters)}
     assert len(lovely) in (found.get("lovely"), found.get("glaze"))
-
-
-# -- addresses ----------------------------------------------------------------------------------------------
-
-
-def test_an_address_and_its_filters_say_the_same() -> None:
-    filters = Filters(
-        date(2026, 1, 1), date(2026, 2, 1), 3, 4, "zh", "image", "price", 5, "negative", abstained=False
-    )
-    assert Filters.from_query(QueryDict(filters.as_query())) == filters
-
-
-def test_the_default_needs_no_address_and_moves_on_with_time() -> None:
-    assert Filters.from_query(QueryDict("")).as_query() == ""
-    assert Filters.from_query(QueryDict("")).length == 90
-
-
-@settings(
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    st.dictionaries(
-        st.sampled_from(
-            [
-                "start",
-                "end",
-                "days",
-                "item",
-                "category",
-                "language",
-                "channel",
-                "aspect",
-                "rating",
-                "abstained",
-            ]
-        ),
-        st.one_of(st.text(max_size=40), st.integers().map(str), st.dates().map(str)),
-    )
-)
-def test_nonsense_in_an_address_counts_as_not_given(query: dict[str, str]) -> None:
-    filters = Filters.from_query(query)
-    assert filters.start <= filters.end
-    report.overview(filters)
-    assert Filters.from_query(QueryDict(filters.as_query())).given() == filters.given()

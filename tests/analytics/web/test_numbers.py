@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.models import SentimentScore
+from analytics.services import report
 from analytics.services.report import cells
 from analytics.web.charts import Chart
 from recommender.models import Category, Item, Review
@@ -55,18 +56,25 @@ def _fill(shop: Shop) -> None:
             category=lamps if days % 4 else shop.category,
         )
         Review.objects.filter(pk=score.review_id).update(user=User.objects.create(username=f"r{days}"))
+    for days in range(2, 56, 2):
+        said, felt = ("A fine fit, fine.", 0.8) if days % 4 else ("No fit, a bad outfit.", -0.8)
+        add_review(shop.phone, said, felt, days_ago=days, language="", channels="", aspects=[("fit", felt)])
 
 
 def numbers(charts: list[Chart]) -> Iterator[tuple[str, int, dict[str, str]]]:
-    """Where it stands, a count, and the query that it opens."""
-    page = reverse("sentiment_reviews")
+    """Where it stands, a count, and the query that it opens; every count but 0 opens one."""
     for chart in charts:
         for row in chart.rows:
-            for column, cell in zip(chart.columns, row, strict=True):
-                if cell.href.startswith(page) and re.fullmatch(r"[\d,]+", cell.text):
+            for column, cell in zip(chart.columns[1:], row[1:], strict=True):
+                if re.fullmatch(r"[\d,]+", cell.text) and (cell.href or cell.text != "0"):
                     where = f"{chart.key}: {row[0].text}: {column}"
-                    asked = dict(parse_qsl(urlsplit(cell.href).query))
-                    yield where, int(cell.text.replace(",", "")), asked
+                    yield where, int(cell.text.replace(",", "")), asked_by("sentiment_reviews", cell.href)
+
+
+def asked_by(page: str, href: str) -> dict[str, str]:
+    address = urlsplit(href)
+    assert address.path == reverse(page), href
+    return dict(parse_qsl(address.query))
 
 
 SELECTIONS: tuple[dict[str, Any], ...] = (
@@ -78,6 +86,9 @@ SELECTIONS: tuple[dict[str, Any], ...] = (
     {"channel": "text"},
     {"words": "fit"},
     {"words": "fit", "label": "positive"},
+    {"language": "none"},
+    {"rating": "none", "words": "fit"},
+    {"channel": "none", "category": "none"},
 )
 
 
@@ -88,6 +99,50 @@ def test_every_number_opens_as_many_reviews(open_page: Any, name: str, query: di
     opened = [(where, rows_of(open_page, asked)) for where, _count, asked in found]
     assert found or "label" in query  # of one feeling no word tells two apart
     assert opened == [(where, count) for where, count, _asked in found]
+
+
+@pytest.mark.parametrize("query", SELECTIONS)
+def test_every_mark_and_name_of_a_part_leads_to_its_reviews(open_page: Any, query: dict[str, Any]) -> None:
+    charts = open_page("sentiment", days=28, **query)["charts"]
+    for by in report.BYS:
+        marks = [(one["href"], one["reviews"]) for one in charts[by].data["rows"]]
+        names = [(row[0].href, int(row[-1].text)) for row in charts[by].rows]
+        for href, count in {*marks, *names}:
+            assert open_page("sentiment", **asked_by("sentiment", href))["figures"].reviews == count, href
+
+
+def test_parts_without_a_value_are_among_those_that_are_followed(open_page: Any) -> None:
+    charts = open_page("sentiment", days=28)["charts"]
+    names = {by: {row[0].text for row in charts[by].rows} for by in report.BYS}
+    assert "no rating" in names["rating"]
+    assert "unknown language" in names["language"]
+    assert "no category" in names["category"]
+    assert "nothing readable" in names["channel"]
+    home = Category.objects.get(name="Home")
+    inside = open_page("sentiment", days=28, category=home.pk)
+    assert {row[0].text for row in inside["charts"]["category"].rows} == {"Lamps", "directly in Home"}
+    parts = sum(int(row[-1].text) for row in inside["charts"]["category"].rows)
+    assert parts == inside["figures"].reviews
+    test = list(numbers([inside["charts"]["category"]]))
+    assert [rows_of(open_page, asked) for _where, _count, asked in test] == [one[1] for one in test]
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        ("zh-hans", {"无分类", "直属于家居", "无可读内容", "未知语言", "无评分"}),
+        ("en", {"no category", "directly in Home", "nothing readable", "unknown language", "no rating"}),
+    ],
+)
+def test_what_has_no_value_can_be_chosen_in_the_bar(cast: Cast, language: str, titles: set[str]) -> None:
+    shop, client = make_shop(), Client(headers={"accept-language": language})
+    client.force_login(cast.analyst)
+    asked = {"category": f"{shop.category.pk}-direct", "rating": "none"}
+    bar = client.get(reverse("sentiment"), asked).context["bar"]
+    options = [option for field in bar["fields"] for option in field.options]
+    assert titles <= {option.label.strip() for option in options}
+    assert [option.value for option in options if option.value and option.on] == list(asked.values())
+    assert {limit["value"] for limit in bar["limits"]} <= titles
 
 
 def charts_of(context: Any) -> list[Chart]:
