@@ -30,6 +30,9 @@ FLOORS = {
 }  # fmt: skip
 
 
+ENGLISH = ("SST-2", "SemEval-2014 sentences", "MELD", "MVSA")
+
+
 def main() -> None:
     parser = data_parser(__doc__)
     parser.add_argument("--no-peers", action="store_true")
@@ -38,6 +41,7 @@ def main() -> None:
     about = machine()
     sets = [
         corpora.sst2(given.data),
+        corpora.semeval(given.data),
         *corpora.chinese(given.data),
         corpora.meld(given.data),
         corpora.mvsa(given.data),
@@ -91,7 +95,7 @@ def calibration_error(read: np.ndarray, labels: np.ndarray, bins: int = 15) -> f
 
 def peers(one: corpora.TextSet) -> Iterable[tuple[str, Callable[[corpora.TextSet], np.ndarray]]]:
     yield "tf-idf + logistic regression", tfidf
-    if one.name in ("SST-2", "MELD", "MVSA"):
+    if one.name in ENGLISH:
         yield "VADER", lambda held: from_polarity([vader(text) for text in held.test.texts], 0.05)
         yield "TextBlob", lambda held: from_polarity([blob(text) for text in held.test.texts], 0.05)
     else:
@@ -104,7 +108,7 @@ def tfidf(one: corpora.TextSet) -> np.ndarray:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline, make_union
 
-    english = one.name in ("SST-2", "MELD", "MVSA")
+    english = one.name in ENGLISH
     parts = [
         TfidfVectorizer(
             analyzer="char", ngram_range=(2, 5) if english else (1, 3), min_df=2, sublinear_tf=True

@@ -1,9 +1,10 @@
 """The text model: what words say, English and Chinese, as calibrated probabilities.
 
-Experts share one table of hashed n-grams: hotels, meals and goods in Chinese; films, talk, and short posts in
-English. A small network for each script adds what the order of words says. A gate for each script says how
-much a text is like each kind. A text in both scripts is read once per script, and each counts by its share.
-Emoji and words that commit to nothing shift the result. How it was trained: ``docs/sentiment-model.md``.
+Experts share one table of hashed n-grams: hotels, meals and goods in Chinese; films, products, talk and short
+posts in English. A small network for each script adds what the order of words says. A gate for each script
+says how much a text is like each kind. A text in both scripts is read once per script, and each counts by its
+share. Emoji and words that commit to nothing shift the result. How it was trained:
+``docs/sentiment-model.md``.
 """
 
 from __future__ import annotations
@@ -45,12 +46,12 @@ class Expert:
 
 
 CHINESE = (Expert("hotels", 0, 1), Expert("meals", 1, 1), Expert("goods", 2, 1))
-ENGLISH = (Expert("films", 5, 1), Expert("talk", 6, 2), Expert("posts", 8, 2))
+ENGLISH = (Expert("films", 5, 1), Expert("products", 6, 1), Expert("talk", 7, 2), Expert("posts", 9, 2))
 #: Which kind a text is of, against the first of the kind.
-CHINESE_GATE, ENGLISH_GATE = Expert("chinese gate", 3, 2), Expert("english gate", 10, 2)
+CHINESE_GATE, ENGLISH_GATE = Expert("chinese gate", 3, 2), Expert("english gate", 11, 3)
 #: What a site's corrections taught.
-SITE = Expert("site", 12, 2)
-COLUMNS = 14
+SITE = Expert("site", 14, 2)
+COLUMNS = 16
 CHINESE_NETWORK, ENGLISH_NETWORK = "chinese", "english"
 
 

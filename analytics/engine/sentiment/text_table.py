@@ -18,7 +18,7 @@ from recommender.said import gettext_noop as _
 from recommender.said import say
 
 _WEIGHTS, _NETWORKS, _FACTS = "table.bin", "networks.npz", "text.json"
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ def model() -> TextModel:
         ("😡😡", 0),
         ("I was not disappointed", 2),
         ("It was bad", 0),
+        ("It broke after two days.", 0),
+        ("Too small, returned it.", 0),
+        ("A part snapped off and cut my hand.", 0),
+        ("The keyboard is comfortable and the screen is bright.", 2),
     ],
 )
 def test_it_reads_plain_opinions(model: TextModel, text: str, place: int) -> None:

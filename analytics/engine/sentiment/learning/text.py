@@ -35,14 +35,16 @@ from analytics.engine.sentiment.text_table import distinct
 
 _WIDTH = 1 << BITS
 #: Log odds by which a text is taken for a review rather than for talk or a post: reviews are what a site has.
-_REVIEW = 3.5
+_REVIEW = np.array([0, 3.5, 3.5])
+#: How often each sentence about products counts beside one about films, of which there are many more.
+_REPEATED = 5
 #: How much sharper the gates decide than they were trained to: mixing blurs what each expert is sure of.
 _SHARP = 1.5
 #: The Chinese gate decides softly and leans against hotels: goods have reviews of hotels among them.
 _SOFT, _HOTEL = 0.75, 1.0
 #: Entries kept of each column, the most telling first.
 _KEPT = {
-    "hotels": 600_000, "meals": 600_000, "goods": 1_200_000, "films": 400_000,
+    "hotels": 600_000, "meals": 600_000, "goods": 1_200_000, "films": 400_000, "products": 200_000,
     "talk": 60_000,
     "posts": 40_000, "chinese gate": 60_000, "english gate": 60_000, "site": 1,
 }  # fmt: skip
@@ -52,19 +54,18 @@ _SCALED, _PLAIN = {1: 4.0, 2: 1.0}, {1: 32.0, 2: 8.0}
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """What an expert's n-grams taught, and what they say of the texts held out that it may be asked about.
+    """What an expert's n-grams taught, and what they say of the texts held out.
 
     Attributes:
         weights: (2 ** BITS, sides); ``shift`` (sides,).
-        raw: (held, sides) scores, ``labels`` (held,) with 0 for the class that the sides are against.
-        kept: (all held,) bool: those of them that have such a label.
+        raw: (held, sides) scores.
+        labels: (held,) 0 negative, 1 neutral, 2 positive for one side; else 0 for what the sides are against.
     """
 
     weights: np.ndarray
     shift: np.ndarray
     raw: np.ndarray
     labels: np.ndarray
-    kept: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,12 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
         RecommenderError: a set is not there.
     """
     chinese = corpora.chinese(data)
-    films, talk, posts = corpora.sst2(data), corpora.meld(data), corpora.mvsa(data)
+    films, products = corpora.sst2(data), corpora.semeval(data)
+    talk, posts = corpora.meld(data), corpora.mvsa(data)
     tests = [one.test for one in chinese]
     parts = [corpora.without(one.train, tests) for one in chinese]
     sentences, spared = sentences_of(films.train, seed)
-    kinds = [sentences, talk.train, posts.train]
+    kinds = [sentences, products.train, talk.train, posts.train]
     held = [held_out(part.texts, seed) for part in parts]
     apart = [spared, *(held_out(part.texts, seed) for part in kinds[1:])]
     # The networks learn one after the other beside the n-grams.
@@ -112,7 +114,7 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
         learned = _experts(first, seed, say) | _experts(second, seed, say)
     write(output, learned, pack({name: network.result() for name, network in networks.items()}), seed)
     model = TextModel.load(output)
-    return {one.name: accuracy(model, one.test) for one in (films, *chinese, talk, posts)}
+    return {one.name: accuracy(model, one.test) for one in (films, products, *chinese, talk, posts)}
 
 
 def _experts(script: _Script, seed: int, say: Callable[[str], None]) -> dict[str, Learned]:
@@ -126,7 +128,7 @@ def _experts(script: _Script, seed: int, say: Callable[[str], None]) -> dict[str
     for expert, lesson, last, part, held in zip(
         script.experts, lessons, final, script.parts, script.held, strict=True
     ):
-        texts = [part.texts[place] for place in np.flatnonzero(held)[lesson.kept]]
+        texts = [part.texts[place] for place in np.flatnonzero(held)]
         learned[expert.name] = _calibrated(expert, lesson, last, network.read(script.plan.tokens(texts)), say)
     return learned
 
@@ -136,8 +138,9 @@ def _lessons(
 ) -> list[_Lesson]:
     """One for each expert, from what is not held out of its set, and ``together`` from that of all."""
     shared = _together(rows, script.parts, held, say) if script.together else None
+    films = (rows[0][~held[0]], (script.parts[0].labels[~held[0]] == 2).astype(np.int64))
     return [
-        _lesson(expert, one, part.labels, apart, say, shared)
+        _lesson(expert, one, part.labels, apart, say, shared, films if expert.name == "products" else None)
         for expert, one, part, apart in zip(script.experts, rows, script.parts, held, strict=True)
     ]
 
@@ -247,23 +250,28 @@ def _lesson(
     held: np.ndarray,
     say: Callable[[str], None],
     shared: tuple[np.ndarray, np.ndarray] | None = None,
+    beside: tuple[sparse.csr_matrix, np.ndarray] | None = None,
 ) -> _Lesson:
     """What n-grams teach an expert where they are not held out.
 
     Args:
         moods: 0 negative, 1 neutral, 2 positive; experts of one side leave neutral out.
         shared: weights and shifts to take the mean with.
+        beside: rows and labels of another set to learn from as well; one's own count several times.
     """
-    chosen = moods != 1 if expert.sides == 1 else np.ones(len(moods), bool)
-    kept = chosen[held]
-    rows, held, moods = rows[chosen], held[chosen], moods[chosen]
-    labels = (moods == 2).astype(np.int64) if expert.sides == 1 else np.array([1, 0, 2])[moods]
-    weights, shift = _learn(rows[~held], labels[~held], expert.sides)
+    ordered = expert.sides == 1
+    labels = moods if ordered else np.array([1, 0, 2])[moods]
+    taught = ~held & (moods != 1) if ordered else ~held
+    given, told = rows[taught], (labels[taught] == 2).astype(np.int64) if ordered else labels[taught]
+    if beside:
+        given = sparse.vstack([beside[0], *[given] * _REPEATED], format="csr")
+        told = np.concatenate([beside[1], np.tile(told, _REPEATED)])
+    weights, shift = _learn(given, told, expert.sides)
     if shared:
         weights, shift = (weights + shared[0]) / 2, (shift + shared[1]) / 2
     weights = _pruned(weights, rows, _KEPT[expert.name])
     say(f"{expert.name}: {len(labels)} texts, {held.sum()} of them held out for calibration")
-    return _Lesson(weights, shift, np.asarray(rows[held] @ weights) + shift, labels[held], kept)
+    return _Lesson(weights, shift, np.asarray(rows[held] @ weights) + shift, labels[held])
 
 
 def _calibrated(
@@ -277,8 +285,9 @@ def _calibrated(
     """
     lean: float | np.ndarray
     if expert.sides == 1:
-        middle = MIDDLE[expert.name]
-        scale, counts, lean = fit_ordered(lesson.raw[:, 0], ordered, lesson.labels, middle)
+        scale, counts, lean, middle = fit_ordered(
+            lesson.raw[:, 0], ordered, lesson.labels, MIDDLE.get(expert.name)
+        )
         calibration: dict[str, Any] = {"network": counts, "middle": middle}
         odds = lesson.raw * scale + ordered[:, None] * counts + lean
     else:
@@ -291,7 +300,10 @@ def _calibrated(
 
 
 def _right(odds: np.ndarray, labels: np.ndarray) -> float:
-    """Share of labels that the odds against class 0 tell."""
+    """Share of labels that the odds tell; of one side, of the labels that are not neutral."""
+    if odds.shape[1] == 1:
+        told = labels != 1
+        return float(((odds[told, 0] > 0) == (labels[told] == 2)).mean())
     return float((np.hstack([np.zeros((len(odds), 1)), odds]).argmax(1) == labels).mean())
 
 
@@ -314,7 +326,7 @@ def _gate(
     right = (np.hstack([np.zeros((len(kinds), 1)), rows @ weights + shift]).argmax(1) == kinds).mean()
     say(f"{expert.name}: {len(kinds)} texts, {right:.4f} right in training")
     # Hotels and films are the first of their kind, against which the others stand.
-    sharp, lean = (_SHARP, _REVIEW) if expert is ENGLISH_GATE else (_SOFT, -_HOTEL)
+    sharp, lean = (_SHARP, _REVIEW) if expert is ENGLISH_GATE else (_SOFT, np.array(-_HOTEL))
     return Learned(weights, {"scale": [sharp] * expert.sides, "shift": (shift * sharp - lean).tolist()})
 
 

@@ -77,16 +77,28 @@ def mvsa(data: Path) -> TextSet:
     return grouped("MVSA", _named(data / "sentiment" / "mvsa" / "labels.csv", "text", "label"))
 
 
-def semeval_sentences(data: Path) -> Labelled:
-    """Restaurant and laptop sentences whose aspects all have one polarity; every fifth sentence left out."""
-    texts, labels = [], []
+def semeval(data: Path) -> TextSet:
+    """Sentences on restaurants and laptops whose aspects have one polarity; every fifth one is held out.
+
+    Raises:
+        RecommenderError: the files are not there.
+    """
+    parts: tuple[list[tuple[str, int]], ...] = ([], [])
     for path in sorted((data / "sentiment" / "semeval14").glob("*.xml")):
         for number, sentence in enumerate(_sentences(path)):
             found = {term.get("polarity", "") for term in sentence.iter("aspectTerm")}
-            if len(found) == 1 and (mood := found.pop()) in _MOODS and number % 5:
-                texts.append(sentence.findtext("text") or "")
-                labels.append(_MOODS[mood])
-    return Labelled(tuple(texts), np.array(labels, np.int64))
+            if len(found) == 1 and (mood := found.pop()) in _MOODS:
+                parts[number % 5 == 0].append((sentence.findtext("text") or "", _MOODS[mood]))
+    if not parts[0]:
+        raise RecommenderError(
+            f"There are no sentences in {data / 'sentiment' / 'semeval14'}.",
+            remedy="Point --data at the folder of the data sets.",
+        )
+    train, test = (
+        Labelled(tuple(text for text, _ in part), np.array([mood for _, mood in part], np.int64))
+        for part in parts
+    )
+    return TextSet("SemEval-2014 sentences", without(train, [test]), test)
 
 
 def grouped(name: str, everything: Labelled, folds: int = 5, fold: int = 0) -> TextSet:
