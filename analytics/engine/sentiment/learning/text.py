@@ -34,12 +34,13 @@ from analytics.engine.sentiment.text_network_files import pack
 from analytics.engine.sentiment.text_table import distinct
 
 _WIDTH = 1 << BITS
-#: Log odds by which a text is taken for a review rather than for talk or a post: reviews are what a site has.
-_REVIEW = np.array([0, 3.5, 3.5])
+#: Log odds by which a text is taken for a review of a film rather than of a product, for talk or a post.
+#: Reviews are what a site has; those of products are mostly plain, and what is not is left to the larger set.
+_REVIEW = np.array([3.0, 3.5, 3.5])
 #: How often each sentence about products counts beside one about films, of which there are many more.
 _REPEATED = 5
 #: How much sharper the gates decide than they were trained to: mixing blurs what each expert is sure of.
-_SHARP = 1.5
+_SHARP = np.array([2.5, 1.5, 1.5])
 #: The Chinese gate decides softly and leans against hotels: goods have reviews of hotels among them.
 _SOFT, _HOTEL = 0.75, 1.0
 #: Entries kept of each column, the most telling first.
@@ -326,8 +327,8 @@ def _gate(
     right = (np.hstack([np.zeros((len(kinds), 1)), rows @ weights + shift]).argmax(1) == kinds).mean()
     say(f"{expert.name}: {len(kinds)} texts, {right:.4f} right in training")
     # Hotels and films are the first of their kind, against which the others stand.
-    sharp, lean = (_SHARP, _REVIEW) if expert is ENGLISH_GATE else (_SOFT, np.array(-_HOTEL))
-    return Learned(weights, {"scale": [sharp] * expert.sides, "shift": (shift * sharp - lean).tolist()})
+    sharp, lean = (_SHARP, _REVIEW) if expert is ENGLISH_GATE else (np.full(2, _SOFT), np.full(2, -_HOTEL))
+    return Learned(weights, {"scale": sharp.tolist(), "shift": (shift * sharp - lean).tolist()})
 
 
 def relearn_posts(texts: Sequence[str], labels: np.ndarray, *, seed: int = 0) -> TextModel:
