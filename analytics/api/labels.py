@@ -12,7 +12,7 @@ from pydantic import Field
 from analytics.api.exports import VIEW_ANALYTICS
 from analytics.models import Correction
 from analytics.models.scores import LAST_KEY
-from analytics.services import corrections, opinions, retraining, scoring
+from analytics.services import corrections, opinions, report, retraining, scoring
 from recommender.api.access import holders
 from recommender.api.errors import missing
 from recommender.api.jobs import JobOut, job_out
@@ -149,7 +149,7 @@ def model(request: HttpRequest) -> ModelOut:
     """The model in service, and the candidate that waits for a person."""
     serving, waiting = ModelVersion.objects.serving(scoring.KIND), retraining.candidate()
     return ModelOut(
-        key=scoring.current_scorer_key(),
+        key=scoring.known_scorer_key() or report.model_in_service(),
         serving=_version_out(serving) if serving else None,
         candidate=_version_out(waiting) if waiting else None,
     )

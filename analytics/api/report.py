@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
 
 from django.http import HttpRequest
@@ -135,6 +135,9 @@ class AlertOut(Schema):
     negative_share: float
     usual_share: float
     p_value: float
+    without: list[tuple[int, date, date]] = Field(
+        description="of a category: numbers of items, and days of theirs, that have an alert of their own"
+    )
     evidence: list[int] = Field(description="ids of the negative reviews behind it, the newest 100")
     state: str
     deliveries: list[DeliveryOut] = Field(description="by each way that was tried")
@@ -245,7 +248,7 @@ def tell_again(request: HttpRequest, alert_id: int) -> AlertOut:
 
 
 def _alert_out(alert: Alert) -> AlertOut:
-    alike = "aspect starts_at ends_at reviews negative_share usual_share p_value evidence state"
+    alike = "aspect starts_at ends_at reviews negative_share usual_share p_value without evidence state"
     return AlertOut(
         id=alert.pk,
         item=alert.item.external_id if alert.item else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -58,13 +58,25 @@ def find_alerts(today: date | None = None) -> list[Alert]:
     span = Span(watched - RULES.memory, last.toordinal())
     first = date.fromordinal(span.first)
     cells = {name: read(CUBES[name], first, last, days=True) for name in ("items", "item_aspects")}
-    raised = _raised("item", alarms(cells.values(), "item", span, known["item"]), [], keys)
+    raised = _raised("item", alarms(cells.values(), "item", span, known["item"]), {}, keys)
     own = Alert.objects.filter(item__isnull=False, ends_at__gt=midnight(date.fromordinal(watched)))
     explained = _told(own)["item"]
     above = ancestors()
     rest = [lifted(unexplained(part, explained), above) for part in cells.values()]
     found = alarms(rest, "category", span, known["category"])
-    return raised + _raised("category", found, explained, keys)
+    return raised + _raised("category", found, _by_category(explained, above), keys)
+
+
+def _by_category(explained: list[Told], above: dict[int, list[int]]) -> dict[int, list[Told]]:
+    """What items explain, by every category that they are in."""
+    shelves = dict(
+        Item.objects.filter(pk__in={one.subject for one in explained}).values_list("pk", "category")
+    )
+    found = defaultdict(list)
+    for one in explained:
+        for category in above.get(shelves.get(one.subject) or 0, ()):
+            found[category].append(one)
+    return found
 
 
 def _told(alerts: Iterable[Alert]) -> dict[str, list[Told]]:
@@ -84,14 +96,20 @@ def _told(alerts: Iterable[Alert]) -> dict[str, list[Told]]:
 # -- raising ------------------------------------------------------------------------------------------------
 
 
-def _raised(kind: str, found: list[Alarm], explained: list[Told], keys: set[str]) -> list[Alert]:
+def _raised(
+    kind: str, found: list[Alarm], explained: Mapping[int, list[Told]], keys: set[str]
+) -> list[Alert]:
     """The new ones.
 
     Args:
+        explained: by what an alarm is about, what other alerts say of it.
         keys: those that were taken before anything was looked for.
     """
     names = named(Kind.ASPECT, {alarm.aspect for alarm in found if alarm.aspect})
-    made = [_raise(kind, alarm, names.get(alarm.aspect, ""), explained, keys) for alarm in found]
+    made = [
+        _raise(kind, alarm, names.get(alarm.aspect, ""), explained.get(alarm.subject, []), keys)
+        for alarm in found
+    ]
     return [alert for alert in made if alert is not None]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import requests
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -83,7 +84,10 @@ def notify(now: datetime | None = None) -> int:
     """Tell of every alert what is due; of how many everybody has been told by now."""
     now = now or timezone.now()
     since = now - timedelta(days=_NEWS_DAYS)
-    waiting = Alert.objects.exclude(state=Alert.State.CLOSED).filter(notified_at=None, ends_at__gte=since)
+    news = Q(ends_at__gte=since)
+    for way in (MAIL, WEBHOOK):
+        news |= Q(**{f"deliveries__{way}__asked": True})
+    waiting = Alert.objects.exclude(state=Alert.State.CLOSED).filter(news, notified_at=None)
     return sum(_tell(alert, now) for alert in waiting.select_related("item", "category"))
 
 
@@ -115,6 +119,14 @@ def _goes_on(alert: Alert, way: str, state: dict[str, Any]) -> bool:
     """Whether it is tried again by itself: nobody is woken for what somebody saw, unless it was asked for."""
     wanted = alert.state == Alert.State.OPEN or (alert.state == Alert.State.SEEN and state.get("asked"))
     return bool(wanted and state["state"] in ("sending", "failed") and way in ways())
+
+
+def _broke_off(alert: Alert, way: str, now: datetime) -> bool:
+    """Whether a worker ended while it told, and nobody goes on by himself."""
+    state = alert.deliveries.get(way, {})
+    if state.get("state") != "sending" or _goes_on(alert, way, state):
+        return False
+    return now >= datetime.fromisoformat(state["next"])
 
 
 def _try(alert: Alert, way: str, deliver: Callable[[Alert], None], now: datetime) -> None:
@@ -176,6 +188,9 @@ def deliveries(alert: Alert) -> list[Delivery]:
 def _delivery(alert: Alert, way: str) -> Delivery:
     state = alert.deliveries[way]
     goes_on = state["state"] == "failed" and _goes_on(alert, way, state)
+    if _broke_off(alert, way, timezone.now()):
+        said = gettext_noop("The worker that was sending it ended.")
+        state = state | {"state": "failed", "error": say(said).as_json()}
     return Delivery(
         way=way,
         state=state["state"],
@@ -204,7 +219,12 @@ def try_again(alert: Alert, now: datetime | None = None) -> bool:
 
 
 def _lost(alert: Alert) -> list[str]:
-    return [way for way in ways() if alert.deliveries.get(way, {}).get("state") in ("failed", "given up")]
+    failed = {
+        way
+        for way, state in alert.deliveries.items()
+        if state["state"] in ("failed", "given up") or _broke_off(alert, way, timezone.now())
+    }
+    return [way for way in ways() if way in failed]
 
 
 # -- words --------------------------------------------------------------------------------------------------

@@ -108,7 +108,8 @@ def _learn(progress: JobProgress) -> ModelVersion:
     from analytics.engine.sentiment import load_scorer
     from analytics.engine.sentiment import retrain as fit
 
-    base, scorer = ModelVersion.objects.serving(KIND), current_scorer()
+    scorer = current_scorer()  # a version that cannot be loaded serves no more from here on
+    base = ModelVersion.objects.serving(KIND)
     examples = list(_examples(progress, scorer))
     if len(examples) < LEAST:
         raise RecommenderError(
@@ -169,7 +170,7 @@ def put_live(user: Any, version: ModelVersion) -> ModelVersion:
     """Let ``version`` serve; every review is scored anew by it.
 
     Raises:
-        RecommenderError: it is not a version that can serve, or its files are gone.
+        RecommenderError: it is not a version that can serve, or its files are gone or cannot be loaded.
     """
     with transaction.atomic():
         version = ModelVersion.objects.select_for_update().get(pk=version.pk)
@@ -184,6 +185,7 @@ def put_live(user: Any, version: ModelVersion) -> ModelVersion:
                 _("The files of {version} are gone.").format(version=version.path),
                 _("Learn from the corrections anew."),
             )
+        _load(folder)  # before it is put in the place of one that can be loaded
         before = ModelVersion.objects.serving(KIND)
         version.parameters["before"] = before.pk if before else None
         flip(version, kind=KIND)
@@ -219,7 +221,21 @@ def _usable(pk: int | None) -> ModelVersion | None:
     """The version of that number; None where its files are gone, so that the shipped one serves."""
     found = ModelVersion.objects.filter(pk=pk, kind=KIND, state=State.RETIRED).first() if pk else None
     folder = folder_of(found)
-    return found if folder is not None and folder.is_dir() else None
+    if folder is None or not folder.is_dir():
+        return None
+    try:
+        _load(folder)
+    except RecommenderError as error:
+        log.warning("%s cannot serve again: %s", folder.name, error)
+        return None
+    return found
+
+
+def _load(folder: Path) -> None:
+    """Raises ``RecommenderError`` where what lies in ``folder`` cannot be loaded."""
+    from analytics.engine.sentiment import load_scorer
+
+    load_scorer(folder)
 
 
 def _score_anew() -> None:

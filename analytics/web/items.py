@@ -36,7 +36,9 @@ _NOTES: dict[str, Any] = {
     ),
 }
 #: pages on which an item can be chosen
-_CHOOSERS = ("sentiment", "sentiment_compare", "sentiment_terms", "sentiment_reviews")
+_CHOOSERS = (
+    "sentiment", "sentiment_compare", "sentiment_terms", "sentiment_reviews", "sentiment_mismatch",
+)  # fmt: skip
 #: names of the address that are not of the page that is gone to
 _OWN = ("find", "on", "side")
 

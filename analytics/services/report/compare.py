@@ -59,11 +59,10 @@ def _strongest(first: Cells, second: Cells, most: int) -> Iterator[Driver]:
     """Of each dimension the ``most`` strongest."""
     a, b = first.filters, second.filters
     for by in _PARTITIONS:
-        # What both sides are fixed to explains nothing; below a category are others.
-        fixed = getattr(a, by)
-        has_parts = by == "category" and isinstance(fixed, int)
-        if not fixed or fixed != getattr(b, by) or has_parts:
-            yield from _parts(first.by(by), second.by(by), by).drivers(most)
+        parts = _parts(first.by(by), second.by(by), by)
+        # What is of one kind throughout, chosen or not, is the difference and explains none of it.
+        if len(parts) > 1:
+            yield from parts.drivers(most)
     if not (a.aspect or b.aspect or a.label or b.label):
         yield from _aspects(first, second)
 

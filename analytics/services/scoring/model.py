@@ -13,6 +13,8 @@ from django.conf import settings
 from analytics.services.scoring import plugs
 from recommender.errors import RecommenderError
 from recommender.models import ModelVersion
+from recommender.said import gettext_noop as _
+from recommender.said import quoted, say
 from recommender.services.versions import failed_of
 
 if TYPE_CHECKING:
@@ -107,6 +109,7 @@ def forget_scorer() -> None:
 def _load(version: ModelVersion | None) -> Scorer:
     plugs.loaded_text()  # what is wrong with these is no fault of the version
     plugs.loaded_recogniser()
+    site_aspects()
     try:
         return load_with_aspects(folder_of(version))
     except RecommenderError as error:
@@ -134,7 +137,12 @@ def load_with_aspects(folder: Path | None) -> Scorer:
 
 
 def site_aspects() -> Path | None:
-    """The site's own lexicon of aspects; None where it has none, or one that cannot be read (logged)."""
+    """The site's own lexicon of aspects; None where it has none.
+
+    Raises:
+        RecommenderError: it cannot be read. Reviews wait for it: scored without it, all of them would lose
+            the site's aspects, and be scored again when it can be read.
+    """
     from analytics.engine.sentiment.aspects_lexicon import read_lexicon
 
     if not settings.ASPECTS_FILE:
@@ -143,6 +151,6 @@ def site_aspects() -> Path | None:
     try:
         read_lexicon(path)
     except RecommenderError as error:
-        log.error("ASPECTS_FILE: %s The shipped aspects serve alone.", error)
-        return None
+        told = say(_("ASPECTS_FILE: {reason}"), reason=quoted(error.message))
+        raise RecommenderError(told, error.remedy, permanent=False) from error
     return path

@@ -176,7 +176,11 @@ def test_a_category_leaves_to_an_item_what_the_item_s_alert_counts(incident: Ale
     for n in range(30):
         item = Item.objects.create(external_id=f"song{n}", title=f"Song {n}", category=home)
         complain(item, "delivery", count=1, first=15 - n % 4, days=1)
-    (found,) = look()
+    elsewhere = Item.objects.create(
+        external_id="lamp", title="A lamp", category=Category.objects.get(path="Home")
+    )
+    complain(elsewhere, "delivery", count=20, first=15, days=5)
+    found = next(alert for alert in look() if alert.category)
     first, last = (day.isoformat() for day in (filters_of(found).start, filters_of(found).end))
     assert (found.category, found.aspect) == (home, "delivery")
     assert [one[0] for one in found.without] == [incident.item_id]

@@ -256,3 +256,28 @@ def test_a_worker_that_was_killed_at_it_is_no_end(incident: Alert, hook: Hook) -
 def test_without_settings_the_page_is_enough(incident: Alert, now_is_then: None) -> None:
     assert notify() == 1
     assert mail.outbox == []
+
+
+def test_what_a_worker_left_half_done_of_an_alert_that_was_seen_can_be_sent_again(
+    incident: Alert, told: Any, cast: Cast
+) -> None:
+    before = (NOW - timedelta(hours=1)).isoformat()
+    state = {"state": "sending", "tries": 1, "first": before, "next": before}
+    Alert.objects.filter(pk=incident.pk).update(deliveries={"email": state})
+    incident.refresh_from_db()
+    assert deliveries(incident)[0].state == "sending"
+    mark_seen(cast.analyst, incident)
+    incident.refresh_from_db()
+    (found,) = deliveries(incident)
+    assert (found.state, found.error) == ("failed", "The worker that was sending it ended.")
+    assert try_again(incident, NOW)
+
+
+def test_an_old_alert_is_tried_again_as_long_as_somebody_asked_for_it(
+    incident: Alert, told: Any, settings: Any
+) -> None:
+    state = {"state": "failed", "tries": 1, "first": NOW.isoformat(), "next": NOW.isoformat(), "asked": True}
+    old = NOW - timedelta(days=90)
+    Alert.objects.filter(pk=incident.pk).update(ends_at=old, deliveries={"email": state})
+    assert notify(NOW) == 1
+    assert len(mail.outbox) == 1

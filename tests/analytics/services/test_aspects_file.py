@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from analytics.services.names import name_of
 from analytics.services.report import Filters
 from analytics.services.scoring.model import load_with_aspects
 from analytics.web.filtering import filter_bar
+from recommender.errors import RecommenderError
 
 SCENT = {"scent": {"en": ["smell"], "zh": ["香味"]}}
 
@@ -27,14 +27,11 @@ def test_a_site_names_aspects_of_its_own(settings: Any, tmp_path: Path) -> None:
     assert {opinion.aspect for opinion in said.aspects} == {"scent", "price"}
 
 
-def test_a_file_that_cannot_be_read_is_logged_and_left_out(
-    settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_reviews_wait_while_the_file_cannot_be_read(settings: Any, tmp_path: Path) -> None:
     settings.ASPECTS_FILE = str(tmp_path / "nowhere.json")
-    with caplog.at_level(logging.ERROR):
-        (said,) = load_with_aspects(None).score([Spoken("The smell is lovely, the price is not.")])
-    assert {opinion.aspect for opinion in said.aspects} == {"price"}
-    assert "nowhere.json" in caplog.text
+    with pytest.raises(RecommenderError, match=r"ASPECTS_FILE.*nowhere\.json") as raised:
+        load_with_aspects(None)
+    assert not raised.value.permanent
 
 
 def test_a_changed_file_makes_another_scorer(settings: Any, tmp_path: Path) -> None:
@@ -57,9 +54,10 @@ def test_a_site_says_what_its_aspects_are_called(settings: Any, tmp_path: Path) 
     assert name_of("aspect", "scent") == "Scent"
 
 
+@pytest.mark.django_db
 def test_an_aspect_of_the_site_can_be_chosen_in_the_filter_bar(settings: Any, tmp_path: Path) -> None:
     path = tmp_path / "aspects.json"
     path.write_text(json.dumps(SCENT), encoding="utf-8")
     settings.ASPECTS_FILE = str(path)
-    (field,) = [one for one in filter_bar(Filters.latest(30), "sentiment")["fields"] if one.name == "aspect"]
+    (field,) = [one for one in filter_bar("sentiment", Filters.latest(30))["fields"] if one.name == "aspect"]
     assert "scent" in [option.value for option in field.options]

@@ -280,8 +280,17 @@ def test_what_both_sides_are_fixed_to_drives_nothing(world: dict[str, Any]) -> N
         now = LAST_90.replace(**{by: key})
         found = report.compare(now.previous(), now)
         assert found.drivers
-        # Below a category there may be others.
-        assert (by in {one.by for one in found.drivers}) == isinstance(key, int)
+        assert by not in {one.by for one in found.drivers}
+
+
+def test_a_category_with_others_below_is_driven_by_those(world: dict[str, Any]) -> None:
+    now = LAST_90.replace(category=world["home"].pk)
+    assert "category" in {one.by for one in report.compare(now.previous(), now).drivers}
+
+
+def test_an_item_is_not_driven_by_its_own_category(world: dict[str, Any]) -> None:
+    now = LAST_90.replace(item=world["items"][0].pk)
+    assert not {"item", "category"} & {one.by for one in report.compare(now.previous(), now).drivers}
 
 
 def test_drivers_of_one_strength_come_in_the_order_of_their_keys() -> None:

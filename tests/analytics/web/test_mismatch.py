@@ -12,7 +12,7 @@ from django.urls import reverse
 from analytics.models import SentimentScore
 from analytics.web import mismatch
 from recommender.models import Review
-from tests.analytics.scored import Shop, add_review, make_shop
+from tests.analytics.scored import Shop, add_review, make_shop, sum_up
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,20 @@ def praised(shop: Shop, number: int, **fields: Any) -> SentimentScore:
     writer = User.objects.create(username=f"rita-{number}")
     Review.objects.filter(pk=score.review_id).update(user=writer)
     return score
+
+
+def test_an_empty_list_says_that_nothing_contradicts_itself(shop: Shop, analyst: Client) -> None:
+    add_review(shop.lamp, "Lovely.", 0.9, rating=5)
+    page = analyst.get(reverse(ADDRESS)).content.decode()
+    assert "is likely sarcasm or a mismatch" in page
+    assert "No review has been scored yet" not in page
+
+
+def test_an_item_that_is_chosen_leads_back_to_the_list(shop: Shop, analyst: Client) -> None:
+    add_review(shop.lamp, "Lovely.", 0.9)
+    sum_up()
+    found = analyst.get(reverse("sentiment_items"), {"on": ADDRESS, "find": "lamp"}).content.decode()
+    assert f'href="{reverse(ADDRESS)}?item={shop.lamp.pk}"' in found
 
 
 @pytest.mark.parametrize(
