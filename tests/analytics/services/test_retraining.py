@@ -163,6 +163,23 @@ def test_what_serves_already_or_has_lost_its_files_is_refused(corrected: list[Re
 
 
 @pytest.mark.usefixtures("learner")
+def test_what_cannot_be_loaded_is_neither_put_live_nor_gone_back_to(
+    corrected: list[Review], cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retraining.put_live(cast.analyst, learned(cast))
+    serving, waiting = retraining.put_live(cast.analyst, learned(cast)), learned(cast)
+
+    def of_another_form(folder: Path | None = None, **_given: Any) -> Any:
+        raise RecommenderError(f"{folder} holds a text model of another format.", "Train it again.")
+
+    monkeypatch.setattr("analytics.engine.sentiment.load_scorer", of_another_form)
+    with pytest.raises(RecommenderError, match="another format"):
+        retraining.put_live(cast.analyst, waiting)
+    assert ModelVersion.objects.serving("sentiment") == serving
+    assert retraining.roll_back(cast.analyst) is None
+
+
+@pytest.mark.usefixtures("learner")
 def test_every_step_is_in_the_audit(corrected: list[Review], cast: Cast) -> None:
     retraining.put_live(cast.analyst, learned(cast))
     retraining.roll_back(cast.superuser)
