@@ -20,7 +20,7 @@ SUBJECTS = (
 )
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_everything_that_touches_the_database_passes_on_postgresql(postgres_url: str) -> None:
     folders = [f"tests/{name}" for name in SUBJECTS if (ROOT / "tests" / name).is_dir()]
     assert folders
