@@ -46,8 +46,8 @@ def test_a_selection_is_compared_with_the_period_before(ask: Any) -> None:
     assert (found["a"]["net"], found["b"]["net"], found["difference"]) == (1, -1, -2)
     assert found["a"]["end"] == (today - timedelta(days=20)).isoformat()
     assert (found["is_noise"], found["p_value"] < 0.001) == (False, True)
-    assert {one["by"] for one in found["drivers"]} == {"aspect", "category", "item", "language"}
-    assert sum(one["change"] for one in found["drivers"] if one["by"] == "item") == pytest.approx(-2)
+    assert {one["by"] for one in found["drivers"]} == {"aspect", "language"}
+    assert sum(one["change"] for one in found["drivers"] if one["by"] == "language") == pytest.approx(-2)
 
 
 def test_a_selection_is_compared_with_another_of_the_same_period(ask: Any) -> None:
