@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from analytics.engine.sentiment import recogniser as recognisers
 from analytics.engine.sentiment.recogniser import SpeechPlug
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from analytics.engine.sentiment.scorer import Scorer
     from analytics.engine.sentiment.text_transformer import TransformerText
     from recommender.models import ModelVersion
+
+log = logging.getLogger(__name__)
 
 _TOLD = "sentiment:plugs"
 
@@ -159,7 +163,10 @@ def forget() -> None:
 
 
 def _keep(told: dict[str, Any]) -> None:
-    cache.set(_TOLD, {"plugs": _named(), **told}, None)
+    try:
+        cache.set(_TOLD, {"plugs": _named(), **told}, None)
+    except RedisError as error:  # reviews and files are scored all the same
+        log.warning("Redis does not answer (%s); pages do not know which scorer is in use.", error)
 
 
 def _keep_problem(part: str, error: RecommenderError) -> None:
@@ -209,7 +216,11 @@ def told_key(version: ModelVersion | None) -> str:
 
 
 def _told() -> dict[str, Any]:
-    found = cache.get(_TOLD) or {}
+    try:
+        found = cache.get(_TOLD) or {}
+    except RedisError as error:
+        log.warning("Redis does not answer (%s); which scorer is in use is not known.", error)
+        return {}
     return found if found.get("plugs") == _named() else {}
 
 

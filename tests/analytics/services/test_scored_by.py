@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from analytics.models import SentimentScore
 from analytics.services import documents, report, scoring
+from analytics.services.scoring import plugs
 from tests.analytics.services.scored import scored, shop
 from tests.conftest import Cast
 
@@ -75,3 +79,14 @@ def test_the_model_page_tells_which_model_workers_use_and_what_it_has_yet_to_rea
     page = client.get(reverse("sentiment_model")).content.decode()
     assert f"<code>{later}</code>" in page
     assert 'status-value number">7<' in page
+
+
+def test_texts_are_scored_while_redis_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_given: Any, **_named: Any) -> Any:
+        raise RedisConnectionError("away")
+
+    scoring.forget_scorer()
+    monkeypatch.setattr(plugs.cache, "set", away)
+    monkeypatch.setattr(plugs.cache, "get", away)
+    assert scoring.current_scorer().key
+    assert scoring.known_scorer_key() == ""
