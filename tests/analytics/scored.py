@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -15,6 +15,11 @@ from analytics.services.report.rollups import rebuild_rollups
 from recommender.models import Category, Item, Review
 
 MODEL = "sentiment-test-1"
+#: What people say anyway: beside nothing else, no word would stand out.
+ANYWAY = (
+    "Bought last winter together with chairs, table, carpet, curtains, shelf, mirror, cushion, candle, vase, "
+    "clock, basket, blanket, bench, drawer, frame, plant, poster, stool, tray, wardrobe, desk, sofa, bed."
+)
 
 
 @dataclass(frozen=True)
@@ -107,5 +112,26 @@ def stocked() -> Shop:
     add_review(
         shop.lamp, "Hm.", 0.0, days_ago=1, abstained=True, reason="too little to go by", label="neutral"
     )
+    sum_up()
+    return shop
+
+
+def broken_switch(of_day: Callable[[int], dict[str, Any]]) -> Shop:
+    """The shop with a lamp that was loved for twenty days, and whose switch then broke for twenty.
+
+    Args:
+        of_day: further fields of the score of so many days ago.
+    """
+    shop = make_shop()
+    for days in range(40):
+        new = days < 20
+        add_review(
+            shop.lamp,
+            f"{'The switch broke.' if new else 'A lovely light.'} {ANYWAY}",
+            -0.8 if new else 0.8,
+            days_ago=days,
+            aspects=[("quality", -0.8)] if new else [("look", 0.8)],
+            **of_day(days),
+        )
     sum_up()
     return shop

@@ -9,34 +9,18 @@ import pytest
 from django.utils import timezone
 
 from analytics.services.report import cells
-from tests.analytics.scored import add_review, make_shop, sum_up
+from tests.analytics.scored import broken_switch
 from tests.api.conftest import Program, json_of
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/v1/analytics"
-#: What people say anyway: beside nothing else, no word would stand out.
-ANYWAY = (
-    "Bought last winter together with chairs, table, carpet, curtains, shelf, mirror, cushion, candle, vase, "
-    "clock, basket, blanket, bench, drawer, frame, plant, poster, stool, tray, wardrobe, desk, sofa, bed."
-)
 
 
 @pytest.fixture
 def ask(program: Program) -> Any:
     """The answer to an address, on a lamp that was loved and whose switch then broke."""
     cells.forget()
-    shop = make_shop()
-    for days in range(40):
-        new = days < 20
-        add_review(
-            shop.lamp,
-            f"{'The switch broke.' if new else 'A lovely light.'} {ANYWAY}",
-            -0.8 if new else 0.8,
-            days_ago=days,
-            aspects=[("quality", -0.8)] if new else [("look", 0.8)],
-            language="zh" if days % 2 else "en",
-        )
-    sum_up()
+    broken_switch(lambda days: {"language": "zh" if days % 2 else "en"})
     client = program("analyst")
     return lambda path, **asked: json_of(client.get(f"{ROOT}/{path}", asked))
 

@@ -21,33 +21,17 @@ from analytics.services import exports, mailing, views
 from analytics.services.asked import Asked
 from analytics.services.report import cells
 from recommender.models import Item
-from tests.analytics.scored import add_review, make_shop, sum_up
+from tests.analytics.scored import add_review, broken_switch, sum_up
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 COMPARED = "days=20&rating=2"
-#: What people say anyway: beside nothing else, no word would stand out.
-ANYWAY = (
-    "Bought last winter together with chairs, table, carpet, curtains, shelf, mirror, cushion, candle, vase, "
-    "clock, basket, blanket, bench, drawer, frame, plant, poster, stool, tray, wardrobe, desk, sofa, bed."
-)
 
 
 @pytest.fixture(autouse=True)
 def _a_lamp_whose_switch_broke() -> None:
     cells.forget()
-    shop = make_shop()
-    for days in range(40):
-        new = days < 20
-        add_review(
-            shop.lamp,
-            f"{'The switch broke.' if new else 'A lovely light.'} {ANYWAY}",
-            -0.8 if new else 0.8,
-            days_ago=days,
-            aspects=[("quality", -0.8)] if new else [("look", 0.8)],
-            rating=2,
-        )
-    sum_up()
+    broken_switch(lambda _days: {"rating": 2})
 
 
 def mailed(cast: Cast, page: str, query: str, kind: str = "csv", language: str = "en") -> Any:
