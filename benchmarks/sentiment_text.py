@@ -17,6 +17,7 @@ import numpy as np
 
 from analytics.contracts import Spoken
 from analytics.engine.sentiment import load_scorer
+from analytics.engine.sentiment.calibration import expected_calibration_error
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.text import TextModel
 from benchmarks._report import data_parser, machine, publish, require, verdict
@@ -70,7 +71,7 @@ def judge(one: corpora.TextSet, name: str, read: np.ndarray) -> Row:
     judged = name == "this model" and floor > 0
     return {
         "set": one.name, "texts": len(labels), "by": name, "accuracy": accuracy, "weighted F1": weighted,
-        "macro F1": macro, "calibration error": calibration_error(read, labels),
+        "macro F1": macro, "calibration error": expected_calibration_error(read, labels),
         "floor": floor or "", "reached": ("yes" if figure >= floor else "no") if judged else "",
     }  # fmt: skip
 
@@ -83,14 +84,6 @@ def f_measures(chosen: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         hit = ((chosen == label) & (labels == label)).sum()
         scores.append(2 * hit / max(1, (chosen == label).sum() + (labels == label).sum()))
     return float(np.average(scores, weights=counts)), float(np.mean(scores))
-
-
-def calibration_error(read: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error of the likeliest class."""
-    confidence, right = read.max(1), read.argmax(1) == labels
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(float((confidence[place == bin_] - right[place == bin_]).sum())) for bin_ in range(bins)]
-    return sum(gaps) / len(labels)
 
 
 def peers(one: corpora.TextSet) -> Iterable[tuple[str, Callable[[corpora.TextSet], np.ndarray]]]:
