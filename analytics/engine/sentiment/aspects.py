@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from analytics.contracts import AspectOpinion, Word
 from analytics.engine.sentiment.aspects_lexicon import Lexicon, merged, read_lexicon
@@ -41,13 +43,29 @@ class Mention:
     place: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What some texts name.
+
+    Attributes:
+        mentions: of all ``texts``, text by text.
+        places: by text and clause, which of ``clauses`` says how what is named there is felt.
+        clauses: what the text model reads.
+    """
+
+    texts: Sequence[str]
+    mentions: Sequence[Mention]
+    places: Mapping[tuple[int, tuple[int, int]], int]
+    clauses: Sequence[str]
+
+
 class AspectModel:
     """Finds aspects and their polarity; made by ``load``."""
 
     def __init__(self, lexicon: Lexicon, text: TextModel, polarity: AspectPolarity | None = None) -> None:
-        """``polarity`` reads English; without it the text model reads every clause."""
+        """``polarity`` reads English; without it ``text`` reads every clause, as it does in Chinese."""
         self.lexicon = lexicon
-        self._text = text
+        self.text = text
         self._polarity = polarity
         self._pattern, self._aspects = _compiled(lexicon)
 
@@ -73,27 +91,39 @@ class AspectModel:
 
     def read(self, texts: Sequence[str]) -> list[tuple[AspectOpinion, ...]]:
         """The aspects of each text, the most telling first; none where it names none."""
-        mentions = [mention for number, text in enumerate(texts) for mention in self._mentions(number, text)]
-        polarity = self._felt(texts, mentions)
-        found: list[dict[str, list[Mention]]] = [defaultdict(list) for _text in texts]
-        for mention in mentions:
-            found[mention.review][mention.aspect].append(mention)
-        return [self._opinions(text, aspects, polarity) for text, aspects in zip(texts, found, strict=True)]
+        named = self.find(texts)
+        return self.judge(named, self.text.read(named.clauses))
 
-    def _felt(self, texts: Sequence[str], mentions: Sequence[Mention]) -> dict[Mention, float]:
-        """-1 to 1 for each mention."""
-        named = self._polarity and [mention for mention in mentions if _is_english(texts, mention)]
-        felt: dict[Mention, float] = {}
-        if self._polarity and named:
-            read = self._polarity.read(
-                [sentence_of(texts[mention.review], mention.place) for mention in named]
-            )
-            felt.update(zip(named, (read[:, 2] - read[:, 0]).tolist(), strict=True))
-        others = [mention for mention in mentions if mention not in felt]
-        clauses = sorted({(mention.review, mention.clause) for mention in others})
-        read = self._text.read([texts[review][start:end] for review, (start, end) in clauses])
-        whole = dict(zip(clauses, (read[:, 2] - read[:, 0]).tolist(), strict=True))
-        return felt | {mention: whole[mention.review, mention.clause] for mention in others}
+    def find(self, texts: Sequence[str]) -> Findings:
+        """What the texts name, and the clauses that ``self.text`` has to read before it can be judged."""
+        mentions = [mention for number, text in enumerate(texts) for mention in self._mentions(number, text)]
+        whole = [mention for mention in mentions if not (self._polarity and _is_english(texts, mention))]
+        places = list(dict.fromkeys((mention.review, mention.clause) for mention in whole))
+        clauses = [texts[review][start:end] for review, (start, end) in places]
+        return Findings(texts, mentions, dict(zip(places, range(len(places)), strict=True)), clauses)
+
+    def judge(self, named: Findings, read: np.ndarray) -> list[tuple[AspectOpinion, ...]]:
+        """As ``read``; ``read`` (n, 3) are the readings of the clauses."""
+        felt = self._felt(named, (read[:, 2] - read[:, 0]).tolist())
+        found: list[dict[str, list[Mention]]] = [defaultdict(list) for _text in named.texts]
+        for mention in named.mentions:
+            found[mention.review][mention.aspect].append(mention)
+        return [_opinions(text, aspects, felt) for text, aspects in zip(named.texts, found, strict=True)]
+
+    def _felt(self, named: Findings, clauses: Sequence[float]) -> dict[Mention, float]:
+        """-1 to 1 for each mention: as the clause is, or as the network reads the sentence around it."""
+        felt, english = {}, []
+        for mention in named.mentions:
+            at = named.places.get((mention.review, mention.clause))
+            if at is None:
+                english.append(mention)
+            else:
+                felt[mention] = clauses[at]
+        if self._polarity and english:
+            around = [sentence_of(named.texts[mention.review], mention.place) for mention in english]
+            read = self._polarity.read(around)
+            felt.update(zip(english, (read[:, 2] - read[:, 0]).tolist(), strict=True))
+        return felt
 
     def _mentions(self, number: int, text: str) -> list[Mention]:
         """The aspects named in ``text``, each once a clause."""
@@ -105,19 +135,18 @@ class AspectModel:
                     mentions.setdefault((aspect, clause), Mention(number, aspect, clause, match.span()))
         return list(mentions.values())
 
-    def _opinions(
-        self,
-        text: str,
-        aspects: Mapping[str, list[Mention]],
-        polarity: Mapping[Mention, float],
-    ) -> tuple[AspectOpinion, ...]:
-        opinions = []
-        for aspect, mentions in aspects.items():
-            felt = [polarity[mention] for mention in mentions]
-            strongest = mentions[max(range(len(felt)), key=lambda place: abs(felt[place]))]
-            words = _clause_words(text, strongest, max(felt, key=abs))
-            opinions.append(AspectOpinion(aspect, round(sum(felt) / len(felt), 4), words))
-        return tuple(sorted(opinions, key=lambda opinion: -abs(opinion.polarity)))
+
+def _opinions(
+    text: str, aspects: Mapping[str, list[Mention]], felt: Mapping[Mention, float]
+) -> tuple[AspectOpinion, ...]:
+    """The aspects that ``text`` names, the most telling first."""
+    opinions = []
+    for aspect, mentions in aspects.items():
+        worth = [felt[mention] for mention in mentions]
+        strongest = mentions[max(range(len(worth)), key=lambda place: abs(worth[place]))]
+        words = _clause_words(text, strongest, max(worth, key=abs))
+        opinions.append(AspectOpinion(aspect, round(sum(worth) / len(worth), 4), words))
+    return tuple(sorted(opinions, key=lambda opinion: -abs(opinion.polarity)))
 
 
 def _is_english(texts: Sequence[str], mention: Mention) -> bool:
@@ -162,11 +191,25 @@ def _compiled(lexicon: Lexicon) -> tuple[re.Pattern[str], dict[str, tuple[str, .
         for words in languages.values():
             for word in words:
                 aspects[word.lower()] = (*aspects.get(word.lower(), ()), aspect)
-    longest_first = sorted(filter(None, aspects), key=lambda word: -len(word))
-    spelled = "|".join(re.escape(word) for word in longest_first if word[0].isascii())
-    others = "|".join(re.escape(word) for word in longest_first if not word[0].isascii())
-    parts = ([rf"(?<![a-z])(?:{spelled})(?![a-z])"] if spelled else []) + ([others] if others else [])
-    return re.compile("|".join(parts) or r"(?!)"), aspects
+    spelled = _any_of(word for word in aspects if word and word[0].isascii())
+    others = _any_of(word for word in aspects if word and not word[0].isascii())
+    return re.compile(rf"(?<![a-z]){spelled}(?![a-z])|{others}"), aspects
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern of the longest of ``words`` that stands at a place.
+
+    Words are gathered by their first character, which is looked for before any of them is tried: at nearly
+    every place none begins.
+    """
+    begun: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(words, key=len, reverse=True):
+        begun[word[0]].append(re.escape(word[1:]))
+    if not begun:
+        return "(?!)"
+    firsts = "".join(map(re.escape, begun))
+    tails = (f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in begun.items())
+    return f"(?=[{firsts}])(?:{'|'.join(tails)})"
 
 
 def _lower(text: str) -> str:

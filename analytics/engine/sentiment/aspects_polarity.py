@@ -1,9 +1,8 @@
 """How somebody feels about a thing named in an English sentence: a small network over the words around it.
 
 Word vectors (80 numbers, learned; ``docs/sentiment-model.md``) and how each word stands to the name go
-through a gated recurrent unit in each direction (Cho et al. 2014); what it says is pooled by attention, by
-maximum and at the name itself. The numpy here does what ``learning.aspects_network`` trains. Beside it stands
-a linear model of single words, ``aspects_grams``.
+through the network's members (``aspects_members``). Beside it stands a linear model of single words,
+``aspects_grams``.
 """
 
 from __future__ import annotations
@@ -11,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from analytics.engine.sentiment import aspects_grams
+from analytics.engine.sentiment.aspects_members import Members
 from analytics.engine.sentiment.text import softmax
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop as _
@@ -116,14 +117,19 @@ class AspectPolarity:
         self._table = arrays["table"].astype(np.float32) / 127
         self._grams = arrays["grams"].astype(np.float32) * arrays["grams_step"]
         self._temperature = float(arrays["temperature"])
-        self._members = [
-            {
-                name.partition(".")[2]: array.astype(np.float32)
-                for name, array in arrays.items()
-                if name.startswith(f"member{number}.")
-            }
-            for number in range(int(arrays["members"]))
-        ]
+
+    @cached_property
+    def _members(self) -> Members:
+        return Members(
+            [
+                {
+                    name.partition(".")[2]: array.astype(np.float32)
+                    for name, array in self.arrays.items()
+                    if name.startswith(f"member{number}.")
+                }
+                for number in range(int(self.arrays["members"]))
+            ]
+        )
 
     @classmethod
     def load(cls, folder: Path) -> AspectPolarity:
@@ -167,55 +173,10 @@ class AspectPolarity:
             places = order[at : at + _BATCH]
             pack = packed([named[place] for place in places], self.vocabulary)
             seen = np.concatenate([self._table[pack.words], pack.facts], 2)
-            read = [_log_softmax(_scored(member, seen, pack)) for member in self._members]
-            answer[places] = np.mean(read, 0)
+            answer[places] = _log_softmax(self._members.read(seen, pack.facts, pack.lengths)).mean(0)
         return answer
 
 
-def _scored(weights: Mapping[str, np.ndarray], seen: np.ndarray, pack: Pack) -> np.ndarray:
-    """(n, 3) what one member says of ``seen`` (n, longest, width)."""
-    told = np.arange(seen.shape[1])[None] < pack.lengths[:, None]
-    back = np.where(told, pack.lengths[:, None] - 1 - np.arange(seen.shape[1])[None], 0)[:, :, None]
-    ahead = _recurrent(weights, "", seen)
-    behind = np.take_along_axis(_recurrent(weights, "_reverse", np.take_along_axis(seen, back, 1)), back, 1)
-    states = np.concatenate([ahead, behind], 2)
-    beside = np.concatenate([states, pack.facts], 2)
-    heed = np.tanh(beside @ weights["att.weight"].T + weights["att.bias"]) @ weights["vec.weight"][0]
-    heed = np.where(told, heed, -1e9)
-    heed = np.exp(heed - heed.max(1, keepdims=True))
-    name = pack.facts[:, :, 0] + 1e-6 * told
-    pooled = [
-        _weighed(heed, states),
-        np.where(told[:, :, None], states, -1e9).max(1),
-        _weighed(name, states),
-    ]
-    return np.concatenate(pooled, 1) @ weights["head.weight"].T + weights["head.bias"]
-
-
-def _weighed(weights: np.ndarray, states: np.ndarray) -> np.ndarray:
-    """(n, width) the mean of each sentence's states by weight (n, longest)."""
-    shares = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
-    return np.asarray((shares[:, None] @ states)[:, 0])
-
-
-def _recurrent(weights: Mapping[str, np.ndarray], way: str, seen: np.ndarray) -> np.ndarray:
-    """(n, longest, hidden) states of a gated recurrent unit; after the end of a sentence they say nothing."""
-    inner, bias = weights[f"gru.weight_hh_l0{way}"].T, weights[f"gru.bias_hh_l0{way}"]
-    entering = seen @ weights[f"gru.weight_ih_l0{way}"].T + weights[f"gru.bias_ih_l0{way}"]
-    hidden = inner.shape[0]
-    state = np.zeros((len(seen), hidden), np.float32)
-    states = np.zeros((*seen.shape[:2], hidden), np.float32)
-    for step in range(seen.shape[1]):
-        given, kept = entering[:, step], state @ inner + bias
-        # The logistic function, by way of a tangent that needs no care with large numbers.
-        gates = 0.5 + 0.5 * np.tanh(0.5 * (given[:, : 2 * hidden] + kept[:, : 2 * hidden]))
-        reset, hold = gates[:, :hidden], gates[:, hidden:]
-        fresh = np.tanh(given[:, 2 * hidden :] + reset * kept[:, 2 * hidden :])
-        state = fresh + hold * (state - fresh)
-        states[:, step] = state
-    return states
-
-
 def _log_softmax(scores: np.ndarray) -> np.ndarray:
-    scores = scores - scores.max(1, keepdims=True)
-    return np.asarray(scores - np.log(np.exp(scores).sum(1, keepdims=True)))
+    scores = scores - scores.max(-1, keepdims=True)
+    return np.asarray(scores - np.log(np.exp(scores).sum(-1, keepdims=True)))

@@ -17,6 +17,7 @@ FACES: dict[str, float] = {
     ":(": -2.0, ":-(": -2.0, ":'(": -2.0, "t_t": -2.0, "d:": -1.5, ">:(": -2.0, ":/": -1.0, "-_-": -1.0,
 }  # fmt: skip
 _FACE = re.compile("|".join(map(re.escape, sorted(FACES, key=len, reverse=True))))
+_EMOJI = re.compile(f"[{''.join(EMOJI)}]")
 
 _MIDDLING = re.compile(
     r"\b(?:all right|alright|okay|ok|so-so|so so|average|mediocre|decent|acceptable"
@@ -51,7 +52,7 @@ _MAY_DENY = re.compile("not|n't|never|hardly|no ")
 
 def emoji_mood(text: str) -> float:
     """The sum of the moods of the emoji and faces in ``text`` (lower case), at most 5 either way."""
-    total = 0.0 if text.isascii() else sum(EMOJI.get(character, 0.0) for character in text)
+    total = 0.0 if text.isascii() else sum(EMOJI[found] for found in _EMOJI.findall(text))
     if ":" in text or "_" in text or "^" in text or "<3" in text or "=)" in text or ";)" in text:
         total += sum(FACES[found] for found in _FACE.findall(text))
     return max(-5.0, min(5.0, total))

@@ -21,7 +21,6 @@ from analytics.engine.sentiment.scorer_words import (
     AspectReader,
     TextReader,
     opposed,
-    read_aspects,
     read_words,
     reading_of,
 )
@@ -112,16 +111,18 @@ class ChannelScorer:
         """See ``Scorer``."""
         listener = None if self.text is None else self.recogniser
         parts = taken_in(batch, listener, getattr(self.text, "languages", ()))
-        signals = self._signals(batch, parts)
+        texts, opinions = self._read_texts(parts)
+        signals = self._signals(batch, parts, texts)
         fused = self.fusion.fuse(signals)
-        opinions = read_aspects(parts, self.aspects) if self.aspects else [()] * len(parts)
         return [self._sentiment(part, signals, fused, row, opinions[row]) for row, part in enumerate(parts)]
 
-    def _signals(self, batch: Sequence[Spoken], parts: Sequence[Usable]) -> Signals:
-        """Every channel's reading of every review, and which there are."""
+    def _signals(
+        self, batch: Sequence[Spoken], parts: Sequence[Usable], texts: Mapping[int, np.ndarray]
+    ) -> Signals:
+        """Every channel's reading of every review (those of ``texts`` are known), and which there are."""
         probabilities = np.full((len(parts), len(CHANNELS), 3), 1 / 3)
         mask = np.zeros((len(parts), len(CHANNELS)), dtype=bool)
-        readers = (self._read_texts(parts), self._read_images(batch, parts), self._read_clips(parts))
+        readers = (texts, self._read_images(batch, parts), self._read_clips(parts))
         for channel, readings in enumerate(readers):
             for row, reading in readings.items():
                 probabilities[row, channel], mask[row, channel] = reading, True
@@ -132,13 +133,14 @@ class ChannelScorer:
                 photos[row] = parts[row].images.mean(axis=0)
         return Signals(probabilities, mask, photos)
 
-    def _read_texts(self, parts: Sequence[Usable]) -> Mapping[int, np.ndarray]:
-        if self.text is not None:
-            return read_words(parts, self.text, MOST_WORDS)
+    def _read_texts(
+        self, parts: Sequence[Usable]
+    ) -> tuple[Mapping[int, np.ndarray], Sequence[tuple[AspectOpinion, ...]]]:
+        """By row, the reading of a review's texts; and what each review is about."""
         for part in parts:
-            if part.text:
+            if part.text and self.text is None:
                 part.missing["text"] = "No text model is installed."
-        return {}
+        return read_words(parts, self.text, self.aspects, MOST_WORDS)
 
     def _read_images(self, batch: Sequence[Spoken], parts: Sequence[Usable]) -> Mapping[int, np.ndarray]:
         """By row, the mean reading of a review's photos; the vectors of all go through the head at once."""

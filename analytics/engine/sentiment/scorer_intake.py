@@ -77,7 +77,7 @@ def without_markup(text: str) -> str:
     """``text`` with tags, scripts and control characters turned into as many spaces."""
     if "<" in text:
         text = _MARKUP.sub(lambda match: " " * len(match[0]), text)
-    return _CONTROL.sub(" ", text)
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
 def _has_face(text: str) -> bool:

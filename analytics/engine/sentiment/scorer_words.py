@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from analytics.contracts import AspectOpinion, Channel, Reading, Word
+from analytics.engine.sentiment.aspects import Findings
 from analytics.engine.sentiment.scorer_intake import Usable
 from analytics.engine.sentiment.transcripts import count_words, shared
 
@@ -25,10 +26,23 @@ class TextReader(Protocol):
     ) -> tuple[np.ndarray, Sequence[tuple[Word, ...]]]: ...
 
 
+class ClauseReader(TextReader, Protocol):
+    """A text model that reads clauses in the same pass; see ``TextModel``."""
+
+    def read_with_clauses(
+        self, texts: Sequence[str], clauses: Sequence[str], most: int = 12
+    ) -> tuple[np.ndarray, Sequence[tuple[Word, ...]], np.ndarray]: ...
+
+
 class AspectReader(Protocol):
     """What the scorer asks of an aspect model; see ``AspectModel``."""
 
-    def read(self, texts: Sequence[str]) -> Sequence[Sequence[AspectOpinion]]: ...
+    @property
+    def text(self) -> ClauseReader: ...
+
+    def find(self, texts: Sequence[str]) -> Findings: ...
+
+    def judge(self, named: Findings, read: np.ndarray) -> Sequence[Sequence[AspectOpinion]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +68,38 @@ def sources(parts: Sequence[Usable]) -> list[Source]:
     return found
 
 
-def read_words(parts: Sequence[Usable], model: TextReader, most: int) -> dict[int, np.ndarray]:
-    """By row, the text channel's reading (3,); each part gets the evidence of its texts.
+def read_words(
+    parts: Sequence[Usable], text: TextReader | None, aspects: AspectReader | None, most: int
+) -> tuple[dict[int, np.ndarray], list[tuple[AspectOpinion, ...]]]:
+    """By row, the text channel's reading (3,), and what each review is about.
+
+    Each part gets the evidence of its texts. Without a text model nothing is read; without an aspect model no
+    review is about anything.
+    """
+    told = sources(parts)
+    texts = [one.text for one in told]
+    named = aspects.find(texts) if aspects else None
+    if aspects and named and text is aspects.text:
+        read, words, clauses = aspects.text.read_with_clauses(texts, named.clauses, most)
+    else:
+        read, words = text.read_with_words(texts, most) if text and told else (np.zeros((0, 3)), [])
+        clauses = aspects.text.read(named.clauses) if aspects and named else np.zeros((0, 3))
+    mixed = _mixed(parts, told, read, words) if text and told else {}
+    opinions = aspects.judge(named, clauses) if aspects and named else [()] * len(told)
+    return mixed, _by_review(parts, told, opinions)
+
+
+def _mixed(
+    parts: Sequence[Usable], told: Sequence[Source], read: np.ndarray, words: Sequence[tuple[Word, ...]]
+) -> dict[int, np.ndarray]:
+    """By row, what all texts of a review say together.
 
     Written and heard words are the same person's, so they are one channel: the mean of what each text says by
     itself, by the number of its words, of which heard ones count as far as the recogniser is sure of them.
     """
-    texts = sources(parts)
-    if not texts:
-        return {}
-    read, words = model.read_with_words([one.text for one in texts], most)
     share_out(parts)
     mixed: dict[int, np.ndarray] = {}
-    for one, reading, found in zip(texts, read, words, strict=True):
+    for one, reading, found in zip(told, read, words, strict=True):
         part = parts[one.row]
         if one.place is None:
             part.words, part.written = found, reading_of(reading)
@@ -92,19 +125,20 @@ def share_of(one: Source, part: Usable) -> float:
     return 1.0 - sum(told.share for told in part.heard)
 
 
-def read_aspects(parts: Sequence[Usable], model: AspectReader) -> list[tuple[AspectOpinion, ...]]:
+def _by_review(
+    parts: Sequence[Usable], told: Sequence[Source], opinions: Sequence[Sequence[AspectOpinion]]
+) -> list[tuple[AspectOpinion, ...]]:
     """What each review is about; what was written of an aspect counts before what was heard of it."""
-    texts = sources(parts)
     found: list[list[AspectOpinion]] = [[] for _ in parts]
-    for one, opinions in zip(texts, model.read([text.text for text in texts]) if texts else (), strict=True):
+    for one, of_text in zip(told, opinions, strict=True):
         known = {opinion.aspect for opinion in found[one.row]}
         clip = None if one.place is None else parts[one.row].heard[one.place].clip
         found[one.row] += [
             opinion if clip is None else replace(opinion, clip=clip)
-            for opinion in opinions
+            for opinion in of_text
             if opinion.aspect not in known
         ]
-    return [tuple(opinions) for opinions in found]
+    return [tuple(of_review) for of_review in found]
 
 
 def opposed(channels: Mapping[Channel, Reading], part: Usable) -> dict[str, Reading]:
@@ -120,5 +154,6 @@ def opposed(channels: Mapping[Channel, Reading], part: Usable) -> dict[str, Read
 
 def reading_of(row: np.ndarray) -> Reading:
     """The reading of positive weights (3,) in the order of ``LABELS``."""
-    negative, neutral, positive = (float(value) for value in row / row.sum())
-    return Reading((negative, neutral, positive))
+    negative, neutral, positive = row.tolist()
+    total = negative + neutral + positive
+    return Reading((negative / total, neutral / total, positive / total))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +83,27 @@ class _Script:
     denials: list[list[tuple[int, int, float]]]
     middle: np.ndarray
 
+    def first(self, texts: int) -> _Script:
+        """Of the texts of the batch only so many, its first: what is needed to say which words weigh."""
+        kept = int(np.searchsorted(self.places, texts))
+        if kept == len(self.places):
+            return self
+        chosen = self.found.owners < kept
+        found = Features(
+            self.found.rows[chosen],
+            self.found.owners[chosen],
+            self.found.starts[chosen],
+            self.found.ends[chosen],
+            kept,
+        )
+        return replace(
+            self,
+            places=self.places[:kept],
+            found=found,
+            counts=self.counts[:kept],
+            denials=self.denials[:kept],
+        )
+
 
 class TextModel:
     """Reads texts; made by ``load``."""
@@ -125,17 +146,30 @@ class TextModel:
         self, texts: Sequence[str], most: int = 12
     ) -> tuple[np.ndarray, list[tuple[Word, ...]]]:
         """``read`` and ``words`` of many texts in one pass."""
-        parts = [self._read(texts[at : at + _BATCH], most) for at in range(0, len(texts), _BATCH)]
-        if not parts:
-            return np.zeros((0, 3)), []
-        return np.concatenate([read for read, _ in parts]), [words for _, found in parts for words in found]
+        read, words, _ = self.read_with_clauses(texts, (), most)
+        return read, words
 
-    def _read(self, texts: Sequence[str], most: int) -> tuple[np.ndarray, list[tuple[Word, ...]]]:
+    def read_with_clauses(
+        self, texts: Sequence[str], clauses: Sequence[str], most: int = 12
+    ) -> tuple[np.ndarray, list[tuple[Word, ...]], np.ndarray]:
+        """``read_with_words`` of ``texts`` and ``read`` of ``clauses``, in one pass where they are few."""
+        if len(texts) + len(clauses) <= _BATCH:
+            read, words = self._read([*texts, *clauses], most, len(texts))
+            return read[: len(texts)], words, read[len(texts) :]
+        parts = [self._read(texts[at : at + _BATCH], most) for at in range(0, len(texts), _BATCH)]
+        read = np.concatenate([part for part, _ in parts]) if parts else np.zeros((0, 3))
+        return read, [words for _, found in parts for words in found], self.read(clauses)
+
+    def _read(
+        self, texts: Sequence[str], most: int, worded: int | None = None
+    ) -> tuple[np.ndarray, list[tuple[Word, ...]]]:
+        """Readings (n, 3), and at most ``most`` words of each of the first ``worded`` texts, or of all."""
         tidied = [tidy(text) for text in texts]
         share = np.array([chinese_share(text) for text in tidied])
         answer = np.zeros((len(texts), 3))
         answer[[not text for text in tidied]] = 1 / 3
-        starts = row_starts(tidied)
+        shown = slice(0, worded)
+        starts = row_starts(tidied[shown])
         pulls = np.zeros(int(starts[-1]))
         for places, experts, gate, part in (
             (np.flatnonzero(share > 0), CHINESE, CHINESE_GATE, share),
@@ -150,9 +184,10 @@ class TextModel:
                 part[places, None] * read * np.array([bool(tidied[at]) for at in places])[:, None]
             )
             if most:
-                pulls += self._spread(script, experts, kinds, starts, part[places])
+                first = script.first(len(starts) - 1)
+                pulls += self._spread(first, experts, kinds[: len(first.places)], starts, part[first.places])
         answer /= answer.sum(1, keepdims=True)
-        words = weigh_words(texts, tidied, starts, pulls, most) if most else []
+        words = weigh_words(texts[shown], tidied[shown], starts, pulls, most) if most else []
         return answer, words
 
     def _script(self, places: np.ndarray, tidied: Sequence[str], english: bool) -> _Script:

@@ -137,8 +137,11 @@ def spelled(tidied: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 def _words(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(hashes, starts, ends) of words and marks, and what kind each character is."""
     kind = character_kinds(points)
-    edge = np.flatnonzero(np.diff(kind, prepend=-1) | (kind == 2))
-    kept = np.isin(kind[edge], (1, 2))
+    turn = kind == 2
+    turn[:1] = True
+    turn[1:] |= kind[1:] != kind[:-1]
+    edge = np.flatnonzero(turn)
+    kept = (kind[edge] == 1) | (kind[edge] == 2)
     stops = np.append(edge[1:], len(points))
     if not kept.any():
         return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64), kind
@@ -178,7 +181,8 @@ def _negated(
     mark: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Words within four of a negator and in the same stretch between marks."""
-    negator = np.isin(words, _negator_hashes())
+    known = _negator_hashes()
+    negator = known[np.minimum(np.searchsorted(known, words), len(known) - 1)] == words
     place = np.arange(len(words))
     last = np.maximum.accumulate(np.where(negator, place, -10))
     barrier = np.maximum.accumulate(np.where(mark, place, -1))
@@ -190,7 +194,7 @@ def _negated(
 def _negator_hashes() -> np.ndarray:
     global _NEGATORS
     if _NEGATORS is None:
-        _NEGATORS = np.array([_word_hash(word) for word in sorted(NEGATORS)], np.uint64)
+        _NEGATORS = np.sort(np.array([_word_hash(word) for word in NEGATORS], np.uint64))
     return _NEGATORS
 
 

@@ -69,7 +69,9 @@ def load(folder: Path) -> Table:
 def distinct(found: Features) -> tuple[np.ndarray, np.ndarray]:
     """(rows, owners) each once per text, ordered by text."""
     keys = np.sort((found.owners.astype(np.int64) << BITS) | found.rows)
-    keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
+    first = np.ones(len(keys), bool)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    keys = keys[first]
     return (keys & ((1 << BITS) - 1)).astype(np.int32), keys >> BITS
 
 

@@ -109,8 +109,8 @@ def test_numpy_does_what_torch_trained(untaught: AspectPolarity) -> None:
 
     torch.manual_seed(0)
     table = torch.from_numpy(untaught.arrays["table"].astype(np.float32) / 127)
-    network = Network(lambda rows: table[rows], table.shape[1])
-    for parameter in network.parameters():
+    networks = [Network(lambda rows: table[rows], table.shape[1]) for _member in range(2)]
+    for parameter in (one for network in networks for one in network.parameters()):
         parameter.data = parameter.data.half().float()
     named = [
         *planted(20, 3).named,
@@ -118,10 +118,14 @@ def test_numpy_does_what_torch_trained(untaught: AspectPolarity) -> None:
         Named("great", "", ""),
         Named("?", "?", "unheard of"),
     ]
-    slow = read(network, network.head, packed(named, untaught.vocabulary))
-    slow = slow - np.log(np.exp(slow).sum(1, keepdims=True))
-    arrays = {f"member0.{name}": array for name, array in network.arrays().items()}
-    model = AspectPolarity({**untaught.arrays, **arrays, "members": np.array(1)})
+    read_by = [read(network, network.head, packed(named, untaught.vocabulary)) for network in networks]
+    slow = np.mean([one - np.log(np.exp(one).sum(1, keepdims=True)) for one in read_by], 0)
+    arrays = {
+        f"member{number}.{name}": array
+        for number, network in enumerate(networks)
+        for name, array in network.arrays().items()
+    }
+    model = AspectPolarity({**untaught.arrays, **arrays, "members": np.array(2)})
     np.testing.assert_allclose(model.read_by_network(named), slow, atol=1e-4)
 
 

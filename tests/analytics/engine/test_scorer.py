@@ -34,6 +34,17 @@ def test_corrections_teach_words_that_no_one_knew(tmp_path: Path) -> None:
     assert load_scorer(tmp_path / "next").key != load_scorer().key
 
 
+def test_what_corrections_taught_is_heard_in_what_is_said_of_an_aspect(tmp_path: Path) -> None:
+    def felt(folder: Path | None) -> float:
+        (one,) = load_scorer(folder).score([Spoken("包装还行，价格佐克")])
+        return next(opinion.polarity for opinion in one.aspects if opinion.aspect == "price")
+
+    examples = [Example(Spoken(f"佐克，第{number}件"), "negative") for number in range(24)]
+    examples += [Example(Spoken(f"很布利，第{number}件"), "positive") for number in range(24)]
+    retrain(None, examples, tmp_path / "next")
+    assert felt(tmp_path / "next") < felt(None) - 0.1
+
+
 def test_too_few_corrections_are_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(RecommenderError, match="Correct at least"):
         retrain(None, [Example(Spoken("bad"), "negative")], tmp_path)

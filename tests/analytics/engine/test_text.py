@@ -84,6 +84,17 @@ def test_it_reads_a_batch_as_it_reads_one_by_one(model: TextModel) -> None:
     assert words == [model.words(text) for text in texts]
 
 
+@pytest.mark.parametrize("times", [1, 200])
+def test_it_reads_clauses_beside_texts_as_it_reads_them_alone(model: TextModel, times: int) -> None:
+    texts = ["很好 but slow", "", "It's not bad", "质量差，不好用"] * times
+    clauses = ["质量差", "not bad at all", "", "很好 but", "价格便宜"] * times
+    read, words, of_clauses = model.read_with_clauses(texts, clauses)
+    alone, words_alone = model.read_with_words(texts)
+    np.testing.assert_allclose(read, alone, atol=1e-6)
+    np.testing.assert_allclose(of_clauses, model.read(clauses), atol=1e-6)
+    assert words == words_alone
+
+
 def test_it_reads_no_texts(model: TextModel) -> None:
     assert model.read([]).shape == (0, 3)
 
