@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -33,44 +34,79 @@ def shop() -> dict[str, Any]:
     return {"home": home, "mugs": mugs, "lamps": lamps, "music": music, "items": items, "people": people}
 
 
-def scored(
-    item: Item,
-    label: str = "positive",
-    *,
-    days_ago: float = 0,
-    aspects: Mapping[str, float] | None = None,
-    text: str = "Good.",
-    **fields: Any,
-) -> SentimentScore:
-    """A review of ``item`` with its score, ``days_ago`` before ``NOW``; ``fields`` are the score's."""
-    when = NOW - timedelta(days=days_ago)
+def scored(item: Item, label: str = "positive", **told: Any) -> SentimentScore:
+    """A review of ``item`` with its score; ``told`` is what ``ScoredReview`` has, or fields of the score."""
+    return scored_together([ScoredReview(item, label, told)])[0]
+
+
+@dataclass(frozen=True)
+class ScoredReview:
+    """A review to be made.
+
+    Attributes:
+        told: ``days_ago`` before ``NOW``, ``aspects`` (how each is felt), ``text``; the rest are fields of
+            the score.
+    """
+
+    item: Item
+    label: str
+    told: Mapping[str, Any]
+
+
+def scored_together(made: Sequence[ScoredReview]) -> list[SentimentScore]:
+    """Reviews with their scores, in a few statements."""
     author = User.objects.get_or_create(username="writer0")[0]
-    language = fields.setdefault("language", "en")
-    review = Review.objects.create(
-        user=author, item=item, text=text, rating=fields.get("rating"), language=language, created_at=when
+    reviews = Review.objects.bulk_create([_review(one, author) for one in made])
+    scores = SentimentScore.objects.bulk_create(
+        [_score(one, review) for one, review in zip(made, reviews, strict=True)]
     )
-    polarity = {"positive": 0.8, "neutral": 0.0, "negative": -0.8}.get(label, 0.0)
-    score = SentimentScore.objects.create(
+    AspectScore.objects.bulk_create(
+        [
+            AspectScore(score=score, aspect=aspect, polarity=felt)
+            for one, score in zip(made, scores, strict=True)
+            for aspect, felt in (one.told.get("aspects") or {}).items()
+        ]
+    )
+    return scores
+
+
+def _review(one: ScoredReview, author: User) -> Review:
+    return Review(
+        user=author,
+        item=one.item,
+        text=one.told.get("text", "Good."),
+        rating=one.told.get("rating"),
+        language=one.told.get("language", "en"),
+        created_at=_when(one),
+    )
+
+
+def _score(one: ScoredReview, review: Review) -> SentimentScore:
+    polarity = {"positive": 0.8, "neutral": 0.0, "negative": -0.8}.get(one.label, 0.0)
+    fields = {name: value for name, value in one.told.items() if name not in ("days_ago", "aspects", "text")}
+    return SentimentScore(
         **{
             "review": review,
             "state": SentimentScore.State.READY,
             "model": "test",
-            "scored_at": when,
-            "label": label,
+            "scored_at": _when(one),
+            "label": one.label,
             "polarity": polarity,
-            "model_label": label,
+            "model_label": one.label,
             "model_polarity": polarity,
             "confidence": 0.9,
-            "item": item,
-            "category": item.category,
+            "item": one.item,
+            "category": one.item.category,
             "channels": "text",
-            "reviewed_at": when,
+            "language": "en",
+            "reviewed_at": _when(one),
             **fields,
         }
     )
-    for aspect, felt in (aspects or {}).items():
-        AspectScore.objects.create(score=score, aspect=aspect, polarity=felt)
-    return score
+
+
+def _when(one: ScoredReview) -> datetime:
+    return NOW - timedelta(days=one.told.get("days_ago", 0))
 
 
 # -- the slow way -------------------------------------------------------------------------------------------
@@ -79,7 +115,9 @@ def scored(
 def counting(filters: Filters) -> list[tuple[SentimentScore, str]]:
     """Every score that ``filters`` select with the label that counts, by looking at each."""
     found = []
-    for score in SentimentScore.objects.select_related("item", "category").prefetch_related("aspects"):
+    for score in SentimentScore.objects.select_related("review", "category__parent").prefetch_related(
+        "aspects"
+    ):
         label = label_of(score, filters.aspect)
         if label is not None and _fits(score, filters) and _label_fits(label, filters):
             found.append((score, label))

@@ -16,7 +16,16 @@ from analytics.services import report
 from analytics.services.report import Filters, cells, scorers
 from analytics.services.report.compare import drivers
 from analytics.services.report.rollups import rebuild_rollups
-from tests.analytics.services.scored import LAST_90, counting, label_of, net_of, scored, shop
+from tests.analytics.services.scored import (
+    LAST_90,
+    ScoredReview,
+    counting,
+    label_of,
+    net_of,
+    scored,
+    scored_together,
+    shop,
+)
 
 pytestmark = pytest.mark.django_db
 ASPECTS = ("price", "quality", "delivery")
@@ -32,22 +41,25 @@ def _nothing_kept() -> None:
 def world() -> dict[str, Any]:
     """300 reviews of a year and more, of every kind, with their sums."""
     made, dice = shop(), random.Random(4)
-    for _ in range(300):
-        scored(
-            dice.choice(made["items"]),
-            dice.choice(["positive", "positive", "neutral", "negative", ""]),
-            days_ago=dice.randrange(0, 400, 9) + dice.random(),
-            aspects={name: dice.uniform(-1, 1) for name in dice.sample(ASPECTS, dice.randrange(3))},
-            text=dice.choice(["The handle broke.", "It was not good.", "质量不好，很差", "Lovely glaze!"]),
-            abstained=dice.random() < 0.15,
-            corrected=dice.random() < 0.2,
-            disagreement=dice.random(),
-            rating=dice.choice([None, 1, 2, 3, 4, 5]),
-            language=dice.choice(["en", "zh", ""]),
-            channels=dice.choice(CHANNELS),
-        )
+    scored_together([_drawn(made, dice) for _ in range(300)])
     rebuild_rollups(say=lambda text: None)
     return made
+
+
+def _drawn(made: dict[str, Any], dice: random.Random) -> ScoredReview:
+    told = {
+        "days_ago": dice.randrange(0, 400, 9) + dice.random(),
+        "aspects": {name: dice.uniform(-1, 1) for name in dice.sample(ASPECTS, dice.randrange(3))},
+        "text": dice.choice(["The handle broke.", "It was not good.", "质量不好，很差", "Lovely glaze!"]),
+        "abstained": dice.random() < 0.15,
+        "corrected": dice.random() < 0.2,
+        "disagreement": dice.random(),
+        "rating": dice.choice([None, 1, 2, 3, 4, 5]),
+        "language": dice.choice(["en", "zh", ""]),
+        "channels": dice.choice(CHANNELS),
+    }
+    label = dice.choice(["positive", "positive", "neutral", "negative", ""])
+    return ScoredReview(dice.choice(made["items"]), label, told)
 
 
 def selections(made: dict[str, Any]) -> list[Filters]:
