@@ -115,8 +115,25 @@ class SentimentScore(models.Model):
         indexes = [
             models.Index(fields=["state", "claimed_at"], name="sentiment_state_claimed"),
             models.Index(fields=["-reviewed_at"], name="sentiment_recent"),
-            models.Index(fields=["state", "-reviewed_at"], name="sentiment_state_recent"),
-            models.Index(fields=["item", "-reviewed_at"], name="sentiment_item_recent"),
+            # With all that a selection may be limited by: of a year of reviews few are looked up in vain.
+            models.Index(
+                fields=[
+                    "state",
+                    "-reviewed_at",
+                    "-id",
+                    "item",
+                    "category",
+                    "label",
+                    "language",
+                    "rating",
+                    "channels",
+                    "abstained",
+                    "corrected",
+                ],
+                name="sentiment_state_recent",
+            ),
+            # The state first: without statistics SQLite takes it for more telling than the item.
+            models.Index(fields=["state", "item", "-reviewed_at", "-id"], name="sentiment_item_recent"),
             models.Index(fields=["category", "-reviewed_at"], name="sentiment_category_recent"),
             models.Index(fields=["label", "-reviewed_at"], name="sentiment_label_recent"),
             models.Index(fields=["-disagreement"], name="sentiment_disagreement"),

@@ -149,10 +149,9 @@ def without_echoes(terms: Sequence[str], counts: Sequence[int], share: float = 0
     other begins) and the rarer of the two has at least ``share`` of the reviews of the other.
     """
     kept: list[int] = []
-    for place, term in enumerate(terms):
+    for place, (term, count) in enumerate(zip(terms, counts, strict=True)):
         if not any(
-            min(counts[place], counts[other]) >= share * max(counts[place], counts[other])
-            and _overlap(term, terms[other])
+            counts[other] >= share * count and count >= share * counts[other] and _overlap(term, terms[other])
             for other in kept
         ):
             kept.append(place)

@@ -36,8 +36,9 @@ def code(kind: str, name: str) -> int | None:
 
 def named(kind: str, numbers: Iterable[int]) -> dict[int, str]:
     """Name of each number."""
-    rows = RollupName.objects.filter(kind=kind, pk__in=[int(number) for number in numbers])
-    return dict(rows.values_list("pk", "name"))
+    # By number alone: asked for the kind as well, SQLite goes through all names of the kind instead.
+    rows = RollupName.objects.filter(pk__in=[int(number) for number in numbers])
+    return {number: name for number, of, name in rows.values_list("pk", "kind", "name") if of == kind}
 
 
 def _known(kind: str, names: Collection[str]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from analytics.models import SentimentScore
 from analytics.services import report
 from analytics.services.report import Filters, cells, evidence
+from analytics.services.report.names import Kind, codes, named
 from analytics.services.report.rollups import rebuild_rollups, refresh_rollups, touch
 from tests.analytics.scored import Shop, add_review, make_shop, stocked, sum_up
 
@@ -210,6 +211,34 @@ def test_reviews_are_found_by_an_index_and_none_outside_of_the_time_is_read(shop
     just_scored(shop, 0)
     plan = report.reviews(Filters.latest(words=ZIP)).explain()
     assert "sentiment_state_recent (state=? AND reviewed_at>? AND reviewed_at<?)" in plan
+
+
+@ON_SQLITE
+def test_reviews_of_an_item_are_found_by_an_index_without_a_look_at_those_of_others(shop: Shop) -> None:
+    plan = report.reviews(Filters.latest(365, item=1)).explain()
+    assert "sentiment_item_recent (state=? AND item_id=? AND reviewed_at>? AND reviewed_at<?)" in plan
+
+
+@ON_SQLITE
+def test_a_sparse_selection_is_told_apart_by_the_index_alone(shop: Shop) -> None:
+    sparse = Filters.latest(365, rating=3, language="zh", channel="image", label="positive", category=1)
+    plan = report.reviews(sparse).values_list("pk").explain()
+    assert "USING COVERING INDEX sentiment_state_recent" in plan
+
+
+@ON_SQLITE
+def test_names_are_looked_up_by_their_number_and_not_among_all_of_their_kind(shop: Shop) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        named(Kind.TERM, [1, 2])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {seen[0]['sql']}")
+        plan = " ".join(str(row[-1]) for row in cursor.fetchall())
+    assert "USING INTEGER PRIMARY KEY" in plan
+
+
+def test_a_number_of_another_kind_has_no_name(db: None) -> None:
+    numbers = codes(Kind.ASPECT, {"price"}) | codes(Kind.TERM, {"cheap"})
+    assert named(Kind.TERM, numbers.values()) == {numbers["cheap"]: "cheap"}
 
 
 def test_texts_of_reviews_that_have_the_words_are_not_fetched_for_figures(shop: Shop) -> None:
