@@ -82,7 +82,7 @@ def filter_bar(
         "action": reverse(page),
         "prefix": prefix,
         "periods": [
-            {"label": label, "url": to(filters.replace(**_last(days))), "on": filters.days == days}
+            {"label": label, "url": to(last(filters, days)), "on": filters.days == days}
             for days, label in PERIODS
         ],
         "fields": _fields(filters),
@@ -111,9 +111,10 @@ def _prefixed(prefix: str, pairs: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(prefix + name, value) for name, value in pairs.items()]
 
 
-def _last(days: int) -> dict[str, Any]:
+def last(filters: Filters, days: int) -> Filters:
+    """The same limits over the latest so many days."""
     latest = Filters.latest(days)
-    return {"start": latest.start, "end": latest.end, "days": days}
+    return filters.replace(start=latest.start, end=latest.end, days=days)
 
 
 def period_words(filters: Filters) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
@@ -9,7 +11,7 @@ from analytics.services import report
 from analytics.services.asked import Asked, Page
 from analytics.services.report import Filters, Overview
 from analytics.web.charts_words import aspects_chart, emerging_chart, telling_chart
-from analytics.web.filtering import filter_bar
+from analytics.web.filtering import PERIODS, filter_bar, last
 from analytics.web.frame import address, analysts_only, answer
 
 
@@ -18,7 +20,7 @@ from analytics.web.frame import address, analysts_only, answer
 def terms(request: HttpRequest) -> HttpResponseBase:
     """What is spoken of now and was before, or by whom; a click on a word or aspect opens its reviews."""
     filters = Filters.from_query(request.GET)
-    figures = report.overview(filters, previous=False)
+    figures, before = (report.overview(one, previous=False) for one in (filters, filters.previous()))
     emerging, telling = report.terms_both_ways(filters)
     context = {
         "address": address("sentiment_terms", filters),
@@ -26,7 +28,9 @@ def terms(request: HttpRequest) -> HttpResponseBase:
         "figures": figures,
         "among": _among(figures.reviews, filters),
         "bar": filter_bar("sentiment_terms", filters),
-        "emerging": emerging_chart(emerging, filters, _growth(figures, filters)),
+        "before": before.reviews,
+        "shorter": None if before.reviews else _shorter(filters),
+        "emerging": emerging_chart(emerging, filters, _growth(figures, before, filters)),
         "aspects": aspects_chart(report.emerging_aspects(filters), filters),
         "telling": telling_chart(telling, filters, _pleased(figures)),
     }
@@ -39,10 +43,19 @@ def _among(reviews: int, filters: Filters) -> int | None:
     return most if most is not None and reviews > most else None
 
 
-def _growth(figures: Overview, filters: Filters) -> float:
+def _shorter(filters: Filters) -> dict[str, Any] | None:
+    """The longest of the usual periods that is shorter and has reviews before it: a young site has none
+    before its first months."""
+    for days, label in reversed(PERIODS):
+        found = last(filters, days)
+        if days < filters.length and report.overview(found.previous(), previous=False).reviews:
+            return {"url": address("sentiment_terms", found), "label": label}
+    return None
+
+
+def _growth(figures: Overview, before: Overview, filters: Filters) -> float:
     """Reviews now for each one of the period before, of those whose words are counted."""
-    before = report.overview(filters.previous(), previous=False).reviews
-    read, read_before = (_among(count, filters) or count for count in (figures.reviews, before))
+    read, read_before = (_among(one.reviews, filters) or one.reviews for one in (figures, before))
     return read / read_before if read and read_before else 1.0
 
 

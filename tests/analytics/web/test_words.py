@@ -134,3 +134,21 @@ def one_before_another() -> datetime:
     SentimentScore.objects.filter(pk=score.pk).update(reviewed_at=when)
     sum_up()
     return when
+
+
+def test_with_no_reviews_before_nothing_comes_up_and_a_shorter_period_is_offered(asked: Any) -> None:
+    young = asked("sentiment_terms", days=90).content.decode()
+    assert "no reviews of the period before" in young
+    assert f'href="{reverse("sentiment_terms")}?days=7">Look at the last 7 days' in young
+    older = asked("sentiment_terms", days=7).content.decode()
+    assert "no reviews of the period before" not in older
+    charts = [f'id="figure-{name}"' for name in ("emerging", "aspects")]
+    assert [(chart in young, chart in older) for chart in charts] == [(False, True)] * 2
+
+
+def test_where_no_usual_period_has_reviews_before_it_none_is_offered(asked: Any) -> None:
+    SentimentScore.objects.filter(reviewed_at__lt=timezone.now() - timedelta(days=5)).delete()
+    sum_up()
+    answer = asked("sentiment_terms", days=30).content.decode()
+    assert "no reviews of the period before" in answer
+    assert "Look at the last" not in answer
