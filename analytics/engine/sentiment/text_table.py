@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
+import lzma
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from recommender.said import gettext_noop as _
 from recommender.said import say
 
 _WEIGHTS, _NETWORKS, _FACTS = "table.bin", "networks.npz", "text.json"
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def load(folder: Path) -> Table:
             told = say(_("{folder} holds a text model of another format."), folder=str(folder))
             raise RecommenderError(told, _("Train it again."))
         steps = unpack(packed, len(facts["columns"]))
-    except (OSError, ValueError, KeyError, IndexError, zlib.error) as error:
+    except (OSError, ValueError, KeyError, IndexError, lzma.LZMAError) as error:
         raise RecommenderError(
             say(
                 _("{folder} holds no text model that can be read: {error}."),
@@ -100,16 +100,16 @@ def pack(table: np.ndarray) -> bytes:
         parts += [np.array([len(rows)], np.uint32).tobytes()]
         parts += [(gaps >> shift & 255).astype(np.uint8).tobytes() for shift in (0, 8, 16)]
         parts.append(column[rows].astype(np.int8).tobytes())
-    return zlib.compress(b"".join(parts), 9)
+    return lzma.compress(b"".join(parts), preset=9)
 
 
 def unpack(packed: bytes, columns: int) -> np.ndarray:
     """(2 ** BITS, columns) int8: what ``pack`` made.
 
     Raises:
-        ValueError: it is cut off.
+        LZMAError, ValueError: it is cut off, or something else.
     """
-    data = zlib.decompress(packed)
+    data = lzma.decompress(packed)
     table = np.zeros((1 << BITS, columns), np.int8)
     at = 0
     for column in range(columns):

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analytics.engine.sentiment.learning.text_teacher import blended, save_readings
+from analytics.engine.sentiment.learning.text_teacher import lessons, pieces, save_readings
+from analytics.engine.sentiment.text_features import tidy
 from analytics.engine.sentiment.text_network import Tokens
 from analytics.engine.sentiment.text_network_deep import DeepNetwork
 from analytics.engine.sentiment.text_network_files import pack, unpack
@@ -87,7 +90,33 @@ def test_it_learns_an_order_of_words_from_a_planted_world() -> None:
 
 def test_a_teacher_counts_beside_the_label_of_the_texts_it_read(tmp_path: Path) -> None:
     save_readings(["差", "好"], np.array([4.0, 4.0]), tmp_path)
-    contradicted, confirmed, unread = blended(["差", "好", "新"], np.array([False, True, True]), tmp_path)
+    _, wanted = lessons(["差", "好", "新"], np.array([False, True, True]), tmp_path)
+    contradicted, confirmed, unread = wanted
     assert 0.5 < contradicted < confirmed
     assert confirmed > 0.9
-    assert unread == blended(["新"], np.array([True]), tmp_path / "none")[0]
+    assert unread == lessons(["新"], np.array([True]), tmp_path / "none")[1][0]
+
+
+def test_pieces_of_a_text_teach_what_the_teacher_said_of_them(tmp_path: Path) -> None:
+    text = "屏幕很清楚，电池却不行。客服倒是有耐心！"
+    read, unread = pieces(text)[0], pieces(text)[1]
+    save_readings([read], np.array([-4.0]), tmp_path)
+    texts, wanted = lessons([text], np.array([True]), tmp_path)
+    assert texts == [text, read] != [text, unread]
+    assert wanted[1] < 0.05 < 0.95 < wanted[0]
+
+
+@given(st.text(alphabet="好坏很a b，。! \n", max_size=60))
+def test_pieces_stand_in_their_text_and_are_the_same_every_time(text: str) -> None:
+    found = pieces(text)
+    assert found == pieces(text)
+    assert all(piece in tidy(text) and piece != tidy(text) for piece in found)
+
+
+def test_readings_are_read_back_as_they_were_kept(tmp_path: Path) -> None:
+    texts = [f"第{number}件" for number in range(300)]
+    odds = np.random.default_rng(0).normal(0, 3, 300)
+    save_readings(texts, odds, tmp_path)
+    _, wanted = lessons(texts, np.ones(300, bool), tmp_path)
+    said = (wanted - 0.2 * 0.97) / 0.8
+    np.testing.assert_allclose(np.log(said / (1 - said)), np.clip(odds, -7.9, 7.9), atol=0.04)

@@ -15,7 +15,7 @@ from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.text_calibration import MIDDLE, fit_ordered, fit_sides
 from analytics.engine.sentiment.learning.text_held_out import held_out, sentences_of
 from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, ENGLISH_PLAN, Plan, train_network
-from analytics.engine.sentiment.learning.text_teacher import blended
+from analytics.engine.sentiment.learning.text_teacher import lessons
 from analytics.engine.sentiment.learning.text_written import Learned, anew, write
 from analytics.engine.sentiment.text import (
     CHINESE,
@@ -230,9 +230,9 @@ def _network(
     given = [part.take(np.flatnonzero(~apart)) for part, apart in zip(parts, held, strict=True)]
     texts = [text for part in given for text in part.texts]
     positive = np.concatenate([part.labels for part in given]) == 2
-    return train_network(
-        plan, texts, blended(texts, positive, SHIPPED) if plan.taught else positive, seed, say
-    )
+    if plan.taught:
+        return train_network(plan, *lessons(texts, positive, SHIPPED), seed, say)
+    return train_network(plan, texts, positive, seed, say)
 
 
 def _pruned(weights: np.ndarray, rows: sparse.csr_matrix, most: int) -> np.ndarray:

@@ -1,11 +1,15 @@
 """What a larger network said of the Chinese training texts: the small one learns it beside the labels.
 
 The teacher is multilingual-e5-small (MIT), tuned on the same training texts; it is too large and too slow to
-ship. Its readings are kept with the weights, under a mark of each text, not the texts.
+ship. It read pieces of the texts as well, of which there is no label: what it says of a few clauses tells the
+small network which words of a review carried it (n-gram sampling, Tang et al. 2019, "Distilling Task-Specific
+Knowledge from BERT into Simple Neural Networks"). Its readings are kept with the weights, under a mark of
+each text, not the texts.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,35 +23,75 @@ FILE = "teacher.npz"
 _STEP = 1 / 16
 #: How far a label is trusted, and how much the teacher counts beside it where it has read the text.
 _TRUST, _TEACHER = 0.97, 0.8
+#: Pieces drawn of a text, the clauses of one at most, and how few and how many characters it may have.
+_DRAWN, _CLAUSES, _FEWEST, _MOST = 3, 6, 4, 80
+_MARKS = r"。！？；，、…,.!?;:~\n "
+_CLAUSE = re.compile(f"[^{_MARKS}]*[{_MARKS}]+|[^{_MARKS}]+$")
 
 
-def blended(texts: Sequence[str], positive: np.ndarray, folder: Path) -> np.ndarray:
-    """(n,) how probable it is that each text is positive, by its label and by the teacher.
+def lessons(texts: Sequence[str], positive: np.ndarray, folder: Path) -> tuple[list[str], np.ndarray]:
+    """The texts, and the pieces of them that the teacher read; and how probable it is that each is positive.
 
     Args:
-        positive: (n,) bool, the labels.
+        positive: (n,) bool, the labels, which count beside what the teacher says of a whole text.
         folder: where the readings are; without them labels stand alone.
     """
+    odds = _readings(folder)
     wanted = np.where(positive, _TRUST, 1 - _TRUST)
-    if not (folder / FILE).is_file():
-        return wanted
-    with np.load(folder / FILE, allow_pickle=False) as kept:
-        odds = dict(zip(kept["marks"].tolist(), (kept["odds"] * _STEP).tolist(), strict=True))
-    said = np.array([odds.get(_mark(text), np.nan) for text in texts])
-    return np.where(np.isnan(said), wanted, (1 - _TEACHER) * wanted + _TEACHER / (1 + np.exp(-said)))
+    said = _said(texts, odds)
+    wanted = np.where(np.isnan(said), wanted, (1 - _TEACHER) * wanted + _TEACHER / (1 + np.exp(-said)))
+    parts = [piece for text in texts for piece in pieces(text)] if odds else []
+    of_parts = _said(parts, odds)
+    read = np.flatnonzero(~np.isnan(of_parts))
+    every = [*texts, *(parts[place] for place in read)]
+    return every, np.concatenate([wanted, 1 / (1 + np.exp(-of_parts[read]))])
+
+
+def pieces(text: str) -> list[str]:
+    """Some clauses in a row of a text, a few times over; always the same of one text."""
+    text = tidy(text)
+    clauses = _CLAUSE.findall(text)
+    if len(clauses) < 2:
+        return []
+    rng = np.random.default_rng(_mark(text))
+    found: list[str] = []
+    for _ in range(_DRAWN):
+        count = int(rng.integers(1, min(len(clauses) - 1, _CLAUSES) + 1))
+        start = int(rng.integers(0, len(clauses) - count + 1))
+        piece = "".join(clauses[start : start + count]).strip()[:_MOST]
+        if len(piece) >= _FEWEST and piece != text and piece not in found:
+            found.append(piece)
+    return found
 
 
 def save_readings(texts: Sequence[str], odds: np.ndarray, folder: Path) -> None:
-    """Keep a teacher's (n,) log odds of ``texts`` for ``blended``."""
+    """Keep a teacher's (n,) log odds of texts and pieces for ``lessons``."""
     kept = dict(zip(map(_mark, texts), np.clip(np.rint(odds / _STEP), -127, 127).tolist(), strict=True))
     marks = sorted(kept)
+    edges = np.array([0, *marks], np.int64)
+    gaps = edges[1:] - edges[:-1]
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         folder / FILE,
         allow_pickle=False,
-        marks=np.array(marks, np.uint32),
+        # Byte by byte: the upper ones of the gaps are nearly all nought.
+        gaps=np.stack([gaps >> shift & 255 for shift in (0, 8, 16, 24)]).astype(np.uint8),
         odds=np.array([kept[mark] for mark in marks], np.int8),
     )
+
+
+def _readings(folder: Path) -> dict[int, float]:
+    """The teacher's log odds by the mark of what it read; empty where there are none."""
+    if not (folder / FILE).is_file():
+        return {}
+    with np.load(folder / FILE, allow_pickle=False) as kept:
+        gaps = sum(part.astype(np.int64) << 8 * number for number, part in enumerate(kept["gaps"]))
+        return dict(zip(np.cumsum(gaps).tolist(), (kept["odds"] * _STEP).tolist(), strict=True))
+
+
+def _said(texts: Sequence[str], odds: dict[int, float]) -> np.ndarray:
+    """(n,) log odds, NaN where the teacher read nothing."""
+    return np.array([odds.get(_mark(text), np.nan) for text in texts], float)
 
 
 def _mark(text: str) -> int:
