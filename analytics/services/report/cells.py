@@ -138,12 +138,19 @@ def subtree(category: int) -> list[int]:
 # -- segments -----------------------------------------------------------------------------------------------
 
 
-def read(cube: Cube, start: date, end: date, *, days: bool = False) -> Selection:
-    """All cells of ``cube`` from ``start`` to ``end``: whole months where ``days`` allows, else days."""
+def read(
+    cube: Cube, start: date, end: date, *, days: bool = False, categories: tuple[int, ...] | None = None
+) -> Selection:
+    """All cells of ``cube`` from ``start`` to ``end``: whole months where ``days`` allows, else days.
+
+    Args:
+        categories: only their cells. Of the largest cubes no more need be joined, and it can be kept.
+    """
     segments = RollupSegment.objects.filter(_covering(start, end, days=days), cube=cube.name)
     found = list(segments.order_by("start", "grain").values_list("version", "start", "cells"))
-    key = (cube.name, tuple(version for version, _, _ in found))
-    return Selection(kept_once(key, lambda: _joined(cube, segments, [version for version, _, _ in found])))
+    versions = [version for version, _, _ in found]
+    key = (cube.name, categories, *versions)
+    return Selection(kept_once(key, lambda: _joined(cube, segments, versions, categories)))
 
 
 def _covering(start: date, end: date, *, days: bool) -> Q:
@@ -162,11 +169,15 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _joined(cube: Cube, segments: Any, versions: list[str]) -> Columns:
-    parts = {
-        version: {**unpacked(cube, data, cells), "day": np.full(cells, start.toordinal(), dtype=np.int32)}
-        for version, start, cells, data in segments.values_list("version", "start", "cells", "data")
-    }
+def _joined(cube: Cube, segments: Any, versions: list[str], categories: tuple[int, ...] | None) -> Columns:
+    parts: dict[str, Columns] = {}
+    for version, start, count, data in segments.values_list("version", "start", "cells", "data").iterator():
+        cells = unpacked(cube, data, count)
+        if categories is not None:
+            mask = _among(cells["category"], list(categories))
+            cells = {name: values[mask] for name, values in cells.items()}
+        days = np.full(len(cells["reviews"]), start.toordinal(), dtype=np.int32)
+        parts[version] = {**cells, "day": days}
     # A segment that was made anew since it was listed is taken as it is now.
     ordered = [parts.pop(version) for version in versions if version in parts] + list(parts.values())
     if not ordered:

@@ -12,7 +12,7 @@ import numpy as np
 from analytics.engine.reporting.cubes import CUBES
 from analytics.engine.reporting.intervals import Tally
 from analytics.engine.reporting.terms import log_odds, p_values, terms_of_all, without_echoes
-from analytics.services.report.cells import read, restricted
+from analytics.services.report.cells import categories_of, read, restricted
 from analytics.services.report.evidence import reviews_sample
 from analytics.services.report.filters import Filters
 from analytics.services.report.names import Kind, named
@@ -135,8 +135,10 @@ def _counts(filters: Filters) -> _Counts:
 def _summed(filters: Filters) -> _Counts:
     previous = filters.previous()
     cube = CUBES["words" if filters.category is None else "terms"]
-    now = restricted(read(cube, filters.start, filters.end), filters)
-    before = restricted(read(cube, previous.start, previous.end), previous)
+    inside = None if filters.category is None else tuple(categories_of(filters.category))
+    now, before = (
+        restricted(read(cube, one.start, one.end, categories=inside), one) for one in (filters, previous)
+    )
     size = 1 + max(int(cells["term"].max()) if len(cells) else 0 for cells in (now, before))
     both = now["term"].astype(np.int64) * 4 + now["label"]
     table = np.bincount(both, weights=now["reviews"], minlength=size * 4).reshape(size, 4)
