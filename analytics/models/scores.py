@@ -115,7 +115,7 @@ class SentimentScore(models.Model):
         indexes = [
             models.Index(fields=["state", "claimed_at"], name="sentiment_state_claimed"),
             models.Index(fields=["-reviewed_at"], name="sentiment_recent"),
-            # With all that a selection may be limited by: of a year of reviews few are looked up in vain.
+            # With what a selection is limited by, but aspect and words: few of a year are looked up in vain.
             models.Index(
                 fields=[
                     "state",

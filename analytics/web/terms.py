@@ -28,8 +28,8 @@ def terms(request: HttpRequest) -> HttpResponseBase:
         "figures": figures,
         "among": _among(figures.reviews, filters),
         "bar": filter_bar("sentiment_terms", filters),
-        "before": before.reviews,
-        "shorter": None if before.reviews else _shorter(filters),
+        "before": before.reviews or not report.compares_with_before(filters),
+        "shorter": _shorter(filters) if figures.reviews and not before.reviews else None,
         "emerging": emerging_chart(emerging, filters, _growth(figures, before, filters)),
         "aspects": aspects_chart(report.emerging_aspects(filters), filters),
         "telling": telling_chart(telling, filters, _pleased(figures)),
@@ -44,11 +44,12 @@ def _among(reviews: int, filters: Filters) -> int | None:
 
 
 def _shorter(filters: Filters) -> dict[str, Any] | None:
-    """The longest of the usual periods that is shorter and has reviews before it: a young site has none
+    """The longest of the usual periods that is shorter and has reviews, before it too: a young site has none
     before its first months."""
     for days, label in reversed(PERIODS):
         found = last(filters, days)
-        if days < filters.length and report.overview(found.previous(), previous=False).reviews:
+        both = found, found.previous()
+        if days < filters.length and all(report.overview(one, previous=False).reviews for one in both):
             return {"url": address("sentiment_terms", found), "label": label}
     return None
 

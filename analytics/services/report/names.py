@@ -36,7 +36,7 @@ def code(kind: str, name: str) -> int | None:
 
 def named(kind: str, numbers: Iterable[int]) -> dict[int, str]:
     """Name of each number."""
-    # By number alone: asked for the kind as well, SQLite goes through all names of the kind instead.
+    # By number alone: asked for the kind as well, SQLite looks for many among all names of the kind.
     rows = RollupName.objects.filter(pk__in=[int(number) for number in numbers])
     return {number: name for number, of, name in rows.values_list("pk", "kind", "name") if of == kind}
 

@@ -152,3 +152,21 @@ def test_where_no_usual_period_has_reviews_before_it_none_is_offered(asked: Any)
     answer = asked("sentiment_terms", days=30).content.decode()
     assert "no reviews of the period before" in answer
     assert "Look at the last" not in answer
+
+
+def test_a_shorter_period_without_reviews_of_its_own_is_not_offered(asked: Any) -> None:
+    SentimentScore.objects.update(reviewed_at=timezone.now() - timedelta(days=9))
+    sum_up()
+    cells.forget()
+    answer = asked("sentiment_terms", days=30).content.decode()
+    assert "no reviews of the period before" in answer
+    assert "Look at the last" not in answer
+
+
+def test_where_a_search_is_cut_it_does_not_say_that_nothing_was_before(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "no reviews of the period before"
+    assert told in asked("sentiment_terms", days=90, words="zip").content.decode()
+    monkeypatch.setattr(evidence, "SEARCHED_AMONG", 3)
+    assert told not in asked("sentiment_terms", days=90, words="zip").content.decode()
