@@ -50,7 +50,7 @@ class Members:
         )
 
     def _states(self, ahead: np.ndarray, behind: np.ndarray) -> np.ndarray:
-        """(2 members, n, longest, hidden) of all units; after the end of a sentence they say nothing."""
+        """(2 members, n, longest, hidden) of all units; after the end of a sentence they mean nothing."""
         count, longest = ahead.shape[:2]
         hidden = self._inner.shape[1]
         entering = np.concatenate([self._entering(ahead, 0), self._entering(behind, 1)], 1)

@@ -95,6 +95,8 @@ class ChannelScorer:
         digest = hashlib.sha256((self.text.key if self.text else "").encode())
         for path in self.files:
             digest.update(path.name.encode() + path.read_bytes())
+        if self.aspects is not None and self.aspects.text is not self.text:
+            digest.update(self.aspects.text.key.encode())
         if self.recogniser is not None:
             digest.update(self.recogniser.key.encode())
         return f"mmsite-sentiment@{digest.hexdigest()[:12]}"

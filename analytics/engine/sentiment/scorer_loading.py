@@ -55,9 +55,9 @@ def load_scorer(
         raise RecommenderError(told, _("Train it anew."))
     places = {part: place_of(part, folder) for part in PARTS}
     files = sorted(path for part in PARTS[1:] for path in files_of(places[part]))
-    own = None if text else _optional("text", "TextModel", places["text"])
+    own = _optional("text", "TextModel", places["text"])
     return ChannelScorer(
-        text=text or own,
+        text=own if text is None else text,
         aspects=_optional("aspects", "AspectModel", places["aspects"], extra=aspects_file, text=own),
         image=ImageModel.load(places["image"]) if places["image"] else None,
         speech=SpeechModel.load(places["speech"]) if places["speech"] else None,

@@ -21,6 +21,7 @@ from analytics.engine.sentiment.text import TextModel
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import RATE
 from recommender.errors import RecommenderError
+from tests.analytics.engine.sentiment_planted import PlantedText
 
 GOOD, BAD = Reading((0.02, 0.08, 0.9)), Reading((0.9, 0.08, 0.02))
 
@@ -35,14 +36,17 @@ def test_corrections_teach_words_that_no_one_knew(tmp_path: Path) -> None:
 
 
 def test_what_corrections_taught_is_heard_in_what_is_said_of_an_aspect(tmp_path: Path) -> None:
-    def felt(folder: Path | None) -> float:
-        (one,) = load_scorer(folder).score([Spoken("包装还行，价格佐克")])
+    def felt(folder: Path | None, text: PlantedText | None = None) -> float:
+        (one,) = load_scorer(folder, text=text).score([Spoken("包装还行，价格佐克")])
         return next(opinion.polarity for opinion in one.aspects if opinion.aspect == "price")
 
     examples = [Example(Spoken(f"佐克，第{number}件"), "negative") for number in range(24)]
     examples += [Example(Spoken(f"很布利，第{number}件"), "positive") for number in range(24)]
     retrain(None, examples, tmp_path / "next")
     assert felt(tmp_path / "next") < felt(None) - 0.1
+    plug = PlantedText()
+    assert felt(tmp_path / "next", plug) == felt(tmp_path / "next")
+    assert load_scorer(tmp_path / "next", text=plug).key != load_scorer(text=plug).key
 
 
 def test_too_few_corrections_are_refused_with_a_remedy(tmp_path: Path) -> None:

@@ -23,8 +23,10 @@ FILE = "teacher.npz"
 _STEP = 1 / 16
 #: How far a label is trusted, and how much the teacher counts beside it where it has read the text.
 _TRUST, _TEACHER = 0.97, 0.8
-#: Pieces drawn of a text, the clauses of one at most, and how few and how many characters it may have.
-_DRAWN, _CLAUSES, _FEWEST, _MOST = 3, 6, 4, 80
+#: How often a piece is drawn of a text, and of how many clauses at most.
+_DRAWN, _CLAUSES = 3, 6
+#: Characters of a piece: shorter ones are left out, longer ones cut.
+_FEWEST, _MOST = 4, 80
 _MARKS = r"。！？；，、…,.!?;:~\n "
 _CLAUSE = re.compile(f"[^{_MARKS}]*[{_MARKS}]+|[^{_MARKS}]+$")
 
