@@ -108,7 +108,7 @@ def measure(reviews: int, rounds: int) -> int:
     from django.core.management import call_command
 
     from analytics.models import SentimentScore
-    from analytics.services.report import cells
+    from analytics.services.report import kept
     from benchmarks._report import ROOT, machine, publish, verdict
     from benchmarks._report_drawing import drawn
     from benchmarks._report_world import build
@@ -127,7 +127,7 @@ def measure(reviews: int, rounds: int) -> int:
                 for what, value in took.items():
                     times.setdefault(what, []).append(value)
     for filters in asked:
-        cells.forget()
+        kept.forget()
         times.setdefault("page, cold", []).append(sum(_timed(ask, filters) for ask in figures().values()))
     for filters in asked[:: max(1, len(asked) // 8)]:
         for what, ask in scans().items():

@@ -15,6 +15,8 @@ from recommender.errors import RecommenderError
 
 Columns = dict[str, np.ndarray]
 
+#: How many times more thinkable numbers than numbers a table is made of.
+_SPARSE = 4
 #: The label of a review that commits itself to none; the others are positions in ``LABELS``.
 ABSTAINED = 3
 
@@ -68,26 +70,52 @@ def summed(cube: Cube, rows: Mapping[str, np.ndarray]) -> Columns:
     count = len(rows[cube.measures[0]])
     if not count:
         return empty(cube)
-    key = _key([np.asarray(rows[name]) for name in cube.dimensions])
-    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    key, span = _key([np.asarray(rows[name]) for name in cube.dimensions])
+    first, group = _distinct(key, span)
     cells = {name: np.asarray(rows[name])[first] for name in cube.dimensions}
     for name in cube.measures:
         cells[name] = np.bincount(group, weights=rows[name], minlength=len(first))
     return {name: cells[name].astype(_DTYPES[name]) for name in cube.columns}
 
 
-def _key(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """(n,) whole numbers that are equal where all columns are, and sort as they do."""
+def _distinct(key: np.ndarray, span: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where each distinct number of (n,) ``key``, all below ``span``, first stands, in their order; and (n,)
+    which of them each is."""
+    if span > max(_SPARSE * len(key), 1 << 16):
+        _, first, group = np.unique(key, return_index=True, return_inverse=True)
+        return first, group
+    # A table of all thinkable keys is quicker than sorting those there are.
+    table = np.full(span, -1, dtype=np.int64)
+    table[key[::-1]] = np.arange(len(key) - 1, -1, -1)
+    there = np.flatnonzero(table >= 0)
+    first = table[there]
+    table[there] = np.arange(len(there))
+    return first, table[key]
+
+
+def _key(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
+    """(n,) whole numbers that are equal where all columns are, and sort as they do; all below the second."""
     key = np.zeros(len(columns[0]), dtype=np.int64)
     span = 1
     for column in columns:
-        size = int(column.max()) + 1
+        ranks, size = _ranks(column)
         if span * size >= 2**62:  # too many thinkable keys: count those that are there
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)
             span = int(key.max()) + 1
-        key = key * size + column.astype(np.int64)
+        key = key * size + ranks
         span *= size
-    return key
+    return key, span
+
+
+def _ranks(column: np.ndarray) -> tuple[np.ndarray, int]:
+    """(n,) the place of each number among the distinct ones, and how many those are; or as they are, where
+    few numbers are much larger."""
+    size = int(column.max()) + 1
+    if size > max(_SPARSE * len(column), 1 << 16):
+        return column, size
+    there = np.zeros(size, dtype=bool)
+    there[column] = True
+    return (np.cumsum(there) - 1)[column], int(np.count_nonzero(there))
 
 
 def empty(cube: Cube) -> Columns:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,16 +12,16 @@ import numpy as np
 from django.db.models import Q
 
 from analytics.contracts import CHANNELS, LABELS, NONE
-from analytics.engine.reporting.cubes import ABSTAINED, CUBES, Columns, Cube, empty, joined, unpacked
+from analytics.engine.reporting.cubes import ABSTAINED, CUBES, Columns, Cube, empty, joined, summed, unpacked
 from analytics.engine.reporting.intervals import Tally
 from analytics.models import RollupSegment
 from analytics.services.report.filters import DIRECTLY, Filters
+from analytics.services.report.kept import LARGEST_KEPT, kept_once
 from analytics.services.report.names import Kind, code
 from recommender.models import Category
 
-#: Joined columns kept in this process, in bytes; beyond it the least recently used go.
-KEPT_BYTES = 96 * 2**20
 Grain = RollupSegment.Grain
+_DAY = np.dtype(np.int32)
 
 
 class Selection:
@@ -65,8 +65,7 @@ class Selection:
 
 def summed_cells(filters: Filters, *, by: str = "", days: bool = False) -> Selection:
     """What the sums say of ``filters``, without the words that are looked for; as ``selecting.select``."""
-    cells = read(cube_of(filters, by), filters.start, filters.end, days=days)
-    return restricted(cells, filters)
+    return read(cube_of(filters, by), filters.start, filters.end, days=days, only=filters)
 
 
 def cube_of(filters: Filters, by: str) -> Cube:
@@ -79,43 +78,69 @@ def cube_of(filters: Filters, by: str) -> Cube:
 
 def restricted(cells: Selection, filters: Filters) -> Selection:
     """Those of ``cells`` that ``filters`` select, whatever their period."""
+    return _meeting(cells, _conditions(filters))
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """Which values of a column are let through.
+
+    Attributes:
+        wanted: these; or those that have the one bit, where ``bit``; or all others, where ``others``.
+    """
+
+    column: str
+    wanted: tuple[int, ...]
+    bit: bool = False
+    others: bool = False
+
+    def meets(self, values: np.ndarray) -> np.ndarray:
+        """(n,) bool of (n,) whole numbers."""
+        if self.bit:
+            return (values & self.wanted[0]) > 0  # type: ignore[no-any-return]
+        met = values == self.wanted[0] if len(self.wanted) == 1 else _among(values, self.wanted)
+        return ~met if self.others else met
+
+
+def _meeting(cells: Selection, conditions: Sequence[_Condition]) -> Selection:
     mask: np.ndarray | None = None
-    for part in _conditions(cells, filters):
+    for one in conditions:
+        part = one.meets(cells[one.column])
         mask = part if mask is None else mask & part
     return cells if mask is None else cells.where(mask)
 
 
-def _conditions(cells: Selection, filters: Filters) -> list[np.ndarray]:
+def _conditions(filters: Filters) -> tuple[_Condition, ...]:
     found = []
     if filters.item is not None:
-        found.append(cells["item"] == filters.item)
+        found.append(_Condition("item", (filters.item,)))
     if filters.category is not None:
-        found.append(_among(cells["category"], categories_of(filters.category)))
+        found.append(_Condition("category", tuple(categories_of(filters.category))))
     if filters.language:
-        found.append(_is_name(cells["language"], Kind.LANGUAGE, filters.language))
+        found.append(_named("language", Kind.LANGUAGE, filters.language))
     if filters.aspect:
-        found.append(_is_name(cells["aspect"], Kind.ASPECT, filters.aspect))
+        found.append(_named("aspect", Kind.ASPECT, filters.aspect))
     if filters.channel == NONE:
-        found.append(cells["channels"] == 0)
+        found.append(_Condition("channels", (0,)))
     elif filters.channel:
-        found.append((cells["channels"] & (1 << CHANNELS.index(filters.channel))) > 0)  # type: ignore[arg-type]
+        found.append(_Condition("channels", (1 << CHANNELS.index(filters.channel),), bit=True))  # type: ignore[arg-type]
     if filters.rating is not None:
-        found.append(cells["rating"] == (0 if filters.rating == NONE else filters.rating))
+        found.append(_Condition("rating", (0 if filters.rating == NONE else int(filters.rating),)))
     if filters.label:
-        found.append(cells["label"] == LABELS.index(filters.label))  # type: ignore[arg-type]
+        found.append(_Condition("label", (LABELS.index(filters.label),)))  # type: ignore[arg-type]
     if filters.abstained is not None:
-        found.append((cells["label"] == ABSTAINED) == filters.abstained)
-    return found
+        found.append(_Condition("label", (ABSTAINED,), others=not filters.abstained))
+    return tuple(found)
 
 
-def _is_name(values: np.ndarray, kind: str, name: str) -> np.ndarray:
+def _named(column: str, kind: str, name: str) -> _Condition:
     number = 0 if name == NONE and kind == Kind.LANGUAGE else code(kind, name)
-    return np.zeros(len(values), dtype=bool) if number is None else values == number
+    return _Condition(column, () if number is None else (number,))
 
 
-def _among(values: np.ndarray, wanted: list[int]) -> np.ndarray:
+def _among(values: np.ndarray, wanted: Sequence[int]) -> np.ndarray:
     table = np.zeros(max([int(values.max()) if len(values) else 0, *wanted]) + 1, dtype=bool)
-    table[wanted] = True
+    table[list(wanted)] = True
     return table[values]
 
 
@@ -139,18 +164,30 @@ def subtree(category: int) -> list[int]:
 
 
 def read(
-    cube: Cube, start: date, end: date, *, days: bool = False, categories: tuple[int, ...] | None = None
+    cube: Cube,
+    start: date,
+    end: date,
+    *,
+    days: bool = False,
+    only: Filters | None = None,
+    apart: bool = True,
 ) -> Selection:
-    """All cells of ``cube`` from ``start`` to ``end``: whole months where ``days`` allows, else days.
+    """Cells of ``cube`` from ``start`` to ``end``: of whole months where ``days`` allows, else of days.
 
     Args:
-        categories: only their cells. Of the largest cubes no more need be joined, and it can be kept.
+        only: those that these filters select, whatever their period.
+        apart: tell the days or months apart; else what differs in nothing else is one cell, of no ``day``.
     """
     segments = RollupSegment.objects.filter(_covering(start, end, days=days), cube=cube.name)
-    found = list(segments.order_by("start", "grain").values_list("version", "start", "cells"))
-    versions = [version for version, _, _ in found]
-    key = (cube.name, categories, *versions)
-    return Selection(kept_once(key, lambda: _joined(cube, segments, versions, categories)))
+    listed = list(segments.order_by("start", "grain").values_list("version", "cells"))
+    versions = [version for version, _ in listed]
+    wanted = _conditions(only) if only else ()
+    size = sum(count for _, count in listed) * (cube.width + _DAY.itemsize)
+    # All cells serve every selection of the period, if they can be kept at all; else these alone are kept.
+    early = wanted if size > LARGEST_KEPT else ()
+    key = (cube.name, early, apart, hashlib.sha256("".join(versions).encode()).digest())
+    cells = Selection(kept_once(key, lambda: _joined(cube, segments, versions, early, apart=apart)))
+    return cells if early else _meeting(cells, wanted)
 
 
 def _covering(start: date, end: date, *, days: bool) -> Q:
@@ -169,70 +206,17 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _joined(cube: Cube, segments: Any, versions: list[str], categories: tuple[int, ...] | None) -> Columns:
+def _joined(
+    cube: Cube, segments: Any, versions: list[str], wanted: Sequence[_Condition], *, apart: bool
+) -> Columns:
     parts: dict[str, Columns] = {}
     for version, start, count, data in segments.values_list("version", "start", "cells", "data").iterator():
-        cells = unpacked(cube, data, count)
-        if categories is not None:
-            mask = _among(cells["category"], list(categories))
-            cells = {name: values[mask] for name, values in cells.items()}
-        days = np.full(len(cells["reviews"]), start.toordinal(), dtype=np.int32)
-        parts[version] = {**cells, "day": days}
+        cells = _meeting(Selection(unpacked(cube, data, count)), wanted).columns
+        days = np.full(len(cells["reviews"]), start.toordinal(), dtype=_DAY)
+        parts[version] = {**cells, "day": days} if apart else cells
     # A segment that was made anew since it was listed is taken as it is now.
     ordered = [parts.pop(version) for version in versions if version in parts] + list(parts.values())
     if not ordered:
-        return {**empty(cube), "day": np.zeros(0, dtype=np.int32)}
-    return joined(cube, ordered)
-
-
-class _Kept:
-    """What was joined lately, by the versions of its segments, within a bound of bytes."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._bytes = 0
-        self._columns: OrderedDict[Any, Columns] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Any) -> Columns | None:
-        with self._lock:
-            if key in self._columns:
-                self._columns.move_to_end(key)
-            return self._columns.get(key)
-
-    def put(self, key: Any, columns: Columns) -> None:
-        size = _size(columns)
-        if size > self._most // 2:
-            return
-        with self._lock:
-            if key not in self._columns:
-                self._columns[key] = columns
-                self._bytes += size
-            while self._bytes > self._most:
-                self._bytes -= _size(self._columns.popitem(last=False)[1])
-
-    def clear(self) -> None:
-        with self._lock:
-            self._columns.clear()
-            self._bytes = 0
-
-
-def _size(columns: Columns) -> int:
-    return sum(values.nbytes for values in columns.values())
-
-
-_kept = _Kept(KEPT_BYTES)
-
-
-def kept_once(key: Any, make: Callable[[], Columns]) -> Columns:
-    """What was made under ``key`` lately, else made now. Whatever changes it must change the key."""
-    kept = _kept.get(key)
-    if kept is None:
-        kept = make()
-        _kept.put(key, kept)
-    return kept
-
-
-def forget() -> None:
-    """Drop what this process has kept."""
-    _kept.clear()
+        return empty(cube) | ({"day": np.zeros(0, dtype=_DAY)} if apart else {})
+    together = joined(cube, ordered)
+    return together if apart else summed(cube, together)

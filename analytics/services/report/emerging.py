@@ -9,13 +9,15 @@ from functools import cached_property
 
 import numpy as np
 
-from analytics.engine.reporting.cubes import CUBES
+from analytics.engine.reporting.cubes import CUBES, Columns
 from analytics.engine.reporting.intervals import Tally
 from analytics.engine.reporting.terms import log_odds, p_values, terms_of_all, without_echoes
-from analytics.services.report.cells import categories_of, read, restricted
+from analytics.services.report.cells import Selection, read, restricted
 from analytics.services.report.evidence import reviews_sample
 from analytics.services.report.filters import Filters
+from analytics.services.report.kept import kept_once
 from analytics.services.report.names import Kind, named
+from analytics.services.report.selecting import state_of
 from analytics.services.report.shapes import Term
 
 #: In fewer reviews of the period a term is not shown.
@@ -129,16 +131,14 @@ def counted_among(filters: Filters) -> int | None:
 
 
 def _counts(filters: Filters) -> _Counts:
-    return _summed(filters) if counted_among(filters) is None else _sampled(filters)
+    if counted_among(filters) is None:
+        return _summed(filters)
+    key = ("terms sampled", *state_of(filters), *state_of(filters.previous()))
+    return _Counts(**kept_once(key, lambda: _sampled(filters)))
 
 
 def _summed(filters: Filters) -> _Counts:
-    previous = filters.previous()
-    cube = CUBES["words" if filters.category is None else "terms"]
-    inside = None if filters.category is None else tuple(categories_of(filters.category))
-    now, before = (
-        restricted(read(cube, one.start, one.end, categories=inside), one) for one in (filters, previous)
-    )
+    now, before = (_of_terms(one) for one in (filters, filters.previous()))
     size = 1 + max(int(cells["term"].max()) if len(cells) else 0 for cells in (now, before))
     both = now["term"].astype(np.int64) * 4 + now["label"]
     table = np.bincount(both, weights=now["reviews"], minlength=size * 4).reshape(size, 4)
@@ -147,7 +147,15 @@ def _summed(filters: Filters) -> _Counts:
     return _Counts(there, table[there], old[there])
 
 
-def _sampled(filters: Filters) -> _Counts:
+def _of_terms(filters: Filters) -> Selection:
+    """The cells of the terms of a selection that the sums know; no day is told from another."""
+    if filters.category is None:
+        return restricted(read(CUBES["words"], filters.start, filters.end, apart=False), filters)
+    return read(CUBES["terms"], filters.start, filters.end, only=filters, apart=False)
+
+
+def _sampled(filters: Filters) -> Columns:
+    """The fields of ``_Counts``, of the newest reviews of each period."""
     now = [Counter[str]() for _ in range(4)]
     for texts, label in reviews_sample(filters, SAMPLE):
         now[label].update(terms_of_all(texts))
@@ -157,4 +165,4 @@ def _sampled(filters: Filters) -> _Counts:
     terms: Sequence[str] = sorted(set(before).union(*now))
     table = np.array([[counter[term] for counter in now] for term in terms], dtype=np.float64).reshape(-1, 4)
     old = np.array([before[term] for term in terms], dtype=np.float64)
-    return _Counts(np.array(terms, dtype=object), table, old)
+    return {"terms": np.array(terms, dtype=str), "now": table, "before": old}

@@ -6,16 +6,10 @@ from django.db.models import Sum
 
 from analytics.engine.reporting.cubes import Columns
 from analytics.models import RollupDay
-from analytics.services.report.cells import (
-    Selection,
-    categories_of,
-    cube_of,
-    kept_once,
-    restricted,
-    summed_cells,
-)
+from analytics.services.report.cells import Selection, categories_of, cube_of, restricted, summed_cells
 from analytics.services.report.evidence import reviews
 from analytics.services.report.filters import Filters
+from analytics.services.report.kept import kept_once
 from analytics.services.report.rows import read_aspects, read_reviews
 
 
@@ -49,16 +43,16 @@ class Cells:
 
 def _of_reviews(filters: Filters) -> Columns:
     """A cell for each review found, so that a page of many figures searches once."""
-    return kept_once(("reviews found", *_state(filters)), lambda: read_reviews(reviews(filters)))
+    return kept_once(("reviews found", *state_of(filters)), lambda: read_reviews(reviews(filters)))
 
 
 def _of_aspects(filters: Filters) -> Columns:
     """Of reviews with any label: here it is of what is felt about the aspect, which only the cells tell."""
     of_any = filters.replace(label="", abstained=None)
-    return kept_once(("aspects found", *_state(of_any)), lambda: read_aspects(reviews(of_any)))
+    return kept_once(("aspects found", *state_of(of_any)), lambda: read_aspects(reviews(of_any)))
 
 
-def _state(filters: Filters) -> tuple[object, ...]:
+def state_of(filters: Filters) -> tuple[object, ...]:
     """Another after any change of scores, which touches their days, or of the tree of categories.
 
     What is found depends on nothing else: not on which of these days are summed.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from analytics.services.report import cells
+from analytics.services.report import kept
 from tests.analytics.scored import broken_switch
 from tests.api.conftest import Program, json_of
 
@@ -19,7 +19,7 @@ ROOT = "/api/v1/analytics"
 @pytest.fixture
 def ask(program: Program) -> Any:
     """The answer to an address, on a lamp that was loved and whose switch then broke."""
-    cells.forget()
+    kept.forget()
     broken_switch(lambda days: {"language": "zh" if days % 2 else "en"})
     client = program("analyst")
     return lambda path, **asked: json_of(client.get(f"{ROOT}/{path}", asked))

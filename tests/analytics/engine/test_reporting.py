@@ -167,3 +167,23 @@ def test_a_term_that_a_better_one_contains_goes() -> None:
 
 def test_no_phrase_reaches_from_one_text_of_a_review_into_the_next() -> None:
     assert terms_of_all(["It is not", "good 手机", "壳好看", ""]) == {"not", "good", "手机", "壳好", "好看"}
+
+
+@pytest.mark.parametrize("largest", [3, 1000, 2**31])
+def test_cells_are_summed_as_by_hand_however_large_their_numbers(largest: int) -> None:
+    """By a table of all numbers, by a table of those there are, and by sorting."""
+    rng = np.random.default_rng(6)
+    cube, count = CUBES["words"], 4000
+    terms = rng.integers(0, largest, 300, dtype=np.uint32)
+    columns = {
+        "language": rng.integers(0, 3, count) * (largest // 3),
+        "label": rng.integers(0, 4, count),
+        "term": rng.choice(terms, count),
+        "reviews": rng.integers(1, 9, count),
+    }
+    by_hand: dict[tuple[int, ...], int] = {}
+    for *cell, reviews in zip(*(columns[name].tolist() for name in cube.columns), strict=True):
+        by_hand[tuple(cell)] = by_hand.get(tuple(cell), 0) + reviews
+    cells = summed(cube, columns)
+    found = zip(*(cells[name].tolist() for name in cube.columns), strict=True)
+    assert list(found) == sorted((*cell, reviews) for cell, reviews in by_hand.items())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analytics.services import report
-from analytics.services.report import Filters, cells
+from analytics.services.report import Filters, kept
 from analytics.services.report.rollups import rebuild_rollups
 from tests.analytics.services.scored import LAST_90, counting, net_of, scored, shop
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world() -> dict[str, Any]:
     """240 reviews of two periods: delivery comes up and is blamed, quality stays, price goes."""
-    cells.forget()
+    kept.forget()
     made = shop()
     for n in range(240):
         new = n % 2 == 0

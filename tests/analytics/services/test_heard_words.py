@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from analytics.contracts import Example
 from analytics.models import RollupDay, SentimentScore
 from analytics.services import corrections, documents, exports, report, retraining, scoring
-from analytics.services.report import Filters, cells
+from analytics.services.report import Filters, kept
 from recommender.models import Item, Review
 from tests.analytics.engine.listeners import PlantedRecogniser
 from tests.analytics.scored import add_review, make_shop, sum_up
@@ -31,7 +31,7 @@ SAID, SAID_TOO = "the zip jammed twice", "拉链卡住了"
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
-    cells.forget()
+    kept.forget()
 
 
 def found(**asked: Any) -> list[int]:

@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from analytics.models import SavedView
 from analytics.services import exports, mailing, views
 from analytics.services.asked import Asked
-from analytics.services.report import cells
+from analytics.services.report import kept
 from recommender.models import Item
 from tests.analytics.scored import add_review, broken_switch, sum_up
 from tests.conftest import Cast
@@ -30,7 +30,7 @@ COMPARED = "days=20&rating=2"
 
 @pytest.fixture(autouse=True)
 def _a_lamp_whose_switch_broke() -> None:
-    cells.forget()
+    kept.forget()
     broken_switch(lambda _days: {"rating": 2})
 
 

@@ -11,10 +11,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from analytics.engine.reporting.cubes import CUBES
 from analytics.models import SentimentScore
 from analytics.services import report
-from analytics.services.report import Filters, cells, scorers
+from analytics.services.report import Filters, kept, scorers
 from analytics.services.report.compare import drivers
 from analytics.services.report.rollups import rebuild_rollups
 from tests.analytics.services.scored import (
@@ -35,7 +34,7 @@ CHANNELS = ("text", "image", "text+image", "text+speech", "")
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
-    cells.forget()
+    kept.forget()
 
 
 @pytest.fixture
@@ -224,19 +223,6 @@ def test_the_model_is_found_without_a_look_at_all_scores(
     with django_assert_num_queries(1) as asked:
         report.model_in_service()
     assert f"LIMIT {scorers._NEWEST}" in asked.captured_queries[0]["sql"]
-
-
-def test_cells_of_some_categories_are_those_among_all(world: dict[str, Any]) -> None:
-    period = LAST_90.start, LAST_90.end
-    inside = LAST_90.replace(category=world["home"].pk)
-    wanted = tuple(cells.categories_of(world["home"].pk))
-    for days in (False, True):
-        few = cells.read(CUBES["terms"], *period, days=days, categories=wanted)
-        among = cells.restricted(cells.read(CUBES["terms"], *period, days=days), inside)
-        assert 0 < len(few) < len(cells.read(CUBES["terms"], *period, days=days))
-        assert {name: values.tolist() for name, values in few.columns.items()} == {
-            name: values.tolist() for name, values in among.columns.items()
-        }
 
 
 def test_terms_counted_once_are_the_terms_counted_twice(world: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.services import report
-from analytics.services.report import Filters, cells
+from analytics.services.report import Filters, kept
 from tests.analytics.services.scored import LAST_90
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
-    cells.forget()
+    kept.forget()
 
 
 def test_an_address_and_its_filters_say_the_same() -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from analytics.services import report
-from analytics.services.report import Filters, cells
+from analytics.services.report import Filters, kept
 from analytics.services.report import items as by_title
 from recommender.models import Item
 from tests.analytics.scored import add_review, make_shop, sum_up
@@ -21,7 +21,7 @@ LATEST = Filters.latest
 @pytest.fixture(autouse=True)
 def shop() -> Any:
     """A phone that most find bad, a lamp that most like, a mug that one hates, a kettle nobody is sure of."""
-    cells.forget()
+    kept.forget()
     shop = make_shop()
     for days in range(8):
         add_review(shop.phone, "", -0.8 if days else 0.8, days_ago=days, aspects=[("look", 0.4), ("size", 0)])

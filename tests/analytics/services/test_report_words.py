@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from analytics.models import SentimentScore
 from analytics.services import report
-from analytics.services.report import Filters, cells, evidence
+from analytics.services.report import Filters, evidence, kept
 from analytics.services.report.names import Kind, codes, named
 from analytics.services.report.rollups import rebuild_rollups, refresh_rollups, touch
 from tests.analytics.scored import Shop, add_review, make_shop, stocked, sum_up
@@ -25,7 +25,7 @@ ON_SQLITE = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
-    cells.forget()
+    kept.forget()
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_the_figures_are_the_same_before_and_after_their_days_are_summed(cut: Sh
     filters = Filters.latest(words=ZIP)
 
     def told() -> Any:
-        cells.forget()
+        kept.forget()
         listed = [one.pk for one in report.reviews_page(filters)]
         return (
             report.overview(filters),

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from analytics.services.report import cells
+from analytics.services.report import kept
 from analytics.web import items
 from recommender.models import Item
 from tests.analytics.scored import add_review, make_shop, sum_up
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def opened(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The answer of an address; of five items, the first has the most reviews, the last two the worst."""
-    cells.forget()
+    kept.forget()
     monkeypatch.setattr(items, "PAGE", 2)
     make_shop()
     for place in range(5):

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from analytics.models import SentimentScore
 from analytics.services import report
-from analytics.services.report import cells
+from analytics.services.report import kept
 from analytics.web.charts import Chart
 from recommender.models import Category, Item, Review
 from tests.analytics.scored import Shop, add_review, make_shop, sum_up
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def open_page(cast: Cast) -> Any:
     """The context of a page, by its name and query, on reviews of two months by many people."""
-    cells.forget()
+    kept.forget()
     _fill(make_shop())
     sum_up()
     client = Client()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from analytics.models import SentimentScore
 from analytics.services import report
-from analytics.services.report import Filters, cells, evidence
+from analytics.services.report import Filters, evidence, kept
 from analytics.web.charts import trend_chart
 from tests.analytics.scored import add_review, make_shop, sum_up
 from tests.conftest import Cast
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def asked(cast: Cast) -> Any:
     """The answer of a page of the report on ten reviews of ten days, most of them of a zip."""
-    cells.forget()
+    kept.forget()
     shop = make_shop()
     for days in range(8):
         text, polarity = ("The zip glides.", 0.8) if days % 2 else ("The zip jammed.", -0.8)
@@ -94,7 +94,7 @@ def test_no_change_is_told_where_a_search_is_cut_off(asked: Any, monkeypatch: py
     told = "No change since the period before is told"
     assert told not in asked("sentiment", words="zip", days=3).content.decode()
     monkeypatch.setattr(evidence, "SEARCHED_AMONG", 4)
-    cells.forget()
+    kept.forget()
     answer = asked("sentiment", words="zip", days=3)
     assert told in answer.content.decode()
     assert answer.context["figures"].previous is None
@@ -157,7 +157,7 @@ def test_where_no_usual_period_has_reviews_before_it_none_is_offered(asked: Any)
 def test_a_shorter_period_without_reviews_of_its_own_is_not_offered(asked: Any) -> None:
     SentimentScore.objects.update(reviewed_at=timezone.now() - timedelta(days=9))
     sum_up()
-    cells.forget()
+    kept.forget()
     answer = asked("sentiment_terms", days=30).content.decode()
     assert "no reviews of the period before" in answer
     assert "Look at the last" not in answer
