@@ -6,6 +6,7 @@ of column name to array, all of one length.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,6 @@ from recommender.errors import RecommenderError
 
 Columns = dict[str, np.ndarray]
 
-#: How many times more thinkable numbers than numbers a table is made of.
-_SPARSE = 4
 #: The label of a review that commits itself to none; the others are positions in ``LABELS``.
 ABSTAINED = 3
 
@@ -81,7 +80,7 @@ def summed(cube: Cube, rows: Mapping[str, np.ndarray]) -> Columns:
 def _distinct(key: np.ndarray, span: int) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct number of (n,) ``key``, all below ``span``, first stands, in their order; and (n,)
     which of them each is."""
-    if span > max(_SPARSE * len(key), 1 << 16):
+    if span > _few(len(key)):
         _, first, group = np.unique(key, return_index=True, return_inverse=True)
         return first, group
     # A table of all thinkable keys is quicker than sorting those there are.
@@ -95,23 +94,30 @@ def _distinct(key: np.ndarray, span: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _key(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
     """(n,) whole numbers that are equal where all columns are, and sort as they do; all below the second."""
-    key = np.zeros(len(columns[0]), dtype=np.int64)
+    count = len(columns[0])
+    sizes = [int(column.max()) + 1 for column in columns]
+    if math.prod(sizes) > _few(count):
+        columns, sizes = zip(*map(_ranks, columns, sizes), strict=True)
+    key = np.zeros(count, dtype=np.int64)
     span = 1
-    for column in columns:
-        ranks, size = _ranks(column)
+    for column, size in zip(columns, sizes, strict=True):
         if span * size >= 2**62:  # too many thinkable keys: count those that are there
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)
             span = int(key.max()) + 1
-        key = key * size + ranks
+        key = key * size + column
         span *= size
     return key, span
 
 
-def _ranks(column: np.ndarray) -> tuple[np.ndarray, int]:
+def _few(count: int) -> int:
+    """Of so many thinkable numbers a table is made, where there are ``count``."""
+    return max(4 * count, 1 << 16)
+
+
+def _ranks(column: np.ndarray, size: int) -> tuple[np.ndarray, int]:
     """(n,) the place of each number among the distinct ones, and how many those are; or as they are, where
     few numbers are much larger."""
-    size = int(column.max()) + 1
-    if size > max(_SPARSE * len(column), 1 << 16):
+    if size > _few(len(column)):
         return column, size
     there = np.zeros(size, dtype=bool)
     there[column] = True
@@ -127,6 +133,20 @@ def joined(cube: Cube, parts: Sequence[Mapping[str, np.ndarray]]) -> Columns:
     if not parts:
         return empty(cube)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def narrow(cells: Mapping[str, np.ndarray]) -> Columns:
+    """The same whole numbers in the smallest types that hold them, each column by itself."""
+    return {name: _narrow(values) for name, values in cells.items()}
+
+
+def _narrow(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind not in "iu" or not len(values):
+        return values
+    low, high = int(values.min()), int(values.max())
+    # A signed type reaches one further below nought than above.
+    farthest = high if low >= 0 else min(low, -high - 1)
+    return values.astype(np.min_scalar_type(farthest), copy=False)
 
 
 def packed(cube: Cube, cells: Mapping[str, np.ndarray]) -> bytes:

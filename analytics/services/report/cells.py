@@ -12,7 +12,17 @@ import numpy as np
 from django.db.models import Q
 
 from analytics.contracts import CHANNELS, LABELS, NONE
-from analytics.engine.reporting.cubes import ABSTAINED, CUBES, Columns, Cube, empty, joined, summed, unpacked
+from analytics.engine.reporting.cubes import (
+    ABSTAINED,
+    CUBES,
+    Columns,
+    Cube,
+    empty,
+    joined,
+    narrow,
+    summed,
+    unpacked,
+)
 from analytics.engine.reporting.intervals import Tally
 from analytics.models import RollupSegment
 from analytics.services.report.filters import DIRECTLY, Filters
@@ -183,7 +193,7 @@ def read(
     versions = [version for version, _ in listed]
     wanted = _conditions(only) if only else ()
     size = sum(count for _, count in listed) * (cube.width + _DAY.itemsize)
-    # All cells serve every selection of the period, if they can be kept at all; else these alone are kept.
+    # All cells serve every selection of the period, if they can be kept at all; else these alone are.
     early = wanted if size > LARGEST_KEPT else ()
     key = (cube.name, early, apart, hashlib.sha256("".join(versions).encode()).digest())
     cells = Selection(kept_once(key, lambda: _joined(cube, segments, versions, early, apart=apart)))
@@ -219,4 +229,4 @@ def _joined(
     if not ordered:
         return empty(cube) | ({"day": np.zeros(0, dtype=_DAY)} if apart else {})
     together = joined(cube, ordered)
-    return together if apart else summed(cube, together)
+    return narrow(together if apart else summed(cube, together))

@@ -16,7 +16,7 @@ from analytics.engine.reporting.anomalies import (
     upper_tail,
     worst_days,
 )
-from analytics.engine.reporting.cubes import CUBES, packed, summed, unpacked
+from analytics.engine.reporting.cubes import CUBES, narrow, packed, summed, unpacked
 from analytics.engine.reporting.intervals import Tally, difference, net_interval, net_intervals
 from analytics.engine.reporting.terms import (
     log_odds,
@@ -187,3 +187,12 @@ def test_cells_are_summed_as_by_hand_however_large_their_numbers(largest: int) -
     cells = summed(cube, columns)
     found = zip(*(cells[name].tolist() for name in cube.columns), strict=True)
     assert list(found) == sorted((*cell, reviews) for cell, reviews in by_hand.items())
+
+
+@given(st.lists(st.integers(-(2**31), 2**31 - 1)), st.integers(0, 31))
+def test_narrowed_columns_hold_the_same_numbers(values: list[int], shift: int) -> None:
+    column = np.array(values, dtype=np.int32) >> shift
+    found = narrow({"overall": column, "disagreement": column.astype(np.float32)})
+    assert found["overall"].tolist() == column.tolist()
+    assert found["overall"].nbytes <= column.nbytes
+    assert found["disagreement"].dtype == np.float32
