@@ -4,10 +4,10 @@ Each selection is asked for every figure that the report's page shows: overview 
 six breakdowns, impact, and a page of the reviews; and, as the pages beside it do, a comparison of two periods
 and both lists of terms. "page" is the sum of those of the first page. The first time a period is asked for,
 its sums are read from the database ("cold", after dropping what the process keeps); then they are kept. The
-peer is the same overview, trend and breakdown by category by scanning the scores in SQL. "served" is what the site's own server
-takes over HTTP for a page under each selection; "answered" and "drawn" are the times in Chromium, on the same
-cores, from asking that server for a page until all of it has arrived, and until its last chart stands still,
-in a new profile each time.
+peer is the same overview, trend and breakdown by category by scanning the scores in SQL. "served" is what the
+site's own server takes over HTTP for a page under each selection; "answered" and "drawn" are the times in
+Chromium, on the same cores, from asking that server for a page until all of it has arrived, and until the
+last chart stands still, in a new profile each time.
 
     python -m benchmarks.report_latency [--reviews 1000000] [--rounds 3] [--world FOLDER]
 
