@@ -139,7 +139,7 @@ def _series(cells: Selection, column: str, span: Span) -> _Series:
     cells = cells.where((cells["label"] != ABSTAINED) & (cells[column] > 0))
     aspect = cells["aspect"] if "aspect" in cells else np.zeros(len(cells))
     pair = cells[column].astype(np.int64) << 32 | aspect.astype(np.int64)
-    place = cells["day"] - span.first
+    place = cells["day"].astype(np.int64) - span.first
     recent = place >= span.watched
     weight = cells["reviews"].astype(np.float64)
     keys, row = np.unique(pair, return_inverse=True)

@@ -195,7 +195,8 @@ def read(
     size = sum(count for _, count in listed) * (cube.width + _DAY.itemsize)
     # All cells serve every selection of the period, if they can be kept at all; else these alone are.
     early = wanted if size > LARGEST_KEPT else ()
-    key = (cube.name, early, apart, hashlib.sha256("".join(versions).encode()).digest())
+    # With the period: of none that has no sums yet may another be told that found some meanwhile.
+    key = (cube.name, start, end, days, early, apart, hashlib.sha256("".join(versions).encode()).digest())
     cells = Selection(kept_once(key, lambda: _joined(cube, segments, versions, early, apart=apart)))
     return cells if early else _meeting(cells, wanted)
 

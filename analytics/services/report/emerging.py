@@ -9,15 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from analytics.engine.reporting.cubes import CUBES, Columns
+from analytics.engine.reporting.cubes import CUBES
 from analytics.engine.reporting.intervals import Tally
 from analytics.engine.reporting.terms import log_odds, p_values, terms_of_all, without_echoes
 from analytics.services.report.cells import Selection, read, restricted
 from analytics.services.report.evidence import reviews_sample
 from analytics.services.report.filters import Filters
-from analytics.services.report.kept import kept_once
 from analytics.services.report.names import Kind, named
-from analytics.services.report.selecting import state_of
 from analytics.services.report.shapes import Term
 
 #: In fewer reviews of the period a term is not shown.
@@ -131,10 +129,7 @@ def counted_among(filters: Filters) -> int | None:
 
 
 def _counts(filters: Filters) -> _Counts:
-    if counted_among(filters) is None:
-        return _summed(filters)
-    key = ("terms sampled", *state_of(filters), *state_of(filters.previous()))
-    return _Counts(**kept_once(key, lambda: _sampled(filters)))
+    return _summed(filters) if counted_among(filters) is None else _sampled(filters)
 
 
 def _summed(filters: Filters) -> _Counts:
@@ -154,8 +149,7 @@ def _of_terms(filters: Filters) -> Selection:
     return read(CUBES["terms"], filters.start, filters.end, only=filters, apart=False)
 
 
-def _sampled(filters: Filters) -> Columns:
-    """The fields of ``_Counts``, of the newest reviews of each period."""
+def _sampled(filters: Filters) -> _Counts:
     now = [Counter[str]() for _ in range(4)]
     for texts, label in reviews_sample(filters, SAMPLE):
         now[label].update(terms_of_all(texts))
@@ -165,4 +159,4 @@ def _sampled(filters: Filters) -> Columns:
     terms: Sequence[str] = sorted(set(before).union(*now))
     table = np.array([[counter[term] for counter in now] for term in terms], dtype=np.float64).reshape(-1, 4)
     old = np.array([before[term] for term in terms], dtype=np.float64)
-    return {"terms": np.array(terms, dtype=str), "now": table, "before": old}
+    return _Counts(np.array(terms, dtype=object), table, old)

@@ -183,7 +183,9 @@ def _days_with(filters: Filters, term: str) -> list[int]:
 def _window(filters: Filters, first: int, last: int, *, newest_first: bool) -> tuple[date, date, int] | None:
     """The days that hold reviews ``first`` up to ``last`` in order of time, and how many come before them."""
     cells = summed_cells(filters, days=True)
-    counts = np.bincount(cells["day"] - filters.start.toordinal(), weights=cells["reviews"]).astype(int)
+    counts = np.bincount(
+        cells["day"].astype(np.int64) - filters.start.toordinal(), weights=cells["reviews"]
+    ).astype(int)
     days = np.flatnonzero(counts)
     days = days[::-1] if newest_first else days
     upto = np.cumsum(counts[days])

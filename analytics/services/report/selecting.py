@@ -43,16 +43,16 @@ class Cells:
 
 def _of_reviews(filters: Filters) -> Columns:
     """A cell for each review found, so that a page of many figures searches once."""
-    return kept_once(("reviews found", *state_of(filters)), lambda: read_reviews(reviews(filters)))
+    return kept_once(("reviews found", *_state(filters)), lambda: read_reviews(reviews(filters)))
 
 
 def _of_aspects(filters: Filters) -> Columns:
     """Of reviews with any label: here it is of what is felt about the aspect, which only the cells tell."""
     of_any = filters.replace(label="", abstained=None)
-    return kept_once(("aspects found", *state_of(of_any)), lambda: read_aspects(reviews(of_any)))
+    return kept_once(("aspects found", *_state(of_any)), lambda: read_aspects(reviews(of_any)))
 
 
-def state_of(filters: Filters) -> tuple[object, ...]:
+def _state(filters: Filters) -> tuple[object, ...]:
     """Another after any change of scores, which touches their days, or of the tree of categories.
 
     What is found depends on nothing else: not on which of these days are summed.
