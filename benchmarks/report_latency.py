@@ -5,9 +5,9 @@ six breakdowns, impact, and a page of the reviews; and, as the pages beside it d
 and both lists of terms. "page" is the sum of those of the first page. The first time a period is asked for,
 its sums are read from the database ("cold", after dropping what the process keeps); then they are kept. The
 peer is the same overview, trend and breakdown by category by scanning the scores in SQL. "served" is what the
-site's own server takes over HTTP for a page under each selection; "answered" and "drawn" are the times in
-Chromium, on the same cores, from asking that server for a page until all of it has arrived, and until the
-last chart stands still, in a new profile each time.
+site's own server takes over HTTP for a page under each selection, "first" when it is asked for first;
+"answered" and "drawn" are the times in Chromium, on the same cores, from asking that server for a page until
+all of it has arrived, and until its last chart stands still, in a new profile each time.
 
     python -m benchmarks.report_latency [--reviews 1000000] [--rounds 3] [--world FOLDER]
 
@@ -139,7 +139,9 @@ def measure(reviews: int, rounds: int) -> int:
     publish("report_latency", rows, about, reviews=SentimentScore.objects.count(), selections=len(asked))
     p95 = {row["figure"]: row["p95 ms"] for row in rows}
     seen = max(p95[name] for name in pages if name.endswith("drawn"))
-    answered = max(p95[name] for name in ("page", "page, cold", "overview, served"))
+    answered = max(
+        p95[name] for name in ("page", "page, cold", "overview, first served", "overview, answered")
+    )
     return verdict({
         f"p95 of the page under {BAR_P95_MS:.0f} ms ({answered})": answered < BAR_P95_MS,
         f"p95 of charts drawn under {BAR_DRAWN_MS:.0f} ms ({seen})": seen < BAR_DRAWN_MS,

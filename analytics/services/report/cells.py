@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from analytics.engine.reporting.cubes import (
 from analytics.engine.reporting.intervals import Tally
 from analytics.models import RollupSegment
 from analytics.services.report.filters import DIRECTLY, Filters
-from analytics.services.report.kept import LARGEST_KEPT, kept_once
+from analytics.services.report.kept import LARGEST_KEPT, keep, look
 from analytics.services.report.names import Kind, code
 from recommender.models import Category
 
@@ -193,12 +193,20 @@ def read(
     versions = [version for version, _ in listed]
     wanted = _conditions(only) if only else ()
     size = sum(count for _, count in listed) * (cube.width + _DAY.itemsize)
-    # All cells serve every selection of the period, if they can be kept at all; else these alone are.
+    # All cells serve every selection of the period where they can be kept, as far as their number tells; else
+    # these alone are read and kept.
     early = wanted if size > LARGEST_KEPT else ()
-    # With the period: of none that has no sums yet may another be told that found some meanwhile.
-    key = (cube.name, start, end, days, early, apart, hashlib.sha256("".join(versions).encode()).digest())
-    cells = Selection(kept_once(key, lambda: _joined(cube, segments, versions, early, apart=apart)))
+    columns = look(_key(cube, versions, early, apart=apart))
+    if columns is None:
+        found, columns = _joined(cube, segments, versions, early, apart=apart)
+        # Under what was read, not what was listed: another period may be of the segments that were listed.
+        keep(_key(cube, found, early, apart=apart), columns)
+    cells = Selection(columns)
     return cells if early else _meeting(cells, wanted)
+
+
+def _key(cube: Cube, versions: list[str], wanted: Sequence[_Condition], *, apart: bool) -> Hashable:
+    return cube.name, wanted, apart, hashlib.sha256("".join(versions).encode()).digest()
 
 
 def _covering(start: date, end: date, *, days: bool) -> Q:
@@ -219,15 +227,17 @@ def _next_month(day: date) -> date:
 
 def _joined(
     cube: Cube, segments: Any, versions: list[str], wanted: Sequence[_Condition], *, apart: bool
-) -> Columns:
+) -> tuple[list[str], Columns]:
+    """The cells that are ``wanted``, and the versions of the segments that they were read from."""
     parts: dict[str, Columns] = {}
     for version, start, count, data in segments.values_list("version", "start", "cells", "data").iterator():
         cells = _meeting(Selection(unpacked(cube, data, count)), wanted).columns
         days = np.full(len(cells["reviews"]), start.toordinal(), dtype=_DAY)
         parts[version] = {**cells, "day": days} if apart else cells
     # A segment that was made anew since it was listed is taken as it is now.
-    ordered = [parts.pop(version) for version in versions if version in parts] + list(parts.values())
-    if not ordered:
-        return empty(cube) | ({"day": np.zeros(0, dtype=_DAY)} if apart else {})
-    together = joined(cube, ordered)
-    return narrow(together if apart else summed(cube, together))
+    found = [version for version in versions if version in parts]
+    found += [version for version in parts if version not in set(found)]
+    if not found:
+        return found, empty(cube) | ({"day": np.zeros(0, dtype=_DAY)} if apart else {})
+    together = joined(cube, [parts[version] for version in found])
+    return found, narrow(together if apart else summed(cube, together))

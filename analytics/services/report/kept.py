@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
 
 from analytics.engine.reporting.cubes import Columns
 
@@ -21,16 +20,16 @@ class _Kept:
     def __init__(self, most: int) -> None:
         self._most = most
         self._bytes = 0
-        self._columns: OrderedDict[Any, Columns] = OrderedDict()
+        self._columns: OrderedDict[Hashable, Columns] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Any) -> Columns | None:
+    def get(self, key: Hashable) -> Columns | None:
         with self._lock:
             if key in self._columns:
                 self._columns.move_to_end(key)
             return self._columns.get(key)
 
-    def put(self, key: Any, columns: Columns) -> None:
+    def put(self, key: Hashable, columns: Columns) -> None:
         size = _size(columns)
         if size > LARGEST_KEPT:
             return
@@ -54,12 +53,22 @@ def _size(columns: Columns) -> int:
 _kept = _Kept(KEPT_BYTES)
 
 
-def kept_once(key: Any, make: Callable[[], Columns]) -> Columns:
-    """What was made under ``key`` lately, else made now. Whatever changes it must change the key."""
-    kept = _kept.get(key)
+def look(key: Hashable) -> Columns | None:
+    """What was kept under ``key`` lately."""
+    return _kept.get(key)
+
+
+def keep(key: Hashable, columns: Columns) -> None:
+    """Keep them, if they are not too large. Whatever changes them must change the key."""
+    _kept.put(key, columns)
+
+
+def kept_once(key: Hashable, make: Callable[[], Columns]) -> Columns:
+    """What was made under ``key`` lately, else made now."""
+    kept = look(key)
     if kept is None:
         kept = make()
-        _kept.put(key, kept)
+        keep(key, kept)
     return kept
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from analytics.engine.reporting.cubes import CUBES
-from analytics.services.report import cells, kept
+from analytics.models import RollupSegment
+from analytics.services import report
+from analytics.services.report import Filters, cells, kept
 from analytics.services.report.cells import Selection
+from analytics.services.report.rollups import rebuild_rollups, refresh_rollups, touch
 from recommender.models import Category
-from tests.analytics.services.scored import LAST_90
+from tests.analytics.services.scored import LAST_90, ScoredReview, scored_together, shop
 from tests.analytics.services.test_report import selections, world
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +64,50 @@ def test_a_category_that_moved_is_asked_for_anew(world: dict[str, Any], all_too_
     before = cells.summed_cells(inside).reviews
     Category.objects.filter(pk=world["mugs"].pk).update(parent=None, path="Mugs", depth=0)
     assert cells.summed_cells(inside).reviews < before
+
+
+def test_sums_made_while_they_are_read_are_told_of_no_other_period(
+    world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RollupSegment.objects.all().delete()
+    read_now = cells._joined
+
+    def made_meanwhile(*asked: Any, **how: Any) -> Any:
+        rebuild_rollups(say=lambda text: None)
+        return read_now(*asked, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cells, "_joined", made_meanwhile)
+        assert cells.summed_cells(LAST_90).reviews
+    assert cells.summed_cells(Filters(date(2031, 1, 1), date(2031, 2, 9))).reviews == 0
+
+
+def test_words_counted_before_a_day_was_summed_are_counted_anew_after_it() -> None:
+    made = shop()
+
+    def reviewed(*days_ago: int) -> None:
+        item = made["items"][0]
+        said = {"negative": "The hinge broke.", "positive": "Lovely glaze!"}
+        scored_together(
+            [
+                ScoredReview(item, label, {"days_ago": ago, "rating": 2, "text": text})
+                for ago in days_ago
+                for label, text in said.items()
+            ]
+        )
+        touch((LAST_90.end - timedelta(days=ago), item.pk) for ago in days_ago)
+
+    def counted() -> list[int]:
+        terms = report.telling_terms(LAST_90.replace(rating=2))
+        return [one.recent for one in terms if "hinge" in one.term]
+
+    reviewed(9, 10, 11, 12)
+    refresh_rollups()
+    assert counted() == [4]
+    reviewed(0, 1, 2, 3, 4)
+    assert counted() == [4]
+    refresh_rollups()
+    assert counted() == [9]
 
 
 def test_days_not_told_apart_are_one_cell(world: dict[str, Any]) -> None:
