@@ -3,13 +3,21 @@
 const echarts = window.echarts;
 const root = document.documentElement;
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-/** element to {chart, data}: what is drawn now */
+/** element to {chart, setUp, size}: what is drawn now, and for how much room */
 const drawn = new Map();
 
-const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+const colour = (style, name) => style.getPropertyValue(`--${name}`).trim();
+/** theme to its colours and font: asking for a style after a chart was put in makes the browser lay out the page. */
+const palettes = new Map();
 function palette() {
-  const names = ["ink", "muted", "line", "surface", "sunken", "crowd", "crowd-ink", "good", "bad", "text", "image", "audio"];
-  return Object.fromEntries(names.map((name) => [name, colour(name)]));
+  const theme = root.dataset.bsTheme;
+  if (!palettes.has(theme)) {
+    const names = ["ink", "muted", "line", "surface", "sunken", "crowd", "crowd-ink", "good", "bad", "text", "image", "audio"];
+    const style = getComputedStyle(root);
+    const colours = Object.fromEntries(names.map((name) => [name, colour(style, name)]));
+    palettes.set(theme, { ...colours, fonts: getComputedStyle(document.body).fontFamily });
+  }
+  return palettes.get(theme);
 }
 const faded = (hex, alpha) => {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -22,29 +30,18 @@ const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…
 
 // -- what all charts share -----------------------------------------------------------------------------------
 function base(data, p) {
-  const fonts = getComputedStyle(document.body).fontFamily;
   return {
-    animation: !still.matches,
-    // What is read first is there at once; what changes under the reader's eyes moves.
-    animationDuration: 0,
     animationDurationUpdate: 180,
-    textStyle: { fontFamily: fonts, color: p.ink },
-    aria: { enabled: true, label: { description: data.description }, decal: { show: true, decals: decals(p) } },
+    textStyle: { fontFamily: p.fonts, color: p.ink },
+    // Only marks that say so have a pattern: none is given by the order of the series.
+    aria: { enabled: true, label: { description: data.description }, decal: { show: true, decals: noDecal } },
     // Rich text, not HTML: what reviewers wrote never becomes markup, and no style is set from a string.
     tooltip: {
       renderMode: "richText", confine: true, backgroundColor: p.surface, borderColor: p.line, borderWidth: 1,
-      padding: [10, 14], textStyle: { color: p.ink, fontFamily: fonts, fontSize: 13, lineHeight: 20 },
+      padding: [10, 14], textStyle: { color: p.ink, fontFamily: p.fonts, fontSize: 13, lineHeight: 20 },
       axisPointer: { lineStyle: { color: p.muted, type: "dashed" }, shadowStyle: { color: faded(p.crowd, 0.08) } },
     },
   };
-}
-function decals(p) {
-  const ink = faded(p.surface, 0.42);
-  return [
-    { symbol: "none" },
-    { symbol: "rect", color: ink, dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4 },
-    { symbol: "circle", color: ink, symbolSize: 0.6, dashArrayX: [[8, 8], [0, 8, 8, 0]], dashArrayY: [6, 0] },
-  ];
 }
 const stripes = (p) => ({ symbol: "rect", color: faded(p.surface, 0.42), dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4 });
 const noDecal = { symbol: "none" };
@@ -102,13 +99,13 @@ function trend(data, p, width) {
     series: [
       { name: "low", type: "line", data: low, stack: "band", stackStrategy: "all", symbol: "none", silent: true, lineStyle: { opacity: 0 } },
       { name: "band", type: "line", data: band, stack: "band", stackStrategy: "all", symbol: "none", silent: true, lineStyle: { opacity: 0 },
-        areaStyle: { color: faded(p.crowd, 0.2), decal: noDecal } },
+        areaStyle: { color: faded(p.crowd, 0.2) } },
       { name: words.net, type: "line", data: points.map((point) => (point.known ? point.net : null)), connectNulls: false,
         symbol: "circle", symbolSize: points.length > 60 ? 5 : 8, showAllSymbol: points.length < 120, itemStyle: { color: p.crowd },
         lineStyle: { width: 2.5, color: p.crowd }, triggerLineEvent: true, z: 4,
         markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: p.muted, type: "solid", width: 1, opacity: 0.6 }, data: [{ yAxis: 0 }] },
         markPoint: { symbol: "pin", symbolSize: 40, data: marks } },
-      { name: words.reviews, type: "bar", xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 22, itemStyle: { color: faded(p.crowd, 0.45), borderRadius: [3, 3, 0, 0], decal: noDecal },
+      { name: words.reviews, type: "bar", xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 22, itemStyle: { color: faded(p.crowd, 0.45), borderRadius: [3, 3, 0, 0] },
         data: points.map((point) => point.reviews) },
     ],
   };
@@ -190,7 +187,7 @@ function terms(data, p, width) {
       { type: "scatter", cursor: "pointer",
         data: data.rows.map((row) => ({ value: [shift(row.before) * nudge(row, 1), shift(row.recent) * nudge(row, 2)], row, href: row.href, symbolSize: size(row),
           symbol: row.net < -0.05 ? "diamond" : row.net > 0.05 ? "circle" : "rect",
-          itemStyle: { color: faded(tone(row.net, p), 0.78), borderColor: p.surface, borderWidth: 1, decal: noDecal } })),
+          itemStyle: { color: faded(tone(row.net, p), 0.78), borderColor: p.surface, borderWidth: 1 } })),
         label: { show: true, position: "right", color: p.ink, fontSize: 12.5, formatter: ({ data: { row } }) => cut(row.term, 18) },
         labelLayout: { hideOverlap: true }, emphasis: { label: { fontWeight: 700 } } },
     ],
@@ -205,19 +202,23 @@ function follow(href) {
   document.dispatchEvent(new CustomEvent("report:visit", { detail: { href } }));
 }
 
-function draw(box) {
+const room = (box) => ({ width: box.clientWidth, height: box.clientHeight });
+
+/** @param size {width, height} of the box, read before any chart is put into the page */
+function draw(box, size) {
   const source = document.getElementById(box.dataset.chart);
-  if (!source || !box.clientWidth) return;
+  if (!source || !size.width) return;
   const data = JSON.parse(source.textContent);
-  drawn.get(box)?.chart.dispose();
-  const chart = echarts.init(box, null, { renderer: "canvas" });
-  const setUp = () => chart.setOption(KINDS[data.kind](data, palette(), box.clientWidth), true);
-  drawn.set(box, { chart, setUp });
+  const chart = echarts.init(box, null, { renderer: "canvas", ...size });
+  // What is read first is there at once; what changes under the reader's eyes moves.
+  const setUp = (moves = !still.matches) =>
+    chart.setOption({ ...KINDS[data.kind](data, palette(), drawn.get(box).size.width), animation: moves }, true);
+  drawn.set(box, { chart, setUp, size });
   chart.on("finished", () => {
     if (!box.dataset.drawn) performance.mark("chart-drawn");
     box.dataset.drawn = "yes";
   });
-  setUp();
+  setUp(false);
   const links = data.points || data.rows;
   chart.on("click", (event) => {
     const href = event.data?.href || links[event.dataIndex]?.href;
@@ -255,8 +256,12 @@ function sweep() {
 const watcher = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const known = drawn.get(target);
-    if (!known) { draw(target); continue; }
-    known.chart.resize();
+    const size = room(target);
+    if (!known) { draw(target, size); continue; }
+    // An observer tells of every box once when it begins to watch it, which is drawn already.
+    if (!size.width || (size.width === known.size.width && size.height === known.size.height)) continue;
+    known.size = size;
+    known.chart.resize(size);
     known.setUp();
   }
 });
@@ -264,10 +269,11 @@ const watcher = new ResizeObserver((entries) => {
 /** Draw every chart below `place` that is not drawn yet. */
 export function drawAll(place = document) {
   sweep();
-  for (const box of place.querySelectorAll("[data-chart]:not([data-drawing])")) {
+  const boxes = [...place.querySelectorAll("[data-chart]:not([data-drawing])")].map((box) => [box, room(box)]);
+  for (const [box, size] of boxes) {
     box.dataset.drawing = "yes";
     try {
-      draw(box);
+      draw(box, size);
       watcher.observe(box);
     } catch (error) {
       box.closest(".chart-figure")?.classList.add("chart-failed");
