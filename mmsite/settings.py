@@ -146,9 +146,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
+        # As much of the file is mapped as SQLite maps at most: what is mapped is the system's own cache of
+        # files, one for all processes and given back when memory is short.
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; "
-            "PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
+            "PRAGMA mmap_size=2147418112; PRAGMA temp_store=MEMORY;"
         ),
     }
 

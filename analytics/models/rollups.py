@@ -59,6 +59,10 @@ class RollupSegment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["cube", "grain", "start"], name="rollup_segment_once"),
         ]
+        # What readers list is in the index: SQLite would go through all of ``data`` to what stands after it.
+        indexes = [
+            models.Index(fields=["cube", "grain", "start", "version", "cells"], name="rollup_segment_listed")
+        ]
 
     def __str__(self) -> str:
         return f"{self.cube} {self.grain} {self.start}"

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from analytics.engine.reporting.cubes import CUBES
 from analytics.models import RollupSegment
@@ -36,6 +38,19 @@ def all_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rows(found: Selection) -> list[tuple[Any, ...]]:
     return list(zip(*(found[name].tolist() for name in sorted(found.columns)), strict=True))
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="others keep what is long beside the rows")
+def test_which_segments_there_are_is_told_without_going_through_them(world: dict[str, Any]) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        cells.summed_cells(LAST_90)
+    listed = next(query["sql"] for query in asked if "rollupsegment" in query["sql"])
+    assert '"data"' not in listed
+    with connection.cursor() as cursor:
+        plan = [row[-1] for row in cursor.execute(f"EXPLAIN QUERY PLAN {listed}").fetchall()]
+    reads = [step for step in plan if "rollupsegment" in step]
+    assert reads
+    assert all("COVERING INDEX rollup_segment_listed" in step for step in reads)
 
 
 @pytest.mark.parametrize("by", ["", "item", "aspect"])
