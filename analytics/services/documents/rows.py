@@ -34,6 +34,7 @@ COLUMNS: tuple[tuple[str, Any, str], ...] = (
     ("abstained", _("abstained"), "abstained"),
     ("corrected", _("corrected"), "corrected"),
     ("disagreement", _("disagreement"), "disagreement"),
+    ("mismatch", _("mismatch"), "mismatch"),
     ("text_polarity", _("polarity of the text"), "text_polarity"),
     ("image_polarity", _("polarity of the photos"), "image_polarity"),
     ("speech_polarity", _("polarity of the voice"), "speech_polarity"),

@@ -105,6 +105,13 @@ def test_csv_has_a_line_for_each_review_with_its_score_and_aspects() -> None:
     assert float(chinese["polarity"]) == pytest.approx(-0.4)
 
 
+def test_csv_says_how_wide_stars_and_words_are_apart_beside_the_disagreement() -> None:
+    add_review(make_shop().lamp, "Wonderful, I love it.", 0.9, rating=1, disagreement=0.1)
+    sum_up()
+    (row,) = read_csv(Filters.latest())
+    assert (float(row["disagreement"]), float(row["mismatch"])) == (pytest.approx(0.1), pytest.approx(0.9))
+
+
 def test_csv_lists_exactly_what_the_filters_select() -> None:
     shop = stocked()
     assert {row["item"] for row in read_csv(Filters.latest(item=shop.lamp.pk))} == {"L-1"}
