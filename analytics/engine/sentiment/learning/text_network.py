@@ -14,8 +14,8 @@ from analytics.engine.sentiment.text_network import WIDTHS, AnyNetwork, Network,
 _FILTERS = 64
 _BATCH = 128
 _RATE, _DECAY = 3e-3, 1e-2
-#: The longest step that a gradient may ask for, and how often a pair must be met to be learned.
-_STEEPEST, _RARE = 5.0, 5
+#: The longest step that a gradient may ask for.
+_STEEPEST = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Plan:
         blanked: share of tokens left out at random in training.
         deep: filters of each layer, layer upon layer; 0 for filters side by side.
         taught: learn from the teacher's readings beside the labels.
+        met: how often a pair must be met for a row of its own in a deep network; more texts, more rows.
     """
 
     words: bool
@@ -38,13 +39,14 @@ class Plan:
     blanked: float
     deep: int = 0
     taught: bool = False
+    met: int = 1
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
         return tokens([tidy(text) for text in texts], self.words, self.units, self.pairs)
 
 
 CHINESE_PLAN = Plan(
-    words=False, units=1 << 14, pairs=1 << 17, dim=64, rounds=3, blanked=0.2, deep=96, taught=True
+    words=False, units=1 << 14, pairs=1 << 17, dim=64, rounds=3, blanked=0.2, deep=96, taught=True, met=10
 )
 ENGLISH_PLAN = Plan(words=True, units=1 << 15, pairs=1, dim=64, rounds=3, blanked=0.3)
 
@@ -87,7 +89,7 @@ def _common(plan: Plan, found: Tokens) -> Tokens:
     """``found`` with pairs that a deep network meets too seldom to learn in a row of their own."""
     if not plan.deep:
         return found
-    rare = np.bincount(found.pairs, minlength=plan.pairs) < _RARE
+    rare = np.bincount(found.pairs, minlength=plan.pairs) < plan.met
     return replace(found, pairs=np.where(rare[found.pairs], plan.pairs, found.pairs))
 
 

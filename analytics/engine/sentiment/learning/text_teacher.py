@@ -24,7 +24,7 @@ _STEP = 1 / 16
 #: How far a label is trusted, and how much the teacher counts beside it where it has read the text.
 _TRUST, _TEACHER = 0.97, 0.8
 #: How often a piece is drawn of a text, and of how many clauses at most.
-_DRAWN, _CLAUSES = 3, 6
+_DRAWN, _CLAUSES = 10, 6
 #: Characters of a piece: shorter ones are left out, longer ones cut.
 _FEWEST, _MOST = 4, 80
 _MARKS = r"。！？；，、…,.!?;:~\n "
