@@ -146,8 +146,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        # As much of the file is mapped as SQLite maps at most: what is mapped is the system's own cache of
-        # files, one for all processes and given back when memory is short.
+        # SQLite maps as much of the file as it can. Mapped pages are the system's cache of files: shared by
+        # all processes, and dropped when memory is short.
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; "
             "PRAGMA mmap_size=2147418112; PRAGMA temp_store=MEMORY;"

@@ -59,7 +59,8 @@ class RollupSegment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["cube", "grain", "start"], name="rollup_segment_once"),
         ]
-        # What readers list is in the index: SQLite would go through all of ``data`` to what stands after it.
+        # Covers what readers list: in the table ``version`` stands after ``data``, and SQLite walks through
+        # all of that to reach it.
         indexes = [
             models.Index(fields=["cube", "grain", "start", "version", "cells"], name="rollup_segment_listed")
         ]

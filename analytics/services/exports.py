@@ -126,7 +126,8 @@ def _csv(page: Asked) -> Iterable[str]:
 def _reading_once() -> Iterator[None]:
     """Let SQLite neither map nor keep what is read: an export passes every page once.
 
-    Otherwise a worker would hold as much of the database as its settings allow, long after the export.
+    Otherwise a worker would keep as many pages as its settings allow long after the export, and what it has
+    mapped of the file would count as its memory.
     """
     if connection.vendor != "sqlite":
         yield

@@ -7,7 +7,7 @@ const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const drawn = new Map();
 
 const colour = (style, name) => style.getPropertyValue(`--${name}`).trim();
-/** theme to its colours and font: asking for a style after a chart was put in makes the browser lay out the page. */
+/** theme to its colours and font: asked for again after a chart was put in, the browser works out all styles anew. */
 const palettes = new Map();
 function palette() {
   const theme = root.dataset.bsTheme;
@@ -31,7 +31,10 @@ const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…
 // -- what all charts share -----------------------------------------------------------------------------------
 function base(data, p) {
   return {
+    // What is there is there at once, and a mark under the pointer is lit at once; only what changes moves.
+    animationDuration: 0,
     animationDurationUpdate: 180,
+    stateAnimation: { duration: 0 },
     textStyle: { fontFamily: p.fonts, color: p.ink },
     // Only marks that say so have a pattern: none is given by the order of the series.
     aria: { enabled: true, label: { description: data.description }, decal: { show: true, decals: noDecal } },
@@ -202,7 +205,7 @@ function follow(href) {
   document.dispatchEvent(new CustomEvent("report:visit", { detail: { href } }));
 }
 
-const room = (box) => ({ width: box.clientWidth, height: box.clientHeight });
+const sizeOf = (box) => ({ width: box.clientWidth, height: box.clientHeight });
 
 /** @param size {width, height} of the box, read before any chart is put into the page */
 function draw(box, size) {
@@ -210,7 +213,6 @@ function draw(box, size) {
   if (!source || !size.width) return;
   const data = JSON.parse(source.textContent);
   const chart = echarts.init(box, null, { renderer: "canvas", ...size });
-  // What is read first is there at once; what changes under the reader's eyes moves.
   const setUp = (moves = !still.matches) =>
     chart.setOption({ ...KINDS[data.kind](data, palette(), drawn.get(box).size.width), animation: moves }, true);
   drawn.set(box, { chart, setUp, size });
@@ -246,6 +248,19 @@ function followAnywhere(chart, links, kind) {
   zr.on("mousemove", (event) => zr.setCursorStyle(links[at(event)]?.href ? "pointer" : "default"));
 }
 
+/** Draw the chart, or show its table in its place and say why in the console. */
+function attempt(box, size) {
+  try {
+    draw(box, size);
+  } catch (error) {
+    drawn.get(box)?.chart.dispose();
+    drawn.delete(box);
+    watcher.unobserve(box);
+    box.closest(".chart-figure")?.classList.add("chart-failed");
+    reportError(error);
+  }
+}
+
 function sweep() {
   for (const [box, { chart }] of drawn) {
     if (box.isConnected) continue;
@@ -254,10 +269,10 @@ function sweep() {
   }
 }
 const watcher = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
-    const known = drawn.get(target);
-    const size = room(target);
-    if (!known) { draw(target, size); continue; }
+  // All sizes first: reading one after a chart was put in makes the browser lay out the page again.
+  for (const [box, size] of entries.map(({ target }) => [target, sizeOf(target)])) {
+    const known = drawn.get(box);
+    if (!known) { attempt(box, size); continue; }
     // An observer tells of every box once when it begins to watch it, which is drawn already.
     if (!size.width || (size.width === known.size.width && size.height === known.size.height)) continue;
     known.size = size;
@@ -269,16 +284,11 @@ const watcher = new ResizeObserver((entries) => {
 /** Draw every chart below `place` that is not drawn yet. */
 export function drawAll(place = document) {
   sweep();
-  const boxes = [...place.querySelectorAll("[data-chart]:not([data-drawing])")].map((box) => [box, room(box)]);
+  const boxes = [...place.querySelectorAll("[data-chart]:not([data-drawing])")].map((box) => [box, sizeOf(box)]);
   for (const [box, size] of boxes) {
     box.dataset.drawing = "yes";
-    try {
-      draw(box, size);
-      watcher.observe(box);
-    } catch (error) {
-      box.closest(".chart-figure")?.classList.add("chart-failed");
-      throw error;
-    }
+    watcher.observe(box);
+    attempt(box, size);
   }
 }
 

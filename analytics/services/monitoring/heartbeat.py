@@ -31,7 +31,7 @@ class Heartbeat:
 
     Attributes:
         queues: those it was started for.
-        memory: resident bytes of it and of the processes it has forked.
+        memory: bytes of it and of the processes it has forked, without files that they map.
         time: seconds since 1970.
         active: tasks under way in it.
         processed: all that it has begun.
@@ -173,18 +173,21 @@ def _devices() -> tuple[str, ...]:
     return loaded.devices_in_use() if loaded else ()
 
 
-def resident_bytes(pid: int | str = "self") -> int:
-    """Memory of a process, this one unless given, without its children; 0 where the system does not tell."""
+def own_bytes(pid: int | str = "self") -> int:
+    """Memory of a process, this one unless given, without its children; 0 where the system does not tell.
+
+    Files that it maps do not count: those pages are shared, and the system's to drop.
+    """
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        _size, resident, shared = map(int, Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[:3])
     except OSError:
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 def family_bytes() -> int:
-    """Memory of this process and of those it has forked; what they share counts for each."""
-    return resident_bytes() + sum(resident_bytes(pid) for pid in _children())
+    """Memory of this process and of those it has forked; what they took over from it counts for each."""
+    return own_bytes() + sum(own_bytes(pid) for pid in _children())
 
 
 def _children() -> list[str]:

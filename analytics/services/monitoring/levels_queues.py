@@ -44,7 +44,7 @@ PREFETCHED = gauge(
 )
 MEMORY = gauge(
     "mmsite_worker_memory_bytes",
-    "Resident memory of a worker and its processes.",
+    "Memory of a worker and its processes, without files that they map.",
     unit="bytes",
     hostname=_WORKERS,
 )

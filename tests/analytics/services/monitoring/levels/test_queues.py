@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +139,17 @@ def test_a_sign_of_life_of_the_release_before_is_understood(redis_server: Redis)
     assert (one.active, one.prefetched, one.devices) == (0, 0, ())
 
 
+def test_a_file_that_is_mapped_is_no_memory_of_a_worker(tmp_path: Path) -> None:
+    import mmap
+
+    file = tmp_path / "large"
+    file.write_bytes(bytes(64 << 20))
+    before = heartbeat.own_bytes()
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+        assert sum(mapped[:: mmap.PAGESIZE]) == 0
+        assert 0 < heartbeat.own_bytes() < before + (16 << 20)
+
+
 def test_memory_of_a_worker_includes_its_children() -> None:
     import subprocess
     import sys
@@ -146,8 +158,8 @@ def test_memory_of_a_worker_includes_its_children() -> None:
     try:
         assert child.stdout is not None
         child.stdout.readline()
-        alone = heartbeat.resident_bytes()
-        assert heartbeat.resident_bytes(child.pid) > 1_000_000
+        alone = heartbeat.own_bytes()
+        assert heartbeat.own_bytes(child.pid) > 1_000_000
         assert heartbeat.family_bytes() > alone + 1_000_000
     finally:
         child.communicate(b"\n")
