@@ -17,12 +17,14 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests import s3
+from tests import postgres, s3
+from tests.postgres import begun_early, on_postgresql, postgres_url
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from playwright.sync_api import Browser, Page
 
+__all__ = ["begun_early", "on_postgresql", "postgres_url"]
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # containers and root have no user namespaces; tests only
@@ -189,6 +191,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.cuda)
         if settings.MEDIA_STORAGE and item.get_closest_marker("local_media"):
             item.add_marker(elsewhere)
+    postgres.waited_for_last(items)
 
 
 def chromium_program() -> str:
@@ -275,17 +278,6 @@ def log_in(live_site: str) -> Callable[[Page, User], None]:
         )
 
     return sign_in
-
-
-# -- PostgreSQL ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """``DATABASE_URL`` of a PostgreSQL started for this test run alone; skips where it is not installed."""
-    from tests.postgres import temporary_cluster
-
-    yield from temporary_cluster()
 
 
 # -- a bucket -----------------------------------------------------------------------------------------------

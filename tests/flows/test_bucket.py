@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.again import passes_again
+from tests.again import repeated
 
 #: Tests that keep media, read them or show them; the rest would only repeat itself.
 SUBJECTS = (
@@ -31,4 +31,5 @@ SUBJECTS = (
 
 @pytest.mark.timeout(600)
 def test_everything_that_touches_media_passes_in_a_bucket(bucket_url: str) -> None:
-    passes_again([f"tests/{name}" for name in SUBJECTS], MEDIA_STORAGE=bucket_url)
+    with repeated([f"tests/{name}" for name in SUBJECTS], MEDIA_STORAGE=bucket_url) as passed:
+        passed()
