@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ SHEET_MOST = 1_048_575
 #: Slices of one dimension in a workbook that goes without its reviews so that a mail can carry it.
 SLICES_MOST = 10_000
 _WIDE = {"time": 17, "title": 36, "category": 26, "text": 70, "heard": 50, "aspects": 34, "model": 18}
+#: What a sheet counts days from: Excel begins with 1, and its 1900 has a day too many.
+_DAY_ZERO, _DAY = datetime(1899, 12, 30), timedelta(days=1)
 #: Writes a value into a row and a column.
 Put = Callable[[int, int, Any], Any]
 _NO_MARK: Callable[[int], None] = lambda rows: None  # noqa: E731
@@ -215,20 +217,15 @@ class _Book:
 
     def _putter(self, sheet: Any) -> Put:
         """Writes one value by its type; texts never pass through what guesses at formulas and links."""
-        looks = self._looks
-        text, number, truth, when = (
-            sheet.write_string,
-            sheet.write_number,
-            sheet.write_boolean,
-            sheet.write_datetime,
-        )
+        looks, zone = self._looks, timezone.get_current_timezone()
+        text, number = sheet.write_string, sheet.write_number
         # By exact type and one look-up: there are millions of cells.
         ways: dict[type, Put] = {
             str: lambda row, column, value: text(row, column, fitting(value)),
             int: number,
-            bool: truth,
+            bool: sheet.write_boolean,
             float: lambda row, column, value: number(row, column, round(value, 6), looks.decimal),
-            datetime: lambda row, column, value: when(row, column, _naive(value), looks.time),
+            datetime: lambda row, column, value: number(row, column, _days(value, zone), looks.time),
         }
 
         def put(row: int, column: int, value: Any) -> None:
@@ -246,6 +243,7 @@ class _Book:
         return self._book.add_worksheet(name)
 
 
-def _naive(value: datetime) -> datetime:
-    """Excel knows no zones: the site's own is meant, and named on the first sheet."""
-    return timezone.localtime(value).replace(tzinfo=None) if timezone.is_aware(value) else value
+def _days(value: datetime, zone: tzinfo) -> float:
+    """A moment as a sheet has it. Excel knows no zones: ``zone`` is meant, and named on the first sheet."""
+    local = value.astimezone(zone) if timezone.is_aware(value) else value
+    return (local.replace(tzinfo=None) - _DAY_ZERO) / _DAY
