@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, common
 from analytics.engine.sentiment.learning.text_teacher import lessons, pieces, save_readings
 from analytics.engine.sentiment.text_features import tidy
 from analytics.engine.sentiment.text_network import Tokens
@@ -70,6 +72,14 @@ def test_a_text_is_read_as_it_is_read_alone(network: DeepNetwork, batch: Tokens)
 
 def test_it_is_read_back_as_it_was_packed(network: DeepNetwork, batch: Tokens) -> None:
     np.testing.assert_array_equal(unpack(pack({"one": network}))["one"].read(batch), network.read(batch))
+
+
+@pytest.mark.parametrize(("taught", "enough"), [(False, 5), (True, 10)])
+def test_a_pair_has_a_row_of_its_own_once_it_is_met_often_enough(taught: bool, enough: int) -> None:
+    plan = replace(CHINESE_PLAN, taught=taught)
+    seldom, often = (set(common(plan, plan.tokens(["好坏"] * times)).pairs) for times in (enough - 1, enough))
+    assert seldom == {plan.pairs}
+    assert plan.pairs not in often
 
 
 def test_it_learns_an_order_of_words_from_a_planted_world() -> None:

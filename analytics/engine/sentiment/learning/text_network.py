@@ -16,6 +16,8 @@ _BATCH = 128
 _RATE, _DECAY = 3e-3, 1e-2
 #: The longest step that a gradient may ask for.
 _STEEPEST = 5.0
+#: How often a pair must be met for a row of its own; more often where the pieces of a teacher repeat each.
+_MET, _MET_TAUGHT = 5, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,6 @@ class Plan:
         blanked: share of tokens left out at random in training.
         deep: filters of each layer, layer upon layer; 0 for filters side by side.
         taught: learn from the teacher's readings beside the labels.
-        met: how often a pair must be met for a row of its own in a deep network; more texts, more rows.
     """
 
     words: bool
@@ -39,14 +40,13 @@ class Plan:
     blanked: float
     deep: int = 0
     taught: bool = False
-    met: int = 1
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
         return tokens([tidy(text) for text in texts], self.words, self.units, self.pairs)
 
 
 CHINESE_PLAN = Plan(
-    words=False, units=1 << 14, pairs=1 << 17, dim=64, rounds=3, blanked=0.2, deep=96, taught=True, met=10
+    words=False, units=1 << 14, pairs=1 << 17, dim=64, rounds=3, blanked=0.2, deep=96, taught=True
 )
 ENGLISH_PLAN = Plan(words=True, units=1 << 15, pairs=1, dim=64, rounds=3, blanked=0.3)
 
@@ -63,7 +63,7 @@ def train_network(
 
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    found = _common(plan, plan.tokens(texts))
+    found = common(plan, plan.tokens(texts))
     net = _built(plan)
     learner = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
     steps = plan.rounds * -(-len(texts) // _BATCH)
@@ -85,11 +85,11 @@ def train_network(
     return net.frozen(found)
 
 
-def _common(plan: Plan, found: Tokens) -> Tokens:
+def common(plan: Plan, found: Tokens) -> Tokens:
     """``found`` with pairs that a deep network meets too seldom to learn in a row of their own."""
     if not plan.deep:
         return found
-    rare = np.bincount(found.pairs, minlength=plan.pairs) < plan.met
+    rare = np.bincount(found.pairs, minlength=plan.pairs) < (_MET_TAUGHT if plan.taught else _MET)
     return replace(found, pairs=np.where(rare[found.pairs], plan.pairs, found.pairs))
 
 
