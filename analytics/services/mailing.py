@@ -131,7 +131,7 @@ def _letter(view: SavedView, addresses: list[str]) -> EmailMultiAlternatives:
     letter = EmailMultiAlternatives(
         subject=f"{view.name}: {words['headline']}",
         body=render_to_string(f"{template}.txt", words).strip() + "\n",
-        bcc=addresses,
+        **_addressed(addresses),
     )
     letter.attach_alternative(render_to_string(f"{template}.html", words), "text/html")
     with tempfile.TemporaryDirectory() as folder:
@@ -139,6 +139,13 @@ def _letter(view: SavedView, addresses: list[str]) -> EmailMultiAlternatives:
         exports.write_now(view.format, asked, path, reviews=not words["shortened"])
         letter.attach(path.name, path.read_bytes(), exports.CONTENT_TYPES[view.format].partition(";")[0])
     return letter
+
+
+def _addressed(addresses: list[str]) -> dict[str, Any]:
+    """To one, or to several who stay unnamed: a letter that is to nobody is taken for spam (RFC 5322, 3.6.3)."""
+    if len(addresses) == 1:
+        return {"to": addresses}
+    return {"bcc": addresses, "headers": {"To": "undisclosed-recipients:;"}}
 
 
 def _words_of_tables(asked: Asked) -> dict[str, Any]:

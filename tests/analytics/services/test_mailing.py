@@ -104,6 +104,15 @@ def test_recipients_do_not_see_each_other(cast: Cast) -> None:
     (letter,) = mail.outbox
     assert letter.recipients() == ["a@x.org", "b@x.org"]
     assert "a@x.org" not in str(letter.message())
+    assert letter.message()["To"] == "undisclosed-recipients:;"
+
+
+def test_a_letter_to_one_person_is_addressed_to_them(cast: Cast) -> None:
+    due(cast)
+    SavedView.objects.update(recipients="a@x.org")
+    mailing.send_due()
+    (letter,) = mail.outbox
+    assert (letter.recipients(), letter.message()["To"]) == (["a@x.org"], "a@x.org")
 
 
 def test_a_letter_is_written_in_the_language_of_its_view(cast: Cast) -> None:
