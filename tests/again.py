@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,8 @@ class Repetition(Protocol):
 def repeated(places: Sequence[str], **environment: str) -> Iterator[Repetition]:
     """The tests in ``places`` with ``environment`` set, from now on, beside what else runs.
 
-    They take what the others leave of the machine's cores, and end with the context.
+    They take what the others leave of the machine's cores, though a server that they start may take its share
+    (one in a session of its own is scheduled by itself). They end with the context.
     """
     command = [sys.executable, "-m", "pytest", *places, "-m", "not browser and not postgres", "--tb=short"]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
@@ -33,6 +35,7 @@ def repeated(places: Sequence[str], **environment: str) -> Iterator[Repetition]:
             ["nice", "-n", "10", *command],
             cwd=_ROOT,
             env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
         )
@@ -45,5 +48,16 @@ def repeated(places: Sequence[str], **environment: str) -> Iterator[Repetition]:
         try:
             yield passed
         finally:
-            process.terminate()
-            process.wait()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """As Ctrl-C does: pytest puts its servers and files away. It may have been pressed, and reached both."""
+    for way, seconds in ((None, 3), (signal.SIGINT, 30), (signal.SIGKILL, None)):
+        if way is not None:
+            process.send_signal(way)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        return

@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -19,9 +19,7 @@ from tests.again import Repetition, repeated
 _INSTALLED = Path("/usr/lib/postgresql")
 #: Tests whose subject touches the database; the rest would only repeat itself.
 _SUBJECTS = (
-    "models",
     "services",
-    "tasks",
     "api",
     "web",
     "analytics/services",
@@ -39,24 +37,30 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def on_postgresql(postgres_url: str) -> Iterator[Repetition]:
     """The tests of what touches the database, under way on PostgreSQL."""
-    tests = Path(__file__).resolve().parent
-    folders = [f"tests/{name}" for name in _SUBJECTS if (tests / name).is_dir()]
-    assert folders
-    with repeated(folders, DATABASE_URL=postgres_url) as passed:
+    with repeated([f"tests/{name}" for name in _SUBJECTS], DATABASE_URL=postgres_url) as passed:
         yield passed
 
 
 @pytest.fixture(scope="session", autouse=True)
 def begun_early(request: pytest.FixtureRequest) -> None:
     """What runs beside the others begins before the first of them, if it is asked for at all."""
-    if any("on_postgresql" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    if wanted(request.session.items):
         with suppress(Exception, pytest.skip.Exception):  # the test that waits for it says why not
             request.getfixturevalue("on_postgresql")
 
 
+def wanted(items: Sequence[pytest.Item]) -> bool:
+    """Whether a test waits for what runs beside the others."""
+    return any(map(_waits, items))
+
+
 def waited_for_last(items: list[pytest.Item]) -> None:
     """Put what only waits for tests beside the others behind all of them."""
-    items.sort(key=lambda item: "on_postgresql" in getattr(item, "fixturenames", ()))
+    items.sort(key=_waits)
+
+
+def _waits(item: pytest.Item) -> bool:
+    return "on_postgresql" in getattr(item, "fixturenames", ())
 
 
 def temporary_cluster() -> Iterator[str]:

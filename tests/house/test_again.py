@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
 import pytest
 
 from tests.again import repeated
+from tests.postgres import waited_for_last, wanted
 
 
 def test_a_repetition_whose_tests_pass_says_nothing() -> None:
@@ -18,3 +24,29 @@ def test_a_repetition_that_fails_tells_what_pytest_said() -> None:
         pytest.raises(AssertionError, match="not found"),
     ):
         passed()
+
+
+def test_a_repetition_that_nobody_waits_for_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    with repeated(["tests/services"], TMPDIR=str(tmp_path)):
+        (run,) = (one for one in psutil.Process().children() if "tests/services" in one.cmdline())
+        while not (servers := run.children(recursive=True)):
+            assert run.is_running()
+    assert not run.is_running()
+    assert not any(one.is_running() for one in servers)
+    assert not list(tmp_path.glob("mmsite-test-*"))
+
+
+def stand_in(*fixtures: str) -> Any:
+    return SimpleNamespace(fixturenames=fixtures)
+
+
+def test_what_runs_beside_all_others_is_begun_only_where_it_is_asked_for() -> None:
+    assert wanted([stand_in("page"), stand_in("on_postgresql")])
+    assert not wanted([stand_in("page")])
+
+
+def test_what_runs_beside_all_others_is_waited_for_at_the_end() -> None:
+    first, waits, last = stand_in("page"), stand_in("on_postgresql"), stand_in()
+    items = [first, waits, last]
+    waited_for_last(items)
+    assert items == [first, last, waits]

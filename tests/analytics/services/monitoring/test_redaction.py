@@ -65,10 +65,10 @@ def test_a_traceback_keeps_its_end() -> None:
 
 
 def test_a_long_run_of_letters_does_not_take_long() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     redacted("pass" * 20_000)
     redacted("'" * 50_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
