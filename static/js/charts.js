@@ -248,10 +248,10 @@ function followAnywhere(chart, links, kind) {
   zr.on("mousemove", (event) => zr.setCursorStyle(links[at(event)]?.href ? "pointer" : "default"));
 }
 
-/** Draw the chart, or show its table in its place and say why in the console. */
-function attempt(box, size) {
+/** Do to a chart what is to be done; if it fails, show its table in its place and say why in the console. */
+function guarded(box, work) {
   try {
-    draw(box, size);
+    work();
   } catch (error) {
     drawn.get(box)?.chart.dispose();
     drawn.delete(box);
@@ -272,12 +272,11 @@ const watcher = new ResizeObserver((entries) => {
   // All sizes first: reading one after a chart was put in makes the browser lay out the page again.
   for (const [box, size] of entries.map(({ target }) => [target, sizeOf(target)])) {
     const known = drawn.get(box);
-    if (!known) { attempt(box, size); continue; }
+    if (!known) { guarded(box, () => draw(box, size)); continue; }
     // An observer tells of every box once when it begins to watch it, which is drawn already.
     if (!size.width || (size.width === known.size.width && size.height === known.size.height)) continue;
     known.size = size;
-    known.chart.resize(size);
-    known.setUp();
+    guarded(box, () => { known.chart.resize(size); known.setUp(); });
   }
 });
 
@@ -288,11 +287,11 @@ export function drawAll(place = document) {
   for (const [box, size] of boxes) {
     box.dataset.drawing = "yes";
     watcher.observe(box);
-    attempt(box, size);
+    guarded(box, () => draw(box, size));
   }
 }
 
-new MutationObserver(() => { for (const { setUp } of drawn.values()) setUp(); })
+new MutationObserver(() => { for (const [box, { setUp }] of [...drawn]) guarded(box, () => setUp()); })
   .observe(root, { attributes: true, attributeFilter: ["data-bs-theme"] });
 document.addEventListener("htmx:afterSettle", () => drawAll());
 if (echarts) drawAll();
