@@ -126,8 +126,8 @@ def _csv(page: Asked) -> Iterable[str]:
 def _reading_once() -> Iterator[None]:
     """Let SQLite neither map nor keep what is read: an export passes every page once.
 
-    Otherwise a worker would keep as many pages as its settings allow long after the export, and what it has
-    mapped of the file would count as its memory.
+    Otherwise a worker would keep as many pages as its settings allow, and as much of the file mapped, long
+    after the export.
     """
     if connection.vendor != "sqlite":
         yield

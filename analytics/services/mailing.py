@@ -142,7 +142,7 @@ def _letter(view: SavedView, addresses: list[str]) -> EmailMultiAlternatives:
 
 
 def _addressed(addresses: list[str]) -> dict[str, Any]:
-    """To one, or to several who stay unnamed: a letter that is to nobody is taken for spam (RFC 5322, 3.6.3)."""
+    """To one, or to several who stay unnamed: a letter to nobody is taken for spam (RFC 5322, 3.6.3)."""
     if len(addresses) == 1:
         return {"to": addresses}
     return {"bcc": addresses, "headers": {"To": "undisclosed-recipients:;"}}

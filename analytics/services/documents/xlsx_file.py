@@ -225,7 +225,7 @@ class _Book:
             int: number,
             bool: sheet.write_boolean,
             float: lambda row, column, value: number(row, column, round(value, 6), looks.decimal),
-            datetime: lambda row, column, value: number(row, column, _days(value, zone), looks.time),
+            datetime: lambda row, column, value: number(row, column, days_of(value, zone), looks.time),
         }
 
         def put(row: int, column: int, value: Any) -> None:
@@ -243,7 +243,7 @@ class _Book:
         return self._book.add_worksheet(name)
 
 
-def _days(value: datetime, zone: tzinfo) -> float:
+def days_of(value: datetime, zone: tzinfo) -> float:
     """A moment as a sheet has it. Excel knows no zones: ``zone`` is meant, and named on the first sheet."""
     local = value.astimezone(zone) if timezone.is_aware(value) else value
     return (local.replace(tzinfo=None) - _DAY_ZERO) / _DAY

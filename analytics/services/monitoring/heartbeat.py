@@ -176,7 +176,8 @@ def _devices() -> tuple[str, ...]:
 def own_bytes(pid: int | str = "self") -> int:
     """Memory of a process, this one unless given, without its children; 0 where the system does not tell.
 
-    Files that it maps do not count: those pages are shared, and the system's to drop.
+    Files that it maps do not count: those pages are shared, and the system's to drop. Nor does memory that it
+    shares on purpose, of which workers have hardly any.
     """
     try:
         _size, resident, shared = map(int, Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[:3])

@@ -231,7 +231,9 @@ def _network(
     texts = [text for part in given for text in part.texts]
     positive = np.concatenate([part.labels for part in given]) == 2
     if plan.taught:
-        return train_network(plan, *lessons(texts, positive, SHIPPED), seed, say)
+        every, wanted = lessons(texts, positive, SHIPPED)
+        taught = len(every) > len(texts)
+        return train_network(replace(plan, taught=taught), every, wanted, seed, say)
     return train_network(plan, texts, positive, seed, say)
 
 

@@ -29,7 +29,7 @@ class Plan:
         units: rows of the table of characters or words; ``pairs`` of the table of pairs, 1 for none.
         blanked: share of tokens left out at random in training.
         deep: filters of each layer, layer upon layer; 0 for filters side by side.
-        taught: learn from the teacher's readings beside the labels.
+        taught: learn from the teacher's readings beside the labels, and from pieces that it read.
     """
 
     words: bool
