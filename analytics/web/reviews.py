@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
@@ -30,7 +30,97 @@ LAST_PAGE = 400
 TERM_MOST = 100
 #: what an address limits a selection by, but for words
 _NARROWED = {field.name for field in fields(Filters)} - {"words"}
-Part = Callable[[SentimentScoreQuerySet], SentimentScoreQuerySet]
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The list that an address asks for.
+
+    Attributes:
+        order: "newest" where a term is looked for: that is read newest first, as far as the page.
+        alert: limits it to the reviews that it was raised on, or, ``is_counted``, to those its figures count.
+        term: limits it to the reviews that have it.
+        hour: limits it to an hour of its only day.
+    """
+
+    filters: Filters
+    order: str
+    alert: Alert | None
+    is_counted: bool
+    term: str
+    hour: int | None
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        alert = _alert(query.get("alert", ""))
+        filters = _selection(query, alert)
+        term = "" if alert else query.get("term", "").replace("\0", "").strip()[:TERM_MOST]
+        order = query.get("order", "")
+        return cls(
+            filters=filters,
+            order=order if order in ORDER_NAMES and not term else "newest",
+            alert=alert,
+            is_counted=alert is not None and query.get("counted") == "1",
+            term=term,
+            hour=None if alert or term else _hour(query.get("hour", ""), filters),
+        )
+
+    @property
+    def kept_order(self) -> str:
+        """As an address has it."""
+        return "" if self.order == "newest" else self.order
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What an address of this list has beside filters, order and page."""
+        return {
+            "alert": self.alert.pk if self.alert else "",
+            "counted": 1 if self.is_counted else "",
+            "term": self.term,
+            "hour": "" if self.hour is None else self.hour,
+        }
+
+    def url(self, number: int, order: str | None = None) -> str:
+        """Of one of its pages, in another order if one is given."""
+        order = self.kept_order if order is None else order
+        page = number if number > 1 else ""
+        return address("sentiment_reviews", self.filters, order=order, **self.kept, page=page)
+
+    def total(self) -> int | None:
+        """How many there are; None where that is not counted: how many have a term, or are an alert's."""
+        if self.alert or self.term:
+            return None
+        if self.hour is not None:
+            return int(self._of_hour().count())
+        return report.overview(self.filters, previous=False).reviews
+
+    def rows(self, number: int) -> list[Any]:
+        """Scores of a page. Behind an alert, and of an hour, are few; others are found by way of the sums."""
+        if self.alert is None and self.hour is None:
+            return report.reviews_page(self.filters, number, PAGE, self.order, term=self.term)
+        found = self._of_hour() if self.alert is None else self._of_alert(self.alert)
+        start = PAGE * (number - 1)
+        return list(found.for_list()[start : start + PAGE])
+
+    def _of_hour(self) -> SentimentScoreQuerySet:
+        since = self.filters.since + timedelta(hours=self.hour or 0)
+        found = report.reviews(self.filters, self.order)
+        return found.filter(reviewed_at__gte=since, reviewed_at__lt=since + timedelta(hours=1))
+
+    def _of_alert(self, alert: Alert) -> SentimentScoreQuerySet:
+        found = report.reviews(self.filters.replace(words=""), self.order)
+        if self.is_counted:
+            found = left_over(found, alert.without)
+        else:
+            found = found.filter(review__in=alert.evidence)
+        return found.with_words(self.filters.words) if self.filters.words else found
+
+    def last(self, total: int) -> int:
+        """The number of the last page."""
+        # An hour is ordered as a whole.
+        whole = self.order == "newest" or self.filters.words or self.hour is not None
+        reached = total if whole else min(total, report.SORTED_AMONG)
+        return max(1, min(LAST_PAGE, -(-reached // PAGE)))
 
 
 @require_safe
@@ -41,69 +131,57 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     With ``counted`` as well it is limited to those that the alert's figures count. ``hour`` limits the
     reviews of a single day further, as a trend by the hour counts them.
     """
-    order = request.GET.get("order", "")
-    order = order if order in ORDER_NAMES else "newest"
-    alert = _alert(request.GET.get("alert", ""))
-    is_counted = alert is not None and request.GET.get("counted") == "1"
-    filters = _selection(request.GET, alert)
-    number = _page(request.GET.get("page", ""))
-    term = "" if alert else request.GET.get("term", "").replace("\0", "").strip()[:TERM_MOST]
-    # What has a term is read newest first, as far as the page.
-    order = "newest" if term else order
-    hour = None if alert or term else _hour(request.GET.get("hour", ""), filters)
-    counted = None if alert or term else _count(filters, hour)
-
-    def of(page: int) -> list[Any]:
-        return _rows(filters, order, _part_of(alert, is_counted), page, term, hour)
-
-    last = None if counted is None else _last(filters, counted, order, hour)
-    number, rows, has_next = _shown(number, of, last)
-    keep = {"alert": alert.pk if alert else "", "counted": 1 if is_counted else "", "term": term}
-    keep["hour"] = "" if hour is None else hour
-    kept_order = order if order != "newest" else ""
-    bar = filter_bar("sentiment_reviews", filters, keep=keep | {"order": kept_order})
-    bar |= _of_this_list(bar["limits"], filters, alert, term, hour, kept_order)
+    listed = _List.of(request.GET)
+    filters, total = listed.filters, listed.total()
+    last = None if total is None else listed.last(total)
+    number, rows, has_next = _shown(_page(request.GET.get("page", "")), listed.rows, last)
     context = {
-        "address": _paged(filters, kept_order, keep, number),
-        "asked": Asked(Page.REVIEWS, filters, order=kept_order),
-        "rows": [describe(score, filters.words, term=term) for score in opinions.mark(request.user, rows)],
-        "total": counted,
-        "reach": _reach(filters, counted, order),
-        "alert": alert,
-        "alert_title": alert_title(alert) if alert else "",
-        "is_counted": is_counted,
-        "order": order,
-        "term": term,
-        "is_hour": hour is not None,
-        "orders": [
-            {"label": label, "on": value == order, "url": _paged(filters, value, keep, 1)}
-            for value, label in ORDER_NAMES.items()
-            if not term
+        "rows": [
+            describe(score, filters.words, term=listed.term) for score in opinions.mark(request.user, rows)
         ],
-        "bar": bar,
+        "total": total,
+        "reach": _reach(filters, total, listed.order),
         "number": number,
-        "before_url": _paged(filters, kept_order, keep, number - 1) if number > 1 else "",
-        "next_url": _paged(filters, kept_order, keep, number + 1) if has_next else "",
-        "back_url": address("sentiment", filters),
-        "without_alert_url": address("sentiment_reviews", filters, order=kept_order),
+        "before_url": listed.url(number - 1) if number > 1 else "",
+        "next_url": listed.url(number + 1) if has_next else "",
+        **_about(listed, number),
         **form_context(request.get_full_path()),
     }
     return answer(request, "sentiment_reviews", "analytics/reviews.html", context, filters=filters)
 
 
-def _of_this_list(
-    limits: list[dict[str, str]],
-    filters: Filters,
-    alert: Alert | None,
-    term: str,
-    hour: int | None,
-    order: str,
-) -> dict[str, Any]:
+def _about(listed: _List, number: int) -> dict[str, Any]:
+    """What the page says of its list, and how one gets to others from it."""
+    filters, alert = listed.filters, listed.alert
+    bar = filter_bar("sentiment_reviews", filters, keep=listed.kept | {"order": listed.kept_order})
+    return {
+        "address": listed.url(number),
+        "asked": Asked(Page.REVIEWS, filters, order=listed.kept_order),
+        "alert": alert,
+        "alert_title": alert_title(alert) if alert else "",
+        "is_counted": listed.is_counted,
+        "order": listed.order,
+        "term": listed.term,
+        "is_hour": listed.hour is not None,
+        "orders": [
+            {"label": label, "on": value == listed.order, "url": listed.url(1, value)}
+            for value, label in ORDER_NAMES.items()
+            if not listed.term
+        ],
+        "bar": bar | _of_this_list(bar["limits"], listed),
+        "back_url": address("sentiment", filters),
+        "without_alert_url": address("sentiment_reviews", filters, order=listed.kept_order),
+    }
+
+
+def _of_this_list(limits: list[dict[str, str]], listed: _List) -> dict[str, Any]:
     """What the bar shows besides for what only this list is limited by."""
-    changed: dict[str, Any] = {"reach": None} if alert else {}  # all of an alert's are looked through
-    more = [_limit_of(term, filters)] if term else []
-    if hour is not None:
-        more.append(_limit_of_hour(hour, filters, order))
+    filters = listed.filters
+    # All of an alert's are looked through.
+    changed: dict[str, Any] = {"reach": None} if listed.alert else {}
+    more = [_limit_of(listed.term, filters)] if listed.term else []
+    if listed.hour is not None:
+        more.append(_limit_of_hour(listed.hour, filters, listed.kept_order))
     if more:
         changed |= {"limits": [*limits, *more], "clear_url": address("sentiment_reviews", bare(filters))}
     return changed
@@ -127,48 +205,6 @@ def _hour(raw: str, filters: Filters) -> int | None:
     return int(raw) if is_one else None
 
 
-def _of_hour(filters: Filters, hour: int, order: str = "newest") -> Any:
-    since = filters.since + timedelta(hours=hour)
-    return report.reviews(filters, order).filter(
-        reviewed_at__gte=since, reviewed_at__lt=since + timedelta(hours=1)
-    )
-
-
-def _count(filters: Filters, hour: int | None) -> int:
-    if hour is not None:
-        return _of_hour(filters, hour).count()
-    return report.overview(filters, previous=False).reviews
-
-
-def _rows(
-    filters: Filters, order: str, part: Part | None, number: int, term: str, hour: int | None
-) -> list[Any]:
-    """The page's scores. Behind an alert, and of an hour, are few; others are found by way of the sums.
-
-    Args:
-        part: what of the selection is an alert's.
-    """
-    if part is None and hour is None:
-        return report.reviews_page(filters, number, PAGE, order, term=term)
-    if part is None:
-        found = _of_hour(filters, hour or 0, order)
-    else:
-        found = part(report.reviews(filters.replace(words=""), order))
-        if filters.words:
-            found = found.with_words(filters.words)
-    start = PAGE * (number - 1)
-    return list(found.for_list()[start : start + PAGE])
-
-
-def _part_of(alert: Alert | None, is_counted: bool) -> Part | None:
-    if alert is None:
-        return None
-    without, evidence = alert.without, alert.evidence
-    if is_counted:
-        return lambda found: left_over(found, without)
-    return lambda found: found.filter(review__in=evidence)
-
-
 def _shown(number: int, of: Callable[[int], list[Any]], last: int | None) -> tuple[int, list[Any], bool]:
     """Page ``number``, its rows, and whether another follows; beyond the end the last that holds something.
 
@@ -186,23 +222,12 @@ def _shown(number: int, of: Callable[[int], list[Any]], last: int | None) -> tup
     return 1, [], False
 
 
-def _last(filters: Filters, total: int, order: str, hour: int | None) -> int:
-    """The number of the last page."""
-    whole = order == "newest" or filters.words or hour is not None  # an hour is ordered as a whole
-    reached = total if whole else min(total, report.SORTED_AMONG)
-    return max(1, min(LAST_PAGE, -(-reached // PAGE)))
-
-
 def _reach(filters: Filters, total: int | None, order: str) -> dict[str, Any] | None:
     """How far back an order goes; None where that is over the whole selection."""
     if total is None or total <= report.SORTED_AMONG or order == "newest" or filters.words:
         return None
     since = report.oldest_day(filters, report.SORTED_AMONG)
     return {"most": report.SORTED_AMONG, "since": since} if since else None
-
-
-def _paged(filters: Filters, order: str, keep: dict[str, Any], number: int) -> str:
-    return address("sentiment_reviews", filters, order=order, **keep, page=number if number > 1 else "")
 
 
 def _page(raw: str) -> int:
