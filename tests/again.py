@@ -13,6 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 _ROOT = Path(__file__).resolve().parent.parent
+#: Pytest that hears SIGINT, which what a shell starts in the background is told to ignore.
+_RUN = (
+    "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "sys.exit(pytest.main(sys.argv[1:]))"
+)
 
 
 class Repetition(Protocol):
@@ -29,7 +34,7 @@ def repeated(places: Sequence[str], **environment: str) -> Iterator[Repetition]:
     They take what the others leave of the machine's cores, though a server that they start may take its share
     (one in a session of its own is scheduled by itself). They end with the context.
     """
-    command = [sys.executable, "-m", "pytest", *places, "-m", "not browser and not postgres", "--tb=short"]
+    command = [sys.executable, "-c", _RUN, *places, "-m", "not browser and not postgres", "--tb=short"]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         process = subprocess.Popen(
             ["nice", "-n", "10", *command],

@@ -6,16 +6,13 @@ import csv
 import io
 import os
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from openpyxl import load_workbook
-from openpyxl.utils.datetime import from_excel
 
 from analytics.models import SentimentScore
 from analytics.services import documents, exports
@@ -210,18 +207,6 @@ def test_the_reviews_are_on_the_last_sheet_with_values_of_their_own_kind(tmp_pat
     first = SentimentScore.objects.earliest("reviewed_at").reviewed_at
     assert row["time"] == timezone.localtime(first).replace(tzinfo=None)
     assert row["item"] == "Desk lamp"
-
-
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York"])
-@pytest.mark.parametrize(
-    "moment",
-    ["2026-03-29T00:59:59", "2026-03-29T01:00:00", "2026-10-25T00:30:00.250000", "2024-02-29T23:59:30"],
-)
-def test_a_time_is_kept_as_the_days_that_excel_counts(moment: str, zone: str) -> None:
-    when = datetime.fromisoformat(moment)
-    local = when.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    assert from_excel(xlsx_file.days_of(when.replace(tzinfo=UTC), ZoneInfo(zone))) == local
-    assert from_excel(xlsx_file.days_of(when, ZoneInfo(zone))) == when
 
 
 def test_a_workbook_lets_no_text_be_a_formula(tmp_path: Path) -> None:
