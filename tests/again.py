@@ -18,8 +18,6 @@ _RUN = (
     "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler);"
     "sys.exit(pytest.main(sys.argv[1:]))"
 )
-#: Of one test, in seconds: it yields to all others.
-_LIMIT = "--timeout=1200"
 
 
 class Repetition(Protocol):
@@ -36,16 +34,7 @@ def repeated(places: Sequence[str], **environment: str) -> Iterator[Repetition]:
     They take what the others leave of the machine's cores, though a server that they start may take its share
     (one in a session of its own is scheduled by itself). They end with the context.
     """
-    command = [
-        sys.executable,
-        "-c",
-        _RUN,
-        *places,
-        "-m",
-        "not browser and not postgres",
-        "--tb=short",
-        _LIMIT,
-    ]
+    command = [sys.executable, "-c", _RUN, *places, "-m", "not browser and not postgres", "--tb=short"]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         process = subprocess.Popen(
             ["nice", "-n", "10", *command],

@@ -59,12 +59,7 @@ def read_reviews(scores: SentimentScoreQuerySet) -> Columns:
 def read_aspects(scores: SentimentScoreQuerySet) -> Columns:
     """Every opinion on an aspect of these scores, on whatever days."""
     rows = list(scores.order_by("pk").values_list(*_FIELDS))
-    numbers = [row[0] for row in rows]
-    opinions: list[tuple[Any, ...]] = []
-    for start in range(0, len(numbers), _AT_ONCE):
-        found = AspectScore.objects.filter(score__in=numbers[start : start + _AT_ONCE])
-        opinions += found.values_list("score_id", "aspect", "polarity")
-    return _aspects(rows, _reviews(rows), opinions)
+    return _aspects(rows, _reviews(rows), _opinions(rows))
 
 
 def read_day(day: date, known_terms: dict[str, int] | None = None) -> DayRows:
@@ -73,11 +68,21 @@ def read_day(day: date, known_terms: dict[str, int] | None = None) -> DayRows:
         reviewed_at__gte=midnight(day), reviewed_at__lt=midnight(day + timedelta(days=1))
     )
     rows = list(scores.order_by("pk").values_list(*_FIELDS, *_TEXTS))
-    opinions = list(
-        AspectScore.objects.filter(score__in=scores).values_list("score_id", "aspect", "polarity")
-    )
     reviews = _reviews(rows)
-    return DayRows(reviews, _aspects(rows, reviews, opinions), _terms(rows, reviews, known_terms))
+    return DayRows(reviews, _aspects(rows, reviews, _opinions(rows)), _terms(rows, reviews, known_terms))
+
+
+def _opinions(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Score, aspect and polarity, of the scores whose numbers begin ``rows``.
+
+    By number: looked for by day again, PostgreSQL may go through all for each where it has no statistics yet.
+    """
+    numbers = [row[0] for row in rows]
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = AspectScore.objects.filter(score__in=numbers[start : start + _AT_ONCE])
+        found += some.values_list("score_id", "aspect", "polarity")
+    return found
 
 
 def channel_bits(channels: str) -> int:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.utils import timezone
 
 from analytics.models import Alert, SentimentScore
@@ -47,9 +46,6 @@ def world() -> World:
     )
     while scoring.score_pending(seconds=60):
         pass
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # what is not committed yet, autovacuum cannot count
-            cursor.execute("ANALYZE")
     rebuild_rollups()
     return made
 
