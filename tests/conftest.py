@@ -17,14 +17,14 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests import postgres, s3
-from tests.postgres import begun_early, on_postgresql, postgres_url
+from tests import beside, s3
+from tests.beside import begun_early, bucket_url, in_a_bucket, on_postgresql, postgres_url
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from playwright.sync_api import Browser, Page
 
-__all__ = ["begun_early", "on_postgresql", "postgres_url"]
+__all__ = ["begun_early", "bucket_url", "in_a_bucket", "on_postgresql", "postgres_url"]
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # containers and root have no user namespaces; tests only
@@ -191,7 +191,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.cuda)
         if settings.MEDIA_STORAGE and item.get_closest_marker("local_media"):
             item.add_marker(elsewhere)
-    postgres.waited_for_last(items)
+    beside.waited_for_last(items)
 
 
 def chromium_program() -> str:
@@ -281,12 +281,6 @@ def log_in(live_site: str) -> Callable[[Page, User], None]:
 
 
 # -- a bucket -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def bucket_url() -> Iterator[str]:
-    """``MEDIA_STORAGE`` of a bucket of this test run alone."""
-    yield from s3.temporary_bucket()
 
 
 @pytest.fixture

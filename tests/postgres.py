@@ -1,4 +1,4 @@
-"""A PostgreSQL server for one test run, on a unix socket in a folder of its own, and what is tested on it."""
+"""A PostgreSQL server for one test run, on a unix socket in a folder of its own."""
 
 from __future__ import annotations
 
@@ -7,60 +7,13 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.again import Repetition, repeated
-
 _INSTALLED = Path("/usr/lib/postgresql")
-#: Tests whose subject touches the database; the rest would only repeat itself.
-_SUBJECTS = (
-    "services",
-    "api",
-    "web",
-    "analytics/services",
-    "analytics/api",
-    "analytics/web",
-)
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """``DATABASE_URL`` of a PostgreSQL started for this test run alone; skips where it is not installed."""
-    yield from temporary_cluster()
-
-
-@pytest.fixture(scope="session")
-def on_postgresql(postgres_url: str) -> Iterator[Repetition]:
-    """The tests of what touches the database, under way on PostgreSQL."""
-    with repeated([f"tests/{name}" for name in _SUBJECTS], DATABASE_URL=postgres_url) as passed:
-        yield passed
-
-
-@pytest.fixture(scope="session", autouse=True)
-def begun_early(request: pytest.FixtureRequest) -> None:
-    """What runs beside the others begins before the first of them, if it is asked for at all."""
-    if wanted(request.session.items):
-        with suppress(Exception, pytest.skip.Exception):  # the test that waits for it says why not
-            request.getfixturevalue("on_postgresql")
-
-
-def wanted(items: Sequence[pytest.Item]) -> bool:
-    """Whether a test waits for what runs beside the others."""
-    return any(map(_waits, items))
-
-
-def waited_for_last(items: list[pytest.Item]) -> None:
-    """Put what only waits for tests beside the others behind all of them."""
-    items.sort(key=_waits)
-
-
-def _waits(item: pytest.Item) -> bool:
-    return "on_postgresql" in getattr(item, "fixturenames", ())
 
 
 def temporary_cluster() -> Iterator[str]:

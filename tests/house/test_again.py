@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.again import repeated
-from tests.postgres import waited_for_last, wanted
+from tests.beside import waited_for_last, wanted
 
 
 def test_a_repetition_whose_tests_pass_says_nothing() -> None:
@@ -42,12 +42,17 @@ def stand_in(*fixtures: str) -> Any:
 
 
 def test_what_runs_beside_all_others_is_begun_only_where_it_is_asked_for() -> None:
-    assert wanted([stand_in("page"), stand_in("on_postgresql")])
-    assert not wanted([stand_in("page")])
+    assert wanted("on_postgresql", [stand_in("page"), stand_in("on_postgresql")])
+    assert not wanted("on_postgresql", [stand_in("page"), stand_in("in_a_bucket")])
 
 
-def test_what_runs_beside_all_others_is_waited_for_at_the_end() -> None:
-    first, waits, last = stand_in("page"), stand_in("on_postgresql"), stand_in()
-    items = [first, waits, last]
+def test_what_runs_beside_all_others_is_waited_for_at_the_end_the_longest_last() -> None:
+    first, longest, waits, last = (
+        stand_in("page"),
+        stand_in("on_postgresql"),
+        stand_in("in_a_bucket"),
+        stand_in(),
+    )
+    items = [first, longest, waits, last]
     waited_for_last(items)
-    assert items == [first, last, waits]
+    assert items == [first, last, waits, longest]
