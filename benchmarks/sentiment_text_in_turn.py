@@ -1,7 +1,7 @@
 """How well the recipe reads Chinese reviews where every fifth is held out in turn, beside tf-idf.
 
 One fifth of the smaller sets is a matter of luck: the accuracy of an equal model wavers by a point either
-way. Here all that reads Chinese is taught anew for each fifth, from the other four of all three sets and from
+way. Here all that reads Chinese is taught anew for each fifth, from the other four of each set and from
 labels alone, without the teacher's readings, so what ships is a little better taught.
 
     python -m benchmarks.sentiment_text_in_turn [--data DATA]

@@ -40,6 +40,8 @@ _ABOUT_MEDIA = (
     "analytics/services/test_regions.py",
     "analytics/services/test_scoring.py",
 )
+#: What runs beside the others, in the order in which it begins and is waited for: the longest last.
+_BESIDE = ("in_a_bucket", "on_postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -56,20 +58,13 @@ def on_postgresql(postgres_url: str) -> Iterator[Repetition]:
 
 
 @pytest.fixture(scope="session")
-def bucket_url() -> Iterator[str]:
-    """``MEDIA_STORAGE`` of a bucket of this test run alone."""
-    yield from s3.temporary_bucket()
-
-
-@pytest.fixture(scope="session")
-def in_a_bucket(bucket_url: str) -> Iterator[Repetition]:
+def in_a_bucket() -> Iterator[Repetition]:
     """The tests of what touches media, under way with a bucket that keeps those."""
-    with repeated(_places(_ABOUT_MEDIA), MEDIA_STORAGE=bucket_url) as passed:
+    with (
+        s3.bucket_beside() as address,
+        repeated(_places(_ABOUT_MEDIA), MEDIA_STORAGE=address, **s3.CREDENTIALS) as passed,
+    ):
         yield passed
-
-
-#: In the order in which they begin and are waited for: the longest last.
-_BESIDE = ("in_a_bucket", "on_postgresql")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,13 +18,13 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests import beside, s3
-from tests.beside import begun_early, bucket_url, in_a_bucket, on_postgresql, postgres_url
+from tests.beside import begun_early, in_a_bucket, on_postgresql, postgres_url
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from playwright.sync_api import Browser, Page
 
-__all__ = ["begun_early", "bucket_url", "in_a_bucket", "on_postgresql", "postgres_url"]
+__all__ = ["begun_early", "in_a_bucket", "on_postgresql", "postgres_url"]
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # containers and root have no user namespaces; tests only
@@ -185,7 +185,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if "postgres_url" in names:
             item.add_marker(pytest.mark.postgres)
-        if "bucket_url" in names:
+        if "bucket_url" in names or "in_a_bucket" in names:
             item.add_marker(pytest.mark.bucket)
         if "cuda" in names:
             item.add_marker(pytest.mark.cuda)
@@ -281,6 +281,12 @@ def log_in(live_site: str) -> Callable[[Page, User], None]:
 
 
 # -- a bucket -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def bucket_url() -> Iterator[str]:
+    """``MEDIA_STORAGE`` of a bucket of this test run alone."""
+    yield from s3.temporary_bucket()
 
 
 @pytest.fixture

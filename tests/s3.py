@@ -1,12 +1,20 @@
-"""A server of S3's protocol for one test run, in a thread of it, with a bucket of its own."""
+"""A server of S3's protocol for one test run, with a bucket of its own: in a thread, or beside it.
+
+    python -m tests.s3
+
+prints the bucket's address, and serves until its input ends.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import socket
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 #: What the server takes for an account; the library must find some.
@@ -29,6 +37,17 @@ def temporary_bucket() -> Iterator[str]:
         yield f"s3://{name}/site?region=us-east-1&endpoint_url={endpoint}"
     finally:
         server.stop()
+
+
+@contextmanager
+def bucket_beside() -> Iterator[str]:
+    """``temporary_bucket`` in a process of its own, which takes what others leave of the machine's cores."""
+    command = ["nice", "-n", "10", sys.executable, "-m", "tests.s3"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        assert address, "the bucket's server did not start"
+        yield address
 
 
 def address_below(address: str, folder: str) -> str:
@@ -59,3 +78,13 @@ def away() -> dict[str, Any]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     return media_storage.options(f"s3://media?region=us-east-1&endpoint_url=http://127.0.0.1:{port}")
+
+
+def main() -> None:
+    for address in temporary_bucket():
+        print(address, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

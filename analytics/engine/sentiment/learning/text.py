@@ -13,7 +13,7 @@ import scipy.sparse as sparse
 
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.text_calibration import MIDDLE, fit_ordered, fit_sides
-from analytics.engine.sentiment.learning.text_held_out import held_out, sentences_of
+from analytics.engine.sentiment.learning.text_held_out import held_out, held_together, sentences_of
 from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, ENGLISH_PLAN, Plan, train_network
 from analytics.engine.sentiment.learning.text_teacher import lessons
 from analytics.engine.sentiment.learning.text_written import Learned, anew, write
@@ -41,16 +41,20 @@ _REVIEW = np.array([3.0, 3.5, 3.5])
 _REPEATED = 5
 #: How much sharper the gates decide than they were trained to: mixing blurs what each expert is sure of.
 _SHARP = np.array([2.5, 1.5, 1.5])
-#: The Chinese gate decides softly and leans against hotels: goods have reviews of hotels among them.
-_SOFT, _HOTEL = 0.75, 1.0
+#: The Chinese gate decides softly and leans from hotels to meals and, more so, to goods, which are the
+#: largest set and have most of the hotels' reviews among them.
+_SOFT, _FROM_HOTELS = 0.75, np.array([-1.0, -3.0])
 #: Entries kept of each column, the most telling first.
 _KEPT = {
-    "hotels": 600_000, "meals": 600_000, "goods": 1_200_000, "films": 400_000, "products": 200_000,
+    "hotels": 300_000, "meals": 300_000, "goods": 600_000, "films": 400_000, "products": 200_000,
     "talk": 60_000,
     "posts": 40_000, "chinese gate": 60_000, "english gate": 60_000, "site": 1,
 }  # fmt: skip
-#: Strength of the fit (the inverse of the penalty) on features scaled by log ratio, and on plain ones.
-_SCALED, _PLAIN = {1: 4.0, 2: 1.0}, {1: 32.0, 2: 8.0}
+#: Strength of the fit (the inverse of the penalty) on features scaled by log ratio, and on plain ones, by
+#: sides.
+_STRENGTH = {1: (4.0, 32.0), 2: (1.0, 8.0)}
+#: That of the Chinese experts, which the network beside them steadies.
+_STEADIED = (64.0, 512.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class _Script:
     did not learn from that.
 
     Attributes:
-        together: each expert learns from all sets beside its own, and in the end from what was held out too.
+        again: experts learn once more in the end, from what was held out too.
     """
 
     experts: Sequence[Expert]
@@ -84,7 +88,7 @@ class _Script:
     parts: Sequence[corpora.Labelled]
     held: Sequence[np.ndarray]
     network: Future[AnyNetwork]
-    together: bool
+    again: bool
 
 
 def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None]) -> dict[str, float]:
@@ -100,7 +104,7 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
     parts = [corpora.without(one.train, tests) for one in chinese]
     sentences, spared = sentences_of(films.train, seed)
     kinds = [sentences, products.train, talk.train, posts.train]
-    held = [held_out(part.texts, seed) for part in parts]
+    held = held_together(parts, seed)
     apart = [spared, *(held_out(part.texts, seed) for part in kinds[1:])]
     # The networks learn one after the other beside the n-grams.
     with ThreadPoolExecutor(1) as pool:
@@ -110,8 +114,8 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
             CHINESE_NETWORK: pool.submit(_network, CHINESE_PLAN, parts, _none(held), seed, say),
             ENGLISH_NETWORK: english,
         }
-        first = _Script(CHINESE, CHINESE_GATE, CHINESE_PLAN, parts, held, trial, together=True)
-        second = _Script(ENGLISH, ENGLISH_GATE, ENGLISH_PLAN, kinds, apart, english, together=False)
+        first = _Script(CHINESE, CHINESE_GATE, CHINESE_PLAN, parts, held, trial, again=True)
+        second = _Script(ENGLISH, ENGLISH_GATE, ENGLISH_PLAN, kinds, apart, english, again=False)
         learned = _experts(first, seed, say) | _experts(second, seed, say)
     write(output, learned, pack({name: network.result() for name, network in networks.items()}), seed)
     model = TextModel.load(output)
@@ -122,7 +126,7 @@ def _experts(script: _Script, seed: int, say: Callable[[str], None]) -> dict[str
     """What a script's experts and its gate learn."""
     rows = [matrix(part.texts) for part in script.parts]
     lessons = final = _lessons(script, rows, script.held, say)
-    if script.together:
+    if script.again:
         final = _lessons(script, rows, _none(script.held), say)
     learned = {script.gate.name: _gate(script.gate, rows, seed, say)}
     network = script.network.result()
@@ -137,13 +141,13 @@ def _experts(script: _Script, seed: int, say: Callable[[str], None]) -> dict[str
 def _lessons(
     script: _Script, rows: Sequence[sparse.csr_matrix], held: Sequence[np.ndarray], say: Callable[[str], None]
 ) -> list[_Lesson]:
-    """One for each expert, from what is not held out of its set, and ``together`` from that of all."""
-    shared = _together(rows, script.parts, held, say) if script.together else None
+    """One for each expert, from what is not held out of its set."""
     films = (rows[0][~held[0]], (script.parts[0].labels[~held[0]] == 2).astype(np.int64))
-    return [
-        _lesson(expert, one, part.labels, apart, say, shared, films if expert.name == "products" else None)
-        for expert, one, part, apart in zip(script.experts, rows, script.parts, held, strict=True)
-    ]
+    lessons = []
+    for expert, one, part, apart in zip(script.experts, rows, script.parts, held, strict=True):
+        beside = films if expert.name == "products" else None
+        lessons.append(_lesson(expert, one, part.labels, apart, say, beside))
+    return lessons
 
 
 def _none(held: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -184,7 +188,9 @@ def _ratios(rows: sparse.csr_matrix, labels: np.ndarray) -> np.ndarray:
     return np.where(seen >= 2, largest, 0)
 
 
-def _learn(rows: sparse.csr_matrix, labels: np.ndarray, sides: int) -> tuple[np.ndarray, np.ndarray]:
+def _learn(
+    rows: sparse.csr_matrix, labels: np.ndarray, sides: int, strengths: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
     """Weights (2 ** BITS, sides) and shifts: the mean of a regression on features scaled by their log ratios
     and one on plain features, each brought to the same spread first."""
     from sklearn.linear_model import LogisticRegression
@@ -193,7 +199,7 @@ def _learn(rows: sparse.csr_matrix, labels: np.ndarray, sides: int) -> tuple[np.
     solver, tolerance = ("liblinear", 1e-2) if sides == 1 else ("lbfgs", 1e-5)
     weights, shift = np.zeros((_WIDTH, sides), np.float32), np.zeros(sides)
     kept = np.flatnonzero(ratios)
-    for scale, strength in ((ratios[kept], _SCALED[sides]), (np.ones(len(kept)), _PLAIN[sides])):
+    for scale, strength in zip((ratios[kept], np.ones(len(kept))), strengths, strict=True):
         scaled = sparse.csr_matrix(rows[:, kept] @ sparse.diags(scale))
         model = LogisticRegression(C=strength, solver=solver, tol=tolerance, max_iter=100)
         model.fit(scaled, labels)
@@ -204,19 +210,6 @@ def _learn(rows: sparse.csr_matrix, labels: np.ndarray, sides: int) -> tuple[np.
         weights[kept] += found * scale[:, None] / spread
         shift += lean / spread
     return weights, shift
-
-
-def _together(
-    rows: Sequence[sparse.csr_matrix],
-    parts: Sequence[corpora.Labelled],
-    held: Sequence[np.ndarray],
-    say: Callable[[str], None],
-) -> tuple[np.ndarray, np.ndarray]:
-    """What all Chinese sets teach at once."""
-    stacked = sparse.vstack([part[~apart] for part, apart in zip(rows, held, strict=True)], format="csr")
-    labels = np.concatenate([part.labels[~apart] for part, apart in zip(parts, held, strict=True)])
-    say(f"all Chinese: {len(labels)} texts")
-    return _learn(stacked, (labels == 2).astype(np.int64), 1)
 
 
 def _network(
@@ -252,14 +245,12 @@ def _lesson(
     moods: np.ndarray,
     held: np.ndarray,
     say: Callable[[str], None],
-    shared: tuple[np.ndarray, np.ndarray] | None = None,
     beside: tuple[sparse.csr_matrix, np.ndarray] | None = None,
 ) -> _Lesson:
     """What n-grams teach an expert where they are not held out.
 
     Args:
         moods: 0 negative, 1 neutral, 2 positive; experts of one side leave neutral out.
-        shared: weights and shifts to take the mean with.
         beside: rows and labels of another set to learn from as well; one's own count several times.
     """
     ordered = expert.sides == 1
@@ -269,9 +260,8 @@ def _lesson(
     if beside:
         given = sparse.vstack([beside[0], *[given] * _REPEATED], format="csr")
         told = np.concatenate([beside[1], np.tile(told, _REPEATED)])
-    weights, shift = _learn(given, told, expert.sides)
-    if shared:
-        weights, shift = (weights + shared[0]) / 2, (shift + shared[1]) / 2
+    strengths = _STEADIED if expert in CHINESE else _STRENGTH[expert.sides]
+    weights, shift = _learn(given, told, expert.sides, strengths)
     weights = _pruned(weights, rows, _KEPT[expert.name])
     say(f"{expert.name}: {len(labels)} texts, {held.sum()} of them held out for calibration")
     return _Lesson(weights, shift, np.asarray(rows[held] @ weights) + shift, labels[held])
@@ -329,7 +319,7 @@ def _gate(
     right = (np.hstack([np.zeros((len(kinds), 1)), rows @ weights + shift]).argmax(1) == kinds).mean()
     say(f"{expert.name}: {len(kinds)} texts, {right:.4f} right in training")
     # Hotels and films are the first of their kind, against which the others stand.
-    sharp, lean = (_SHARP, _REVIEW) if expert is ENGLISH_GATE else (np.full(2, _SOFT), np.full(2, -_HOTEL))
+    sharp, lean = (_SHARP, _REVIEW) if expert is ENGLISH_GATE else (np.full(2, _SOFT), _FROM_HOTELS)
     return Learned(weights, {"scale": sharp.tolist(), "shift": (shift * sharp - lean).tolist()})
 
 
@@ -354,11 +344,12 @@ def relearn_chinese(
     that such a trial may hold out.
     """
     say = say or _unsaid
-    plan, held = replace(CHINESE_PLAN, taught=False), [held_out(part.texts, seed) for part in parts]
+    plan, held = replace(CHINESE_PLAN, taught=False), held_together(parts, seed)
     with ThreadPoolExecutor(1) as pool:
         trial = pool.submit(_network, plan, parts, held, seed, say)
         network = pool.submit(_network, plan, parts, _none(held), seed, say)
-        learned = _experts(_Script(CHINESE, CHINESE_GATE, plan, parts, held, trial, together=True), seed, say)
+        script = _Script(CHINESE, CHINESE_GATE, plan, parts, held, trial, again=True)
+        learned = _experts(script, seed, say)
     experts = {expert: learned[expert.name] for expert in (*CHINESE, CHINESE_GATE)}
     return anew(experts, {CHINESE_NETWORK: network.result()})
 

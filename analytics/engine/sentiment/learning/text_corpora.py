@@ -112,13 +112,14 @@ def grouped(name: str, everything: Labelled, folds: int = 5, fold: int = 0) -> T
 
 def without(examples: Labelled, held: Sequence[Labelled]) -> Labelled:
     """``examples`` less those that stand, letter for letter, in a held-out part: sets repeat each other."""
-    seen = {_letters(text) for part in held for text in part.texts}
+    seen = {letters(text) for part in held for text in part.texts}
     return examples.take(
-        np.array([at for at, text in enumerate(examples.texts) if _letters(text) not in seen])
+        np.array([at for at, text in enumerate(examples.texts) if letters(text) not in seen])
     )
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """What is left of ``text`` without marks and blanks: equal of texts that repeat each other."""
     return _OTHERS.sub("", text)
 
 

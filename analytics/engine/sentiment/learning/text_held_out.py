@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analytics.engine.sentiment.learning.text_corpora import Labelled
+from analytics.engine.sentiment.learning.text_corpora import Labelled, letters
 
 #: Fewer words are a phrase.
 _PHRASE = 8
@@ -26,6 +26,17 @@ def held_out(texts: Sequence[str], seed: int) -> np.ndarray:
             for run in _runs(words, length):
                 part.setdefault(run, bool(held[place]))
     return held
+
+
+def held_together(parts: Sequence[Labelled], seed: int) -> list[np.ndarray]:
+    """``held_out`` of each of several parts that repeat each other.
+
+    A text that stands in some of them, letter for letter, is held out of all or of none: else what another
+    part taught would pass for what was understood. Without blanks a text is one word, so only equal texts are
+    kept together.
+    """
+    held = held_out([letters(text) for part in parts for text in part.texts], seed)
+    return np.split(held, np.cumsum([len(part.texts) for part in parts[:-1]]))
 
 
 def _runs(words: Sequence[str], length: int) -> list[str]:
