@@ -15,6 +15,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 #: What the server takes for an account; the library must find some.
@@ -43,7 +44,10 @@ def temporary_bucket() -> Iterator[str]:
 def bucket_beside() -> Iterator[str]:
     """``temporary_bucket`` in a process of its own, which takes what others leave of the machine's cores."""
     command = ["nice", "-n", "10", sys.executable, "-m", "tests.s3"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    root = Path(__file__).resolve().parent.parent
+    with subprocess.Popen(
+        command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
         assert address, "the bucket's server did not start"

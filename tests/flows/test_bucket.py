@@ -10,6 +10,6 @@ if TYPE_CHECKING:
     from tests.again import Repetition
 
 
-@pytest.mark.timeout(1200)  # begun with the suite, it shares the cores with all that is
+@pytest.mark.timeout(600)
 def test_everything_that_touches_media_passes_in_a_bucket(in_a_bucket: Repetition) -> None:
     in_a_bucket()
