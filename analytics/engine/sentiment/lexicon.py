@@ -61,3 +61,8 @@ def emoji_mood(text: str) -> float:
 def middling(text: str) -> int:
     """How often ``text`` (lower case) says that something is neither good nor bad; at most 2."""
     return min(2, len(_MIDDLING.findall(text)))
+
+
+def middling_share(text: str) -> float:
+    """How much of ``text`` (lower case) that is, between 0 and 1."""
+    return sum(len(found.group()) for found in _MIDDLING.finditer(text)) / max(1, len(text))

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from analytics.contracts import Word
-from analytics.engine.sentiment.lexicon import emoji_mood, middling, taken_back
+from analytics.engine.sentiment.lexicon import emoji_mood, middling, middling_share, taken_back
 from analytics.engine.sentiment.text_evidence import by_character, row_starts, weigh_words
 from analytics.engine.sentiment.text_features import Features, features, tidy
 from analytics.engine.sentiment.text_network import AnyNetwork, tokens
@@ -29,8 +29,9 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _BATCH = 1000
 #: Half the width of neutral, in log odds, where phrases commit to nothing: for each, and to begin with.
-#: Chinese experts are bolder, above all of short texts.
-_NEITHER, _NEITHER_CHINESE, _PHRASED = 1.2, 2.4, 0.75
+_NEITHER, _PHRASED = 1.2, 0.75
+#: How much more a phrase counts that is all of a Chinese text: its experts are bold about what is short.
+_ALONE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ class TextModel:
             np.array([emoji_mood(text) for text in chosen])
             + [sum(worth for *_, worth in one) for one in denials],
             denials,
-            np.array([middling(text) for text in chosen], float),
+            np.array([_middle(text, 0.0 if english else _ALONE) for text in chosen]),
         )
 
     def _mixed(self, script: _Script, experts: Sequence[Expert], kinds: np.ndarray) -> np.ndarray:
@@ -229,8 +230,7 @@ class TextModel:
         """Negative, neutral and positive along one scale of log odds."""
         calibration = self._calibrations[expert.name]
         odds = odds + calibration.network * script.ordered + script.moods
-        neither = _NEITHER_CHINESE if expert in CHINESE else _NEITHER
-        half = np.where(script.middle > 0, neither * script.middle + _PHRASED, calibration.middle)
+        half = np.where(script.middle > 0, _NEITHER * script.middle + _PHRASED, calibration.middle)
         low, high = sigmoid(-odds - half), sigmoid(odds - half)
         return np.stack([low, 1 - low - high, high], 1)
 
@@ -308,6 +308,12 @@ def _without(text: str, denials: Sequence[tuple[int, int, float]]) -> str:
     for start, end, _ in denials:
         text = text[:start] + " " * (end - start) + text[end:]
     return text
+
+
+def _middle(text: str, alone: float) -> float:
+    """How many phrases that commit to nothing ``text`` counts for; by ``alone`` more where it is no more."""
+    found = middling(text)
+    return found * (1 + alone * middling_share(text)) if found else 0.0
 
 
 def _blanked(match: re.Match[str]) -> str:
