@@ -291,6 +291,8 @@ STORAGES = {
     "default": media_storage.options(MEDIA_STORAGE),
     "staticfiles": {"BACKEND": "mmsite.storage.StaticFilesStorage"},
 }
+# Pages ask for names with a hash alone; the others would be compressed for nobody.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # -- language and time ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -21,3 +22,8 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
         if name.endswith((".js", ".mjs")) and not name.startswith("js/"):
             return lambda match: match.group()
         return super().url_converter(name, *args, **options)
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """Leaves maps to sources, the largest of all files, as they are: no page loads them."""
+        skipped = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
+        return super().create_compressor(**options | {"extensions": skipped})

@@ -11,8 +11,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.stats import rankdata
 
 FOLDS = 5
 _Z95 = 1.959963984540054
@@ -78,6 +76,8 @@ def area_under(new: np.ndarray, old: np.ndarray) -> tuple[float, float]:
 
     The variance is that of DeLong, DeLong and Clarke-Pearson (1988), by ranks as Sun and Xu (2014) do it.
     """
+    from scipy.stats import rankdata
+
     n, m = len(new), len(old)
     together = rankdata(np.concatenate([new, old]))
     above = (together[:n] - rankdata(new)) / m  # (n,) share of the old below each new one
@@ -88,6 +88,8 @@ def area_under(new: np.ndarray, old: np.ndarray) -> tuple[float, float]:
 
 def discriminant(new: np.ndarray, old: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Direction (d,) and the point (d,) where both are equally likely."""
+    from scipy.linalg import cho_factor, cho_solve
+
     new_mean, old_mean = new.mean(axis=0), old.mean(axis=0)
     centred = np.concatenate([new - new_mean, old - old_mean])  # (n + m, d)
     direction = cho_solve(cho_factor(shrunk_covariance(centred)), new_mean - old_mean)

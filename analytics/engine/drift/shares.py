@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 PERMUTATIONS = 1_999
 
@@ -75,6 +74,8 @@ def _g(new: np.ndarray, old: np.ndarray) -> np.ndarray:
 
 def mean_shift(window: np.ndarray, reference: np.ndarray) -> Shift:
     """Of values (n,) against (m,), of unequal variance (Welch 1947); the interval is of new less old."""
+    from scipy.stats import t as student
+
     new, old = np.asarray(window, np.float64), np.asarray(reference, np.float64)
     if min(len(new), len(old)) < 2:
         raise ValueError("Each side needs at least two values.")

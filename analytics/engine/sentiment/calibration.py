@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 _TINY = 1e-9
 
@@ -41,6 +40,8 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray, *, with_bias:
         labels: (n,) numbers of the true classes.
         with_bias: also learn how common the classes are.
     """
+    from scipy.optimize import minimize
+
     logs, classes = log_rows(probabilities), probabilities.shape[1]
     rows = np.arange(len(labels))
 

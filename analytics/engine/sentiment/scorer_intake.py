@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from math import gcd
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from analytics.contracts import Channel, Heard, Reading, Spoken, Word
 from recommender.contracts import Clip
@@ -127,6 +126,8 @@ def at_rate(clip: Clip) -> Clip:
     """The clip at 16 kHz, float32."""
     samples = np.asarray(clip.samples, dtype=np.float32)
     if clip.rate != RATE:
+        from scipy.signal import resample_poly
+
         divisor = gcd(RATE, clip.rate)
         samples = np.asarray(resample_poly(samples, RATE // divisor, clip.rate // divisor), np.float32)
     return Clip(samples, RATE)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.fft import dct
-from scipy.ndimage import median_filter
 
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import RATE, log_mel
@@ -49,6 +47,8 @@ class Frames:
 
 def read_frames(clip: Clip) -> Frames:
     """The frames of a clip at 16 kHz; ``clip`` is at least one window (40 ms) long, or padded to it."""
+    from scipy.fft import dct
+
     samples = np.asarray(clip.samples, np.float32)
     if len(samples) < _WINDOW:
         samples = np.pad(samples, (0, _WINDOW - len(samples)))
@@ -72,6 +72,8 @@ def _taper() -> tuple[np.ndarray, np.ndarray]:
 
 def _pitch(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Semitones above 55 Hz and periodicity (n,) by the windowed autocorrelation (Boersma 1993)."""
+    from scipy.ndimage import median_filter
+
     window, own = _taper()
     centred = (windows - windows.mean(axis=1, keepdims=True)) * window
     power = np.abs(np.fft.rfft(centred, _FFT, axis=1)) ** 2
