@@ -36,7 +36,7 @@ class RollupSegmentQuerySet(models.QuerySet["RollupSegment"]):
 
 
 class RollupSegment(models.Model):
-    """All cells of one cube in one day or month, column after column.
+    """All cells of one cube in one day or month, or of one part of those, column after column.
 
     One row for thousands of cells: what a figure needs is read in tens of rows, and summed in memory.
     """
@@ -48,6 +48,8 @@ class RollupSegment(models.Model):
     cube = models.CharField(max_length=16)
     grain = models.CharField(max_length=5, choices=Grain)
     start = models.DateField()
+    #: the value that all cells have of the dimension by which the cube is kept apart; else 0
+    part = models.PositiveBigIntegerField(default=0)
     cells = models.PositiveIntegerField(default=0)
     data = models.BinaryField(default=bytes)
     #: another value whenever ``data`` is another, so that readers may keep what they have unpacked
@@ -57,12 +59,14 @@ class RollupSegment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["cube", "grain", "start"], name="rollup_segment_once"),
+            models.UniqueConstraint(fields=["cube", "grain", "start", "part"], name="rollup_segment_once"),
         ]
         # Covers what readers list: in the table ``version`` stands after ``data``, and SQLite walks through
         # all of that to reach it.
         indexes = [
-            models.Index(fields=["cube", "grain", "start", "version", "cells"], name="rollup_segment_listed")
+            models.Index(
+                fields=["cube", "grain", "start", "part", "version", "cells"], name="rollup_segment_listed"
+            )
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ of column name to array, all of one length.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,11 +28,17 @@ _DTYPES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Cube:
-    """Which columns the cells have: those that tell them apart, and those that are summed."""
+    """Which columns the cells have: those that tell them apart, and those that are summed.
+
+    Attributes:
+        apart: the dimension by which the cells of a day or month are kept in segments of their own, so that
+            a selection of few of its values reads little; "" to keep all together.
+    """
 
     name: str
     dimensions: tuple[str, ...]
     measures: tuple[str, ...]
+    apart: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -55,7 +61,7 @@ CUBES: dict[str, Cube] = {
         Cube("aspects", ("aspect", *_COMMON), ("reviews", "disagreement", "overall")),
         Cube("item_aspects", ("item", "hour", "aspect", *_COMMON), ("reviews", "disagreement", "overall")),
         Cube("words", ("language", "label", "term"), ("reviews",)),
-        Cube("terms", ("category", "language", "label", "term"), ("reviews",)),
+        Cube("terms", ("category", "language", "label", "term"), ("reviews",), apart="category"),
     )
 }
 
@@ -122,6 +128,17 @@ def _ranks(column: np.ndarray, size: int) -> tuple[np.ndarray, int]:
     there = np.zeros(size, dtype=bool)
     there[column] = True
     return (np.cumsum(there) - 1)[column], int(np.count_nonzero(there))
+
+
+def parts(cube: Cube, cells: Columns) -> Iterator[tuple[int, Columns]]:
+    """The cells of each value of the dimension by which the cube is kept apart; all under 0 without one."""
+    if not cube.apart:
+        yield 0, cells
+        return
+    order = np.argsort(cells[cube.apart], kind="stable")
+    values, starts = np.unique(cells[cube.apart][order], return_index=True)
+    for value, rows in zip(values, np.split(order, starts)[1:], strict=True):
+        yield int(value), {name: column[rows] for name, column in cells.items()}
 
 
 def empty(cube: Cube) -> Columns:

@@ -32,6 +32,8 @@ from recommender.models import Category
 
 Grain = RollupSegment.Grain
 _DAY = np.dtype(np.int32)
+#: Of more values than this, all of a cube that is kept apart by them is read.
+_MOST_PARTS = 500
 
 
 class Selection:
@@ -188,10 +190,12 @@ def read(
         only: those that these filters select, whatever their period.
         apart: tell the days or months apart; else what differs in nothing else is one cell, of no ``day``.
     """
-    segments = RollupSegment.objects.filter(_covering(start, end, days=days), cube=cube.name)
-    listed = list(segments.order_by("start", "grain").values_list("version", "cells"))
-    versions = [version for version, _ in listed]
     wanted = _conditions(only) if only else ()
+    segments = RollupSegment.objects.filter(
+        _covering(start, end, days=days), _parts(cube, wanted), cube=cube.name
+    )
+    listed = list(segments.order_by("start", "grain", "part").values_list("version", "cells"))
+    versions = [version for version, _ in listed]
     size = sum(count for _, count in listed) * (cube.width + _DAY.itemsize)
     # All cells serve every selection of the period where they can be kept, as far as their number tells; else
     # these alone are read and kept.
@@ -207,6 +211,14 @@ def read(
 
 def _key(cube: Cube, versions: list[str], wanted: Sequence[_Condition], *, apart: bool) -> Hashable:
     return cube.name, wanted, apart, hashlib.sha256("".join(versions).encode()).digest()
+
+
+def _parts(cube: Cube, wanted: Sequence[_Condition]) -> Q:
+    """The segments that cells which are ``wanted`` can be in."""
+    for one in wanted:
+        if one.column == cube.apart and not (one.bit or one.others) and len(one.wanted) <= _MOST_PARTS:
+            return Q(part__in=one.wanted)
+    return Q()
 
 
 def _covering(start: date, end: date, *, days: bool) -> Q:
@@ -236,7 +248,8 @@ def _joined(
         parts[version] = {**cells, "day": days} if apart else cells
     # A segment that was made anew since it was listed is taken as it is now.
     found = [version for version in versions if version in parts]
-    found += [version for version in parts if version not in set(found)]
+    known = set(found)
+    found += [version for version in parts if version not in known]
     if not found:
         return found, empty(cube) | ({"day": np.zeros(0, dtype=_DAY)} if apart else {})
     together = joined(cube, [parts[version] for version in found])

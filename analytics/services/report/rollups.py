@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from analytics.engine.reporting.cubes import CUBES, Columns, Cube, joined, packed, summed, unpacked
+from analytics.engine.reporting.cubes import CUBES, Columns, Cube, joined, packed, parts, summed, unpacked
 from analytics.models import RollupDay, RollupSegment, SentimentScore
 from analytics.services.report.rows import local_day, read_day
 
@@ -109,8 +109,8 @@ def _month_of(cube: Cube, month: date) -> Columns:
     segments = RollupSegment.objects.filter(
         cube=cube.name, grain=Grain.DAY, start__range=(month, _month_end(month))
     )
-    parts = [unpacked(cube, data, cells) for data, cells in segments.values_list("data", "cells")]
-    cells = joined(cube, parts)
+    days = [unpacked(cube, data, cells) for data, cells in segments.values_list("data", "cells")]
+    cells = joined(cube, days)
     if "hour" in cells:
         cells["hour"] = cells["hour"] * 0  # the hour is kept with the days only
     return summed(cube, cells)
@@ -128,10 +128,12 @@ def _replace(grain: str, start: date, cells: dict[str, Columns]) -> None:
             cube=name,
             grain=grain,
             start=start,
+            part=part,
             cells=len(columns["reviews"]),
             data=packed(CUBES[name], columns),
             version=uuid.uuid4().hex,
         )
-        for name, columns in cells.items()
-        if len(columns["reviews"])
+        for name, every in cells.items()
+        if len(every["reviews"])
+        for part, columns in parts(CUBES[name], every)
     )

@@ -16,7 +16,7 @@ from analytics.engine.reporting.anomalies import (
     upper_tail,
     worst_days,
 )
-from analytics.engine.reporting.cubes import CUBES, narrow, packed, summed, unpacked
+from analytics.engine.reporting.cubes import CUBES, joined, narrow, packed, parts, summed, unpacked
 from analytics.engine.reporting.intervals import Tally, difference, net_interval, net_intervals
 from analytics.engine.reporting.terms import (
     log_odds,
@@ -196,3 +196,23 @@ def test_narrowed_columns_hold_the_same_numbers(values: list[int], shift: int) -
     assert found["overall"].tolist() == column.tolist()
     assert found["overall"].nbytes <= column.nbytes
     assert found["disagreement"].dtype == np.float32
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 9)), max_size=60))
+def test_parts_hold_one_category_each_and_together_every_cell(rows: list[tuple[int, int, int]]) -> None:
+    cube = CUBES["terms"]
+    columns = dict(
+        zip(("category", "label", "term"), np.array(rows, dtype=np.int64).reshape(-1, 3).T, strict=True)
+    )
+    ones = np.ones(len(rows), dtype=np.int64)
+    cells = summed(cube, columns | {"language": ones, "reviews": ones})
+    divided = dict(parts(cube, cells))
+    assert list(divided) == sorted(set(columns["category"].tolist()))
+    assert all((part["category"] == category).all() for category, part in divided.items())
+    together = joined(cube, list(divided.values()))
+    assert all(together[name].tolist() == cells[name].tolist() for name in cube.columns)
+
+
+def test_cells_that_are_not_kept_apart_are_one_part() -> None:
+    cells = summed(CUBES["words"], {name: np.array([1, 2]) for name in CUBES["words"].columns})
+    assert list(parts(CUBES["words"], cells)) == [(0, cells)]

@@ -16,6 +16,7 @@ from analytics.services import report
 from analytics.services.report import Filters, cells, kept
 from analytics.services.report.cells import Selection
 from analytics.services.report.rollups import rebuild_rollups, refresh_rollups, touch
+from recommender.errors import RecommenderError
 from recommender.models import Category
 from tests.analytics.services.scored import LAST_90, ScoredReview, scored_together, shop
 from tests.analytics.services.test_report import selections, world
@@ -123,6 +124,31 @@ def test_words_counted_before_a_day_was_summed_are_counted_anew_after_it() -> No
     assert counted() == [4]
     refresh_rollups()
     assert counted() == [9]
+
+
+def of_terms(filters: Filters) -> Selection:
+    return cells.read(*_TERMS, only=filters, apart=False)
+
+
+def test_terms_of_a_category_are_read_without_those_of_the_others(world: dict[str, Any]) -> None:
+    inside = LAST_90.replace(category=world["mugs"].pk)
+    whole = rows(of_terms(inside))
+    kept.forget()
+    RollupSegment.objects.filter(cube="terms").exclude(part=world["mugs"].pk).update(data=b"short")
+    assert rows(of_terms(inside)) == whole
+    with pytest.raises(RecommenderError, match="damaged"):
+        of_terms(LAST_90)
+
+
+def test_of_too_many_categories_all_terms_are_read(
+    world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [LAST_90.replace(category=world[name].pk) for name in ("home", "mugs")]
+    whole = [rows(of_terms(filters)) for filters in asked]
+    assert all(whole)
+    kept.forget()
+    monkeypatch.setattr(cells, "_MOST_PARTS", 0)
+    assert [rows(of_terms(filters)) for filters in asked] == whole
 
 
 def test_days_not_told_apart_are_one_cell(world: dict[str, Any]) -> None:

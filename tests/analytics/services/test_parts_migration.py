@@ -1,0 +1,51 @@
+"""Sums of terms from before they were kept apart by category."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from analytics.models import RollupSegment
+from analytics.services.report import Filters, cells, kept
+from tests.analytics.scored import add_review, make_shop, sum_up
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BEFORE = ("analytics", "0018_segments_listed")
+
+
+def migrate(*target: tuple[str, str]) -> Any:
+    executor = MigrationExecutor(connection)
+    return executor.migrate(list(target) or executor.loader.graph.leaf_nodes("analytics")).apps
+
+
+@pytest.fixture(autouse=True)
+def _put_right() -> Iterator[None]:
+    yield
+    migrate()
+
+
+def terms_of(category: int | None) -> list[tuple[int, ...]]:
+    kept.forget()
+    filters = Filters.latest(90, category=category)
+    found = cells.read(cells.CUBES["terms"], filters.start, filters.end, only=filters)
+    return sorted(zip(*(found[name].tolist() for name in sorted(found.columns)), strict=True))
+
+
+def test_sums_of_terms_are_united_and_divided_again() -> None:
+    shop = make_shop()
+    for number in range(12):
+        add_review(shop.lamp, f"The lamp flickers {number}.", -0.8, days_ago=3 + number * 4)
+        add_review(shop.phone, "Die Kamera ist gut.", 0.8, days_ago=3 + number * 4)
+    sum_up()
+    every, inside = terms_of(None), terms_of(shop.category.pk)
+    assert len(every) > len(inside) > 0
+    divided = RollupSegment.objects.filter(cube="terms").count()
+    old = migrate(BEFORE).get_model("analytics", "RollupSegment").objects.filter(cube="terms")
+    assert old.count() == divided / 2
+    migrate()
+    assert RollupSegment.objects.filter(cube="terms").count() == divided
+    assert (terms_of(None), terms_of(shop.category.pk)) == (every, inside)
