@@ -29,17 +29,38 @@ _STOP = frozenset(
     """.split()  # noqa: SIM905
 )
 _NEGATORS = frozenset(("not", "no", "never", "nothing", "hardly", "without", "cannot", "too"))
-_HAN_NEGATORS = frozenset("不没别无未难")
-#: characters that only bind others together
+_HAN_NEGATORS = frozenset(("不", "没", "没有", "别", "无", "未", "难", "不够", "不太", "不是"))
+#: words of Chinese that say nothing by themselves
+_HAN_STOP = frozenset(
+    """
+    一个 一些 一下 一会 一定 一样 一直 一起 一点 之前 之后 也是 于是 什么 什么样 为了
+    为什么 他们 她们 它们 我们 你们 咱们 大家 自己 以前 以后 以及 以为 但是 来说 这里
+    那里 里面 上面 下面 其中 其他 其它 其实 其次 几个 到底 即使 却是 只是 只有 只能 只要
+    可以 可是 可能 各种 同时 后来 否则 哪里 因为 因此 多少 好像 如何 如果 完全 实在 对于
+    尤其 居然 竟然 就是 已经 应该 应当 当时 当然 怎么 怎么样 怎样 总之 或者 所以 所有
+    才能 接着 整个 无论 时候 是不是 是否 最后 有些 有点 有的 本来 根据 比如 比较 毕竟
+    没什么 特别 现在 甚至 由于 的话 目前 直到 直接 相当 真是 真的 确实 经过 绝对 继续
+    而且 而是 至于 至少 虽然 觉得 认为 起来 过来 过去 出来 回来 下来 上来 还会 还是 还有
+    还要 这个 这么 这些 这是 这样 这次 这种 那个 那么 那些 那样 那种 通过 都是 除了 非常
+    十分 然后 然而 左右 关于 不过 不但 不仅 不管 有时 有时候 两个 三个 第一 第二 第三
+    第一个 第二个 另外 据说 不会 不能 不到 没有 不是 不够 不太
+    """.split()  # noqa: SIM905
+)
+#: characters that join others into what no dictionary has as a word
 _BINDERS = frozenset(
-    "的了是在我你他她它们这那就也都和与及而且但又还着过把被让给对为以之其啊吧呢吗哦呀哈嗯很太"
+    "的了是在我你他她它们这那就也都和与及而且但又还着过把被让给对为以之其啊吧呢吗哦呀哈嗯很太个一有要再才更最刚本会能说"
+)
+#: words of one character that say how something is; of the others most only bind
+_HAN_SINGLE = frozenset(
+    "好差坏贵慢快烂赞破脏臭吵小大高低新旧少重轻硬软薄厚松紧香甜苦辣酸咸假碎冷热丑美乱糊脆"
 )
 
 
 def terms_of(text: str) -> frozenset[str]:
-    """What a review says: words, pairs of neighbouring Chinese characters, and what is negated ("not good").
+    """What a review says: its words, and what is negated ("not good", "没有异味").
 
-    Function words and binding characters are left out, and nothing reaches over punctuation. Longer phrases
+    Function words are left out, and nothing reaches over punctuation. Chinese is cut into words by the most
+    likely path through jieba's dictionary, and by a hidden Markov model where that has none. Longer phrases
     are not terms: most occur once, and would be the bulk of what is counted. Text beyond the first 4,000
     characters is not read.
     """
@@ -82,11 +103,24 @@ def _spaced(words: list[str]) -> Iterator[str]:
 
 
 def _chinese(run: str) -> Iterator[str]:
-    for start in range(len(run) - 1):
-        if _BINDERS.isdisjoint(run[start : start + 2]):
-            yield run[start : start + 2]
-            if run[start] in _HAN_NEGATORS and start + 2 < len(run) and run[start + 2] not in _BINDERS:
-                yield run[start : start + 3]
+    from rjieba import cut  # its dictionary takes 60 MB: loaded where Chinese is met
+
+    before = ""
+    for word in cut(run):
+        if _tells(word):
+            yield word
+            if before in _HAN_NEGATORS:
+                yield before + word
+        before = word
+
+
+def _tells(word: str) -> bool:
+    """Whether a word of Chinese says something by itself."""
+    from rjieba import has_word
+
+    if len(word) == 1:
+        return word in _HAN_SINGLE
+    return word not in _HAN_STOP and (_BINDERS.isdisjoint(word) or has_word(word))
 
 
 # -- what sets two piles apart ------------------------------------------------------------------------------
@@ -145,20 +179,16 @@ def p_values(scores: np.ndarray) -> np.ndarray:
 def without_echoes(terms: Sequence[str], counts: Sequence[int], share: float = 0.8) -> list[int]:
     """Positions of ``terms``, best first, less those that a better one says almost always in other words.
 
-    A term goes where it and a better one overlap (one is part of the other, or, in Chinese, ends as the
-    other begins) and the rarer of the two has at least ``share`` of the reviews of the other.
+    A term goes where it is part of a better one, or that of it, and the rarer of the two has at least
+    ``share`` of the reviews of the other.
     """
     kept: list[int] = []
     for place, (term, count) in enumerate(zip(terms, counts, strict=True)):
         if not any(
-            counts[other] >= share * count and count >= share * counts[other] and _overlap(term, terms[other])
+            counts[other] >= share * count
+            and count >= share * counts[other]
+            and (term in terms[other] or terms[other] in term)
             for other in kept
         ):
             kept.append(place)
     return kept
-
-
-def _overlap(one: str, two: str) -> bool:
-    if one in two or two in one:
-        return True
-    return bool(_IS_HAN.match(one)) and bool(_IS_HAN.match(two)) and (one[0] == two[-1] or one[-1] == two[0])

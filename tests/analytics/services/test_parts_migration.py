@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import F
 
-from analytics.models import RollupSegment
+from analytics.models import RollupDay, RollupSegment
 from analytics.services.report import Filters, cells, kept
 from tests.analytics.scored import add_review, make_shop, sum_up
 
@@ -49,3 +50,12 @@ def test_sums_of_terms_are_united_and_divided_again() -> None:
     migrate()
     assert RollupSegment.objects.filter(cube="terms").count() == divided
     assert (terms_of(None), terms_of(shop.category.pk)) == (every, inside)
+
+
+def test_what_was_counted_by_pairs_of_characters_is_counted_anew() -> None:
+    add_review(make_shop().lamp, "灯罩碎了。", -0.8, days_ago=3)
+    sum_up()
+    migrate(("analytics", "0019_segments_in_parts"))
+    RollupDay.objects.update(built=F("touched"))
+    migrate()
+    assert RollupDay.objects.stale().count() == 1
