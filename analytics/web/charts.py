@@ -62,6 +62,7 @@ class Chart:
             ``words`` of the tooltip, and ``points`` or ``rows``, each with the ``href`` that a click follows.
         columns, rows: of the table; a row's first cell names it.
         pages: of a list too long for one table.
+        none: said where there is nothing to draw.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Chart:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     pages: Pages | None = None
+    none: str = ""
 
     @property
     def is_empty(self) -> bool:

@@ -146,6 +146,10 @@ def test_with_no_reviews_before_nothing_comes_up_and_a_shorter_period_is_offered
     assert [(chart in young, chart in older) for chart in charts] == [(False, True)] * 2
 
 
+def test_where_nothing_has_come_up_it_says_so(asked: Any) -> None:
+    assert "No word has become more frequent" in asked("sentiment_terms", days=4).content.decode()
+
+
 def test_where_no_usual_period_has_reviews_before_it_none_is_offered(asked: Any) -> None:
     SentimentScore.objects.filter(reviewed_at__lt=timezone.now() - timedelta(days=5)).delete()
     sum_up()
