@@ -139,11 +139,10 @@ def measure(reviews: int, rounds: int) -> int:
     publish("report_latency", rows, about, reviews=SentimentScore.objects.count(), selections=len(asked))
     p95 = {row["figure"]: row["p95 ms"] for row in rows}
     seen = max(p95[name] for name in pages if name.endswith("drawn"))
-    answered = max(
-        p95[name] for name in ("page", "page, cold", "overview, first served", "overview, answered")
-    )
+    over_http = [name for name in pages if not name.endswith("drawn")]
+    answered = max(p95[name] for name in ("page", "page, cold", *over_http))
     return verdict({
-        f"p95 of the page under {BAR_P95_MS:.0f} ms ({answered})": answered < BAR_P95_MS,
+        f"p95 of every page under {BAR_P95_MS:.0f} ms ({answered})": answered < BAR_P95_MS,
         f"p95 of charts drawn under {BAR_DRAWN_MS:.0f} ms ({seen})": seen < BAR_DRAWN_MS,
     })  # fmt: skip
 
