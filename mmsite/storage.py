@@ -25,5 +25,5 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
 
     def create_compressor(self, **options: Any) -> Compressor:
         """Leaves maps to sources, the largest of all files, as they are: no page loads them."""
-        skipped = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
-        return super().create_compressor(**options | {"extensions": skipped})
+        skipped = options.get("extensions") or Compressor.SKIP_COMPRESS_EXTENSIONS
+        return super().create_compressor(**options | {"extensions": (*skipped, "map")})

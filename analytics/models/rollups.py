@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Self
 
 from django.db import models
@@ -28,13 +27,6 @@ class RollupDay(models.Model):
         return f"{self.day} {self.built} of {self.touched}"
 
 
-class RollupSegmentQuerySet(models.QuerySet["RollupSegment"]):
-    def covering(self, cube: str, days: list[date], months: list[date]) -> Self:
-        """The segments of ``cube`` that these days and whole months are read from."""
-        day = models.Q(grain=RollupSegment.Grain.DAY, start__in=days)
-        return self.filter(day | models.Q(grain=RollupSegment.Grain.MONTH, start__in=months), cube=cube)
-
-
 class RollupSegment(models.Model):
     """All cells of one cube in one day or month, or of one part of those, column after column.
 
@@ -55,8 +47,6 @@ class RollupSegment(models.Model):
     #: another value whenever ``data`` is another, so that readers may keep what they have unpacked
     version = models.CharField(max_length=32)
 
-    objects = RollupSegmentQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["cube", "grain", "start", "part"], name="rollup_segment_once"),
@@ -70,7 +60,7 @@ class RollupSegment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cube} {self.grain} {self.start}"
+        return f"{self.cube} {self.grain} {self.start} {self.part}"
 
 
 class RollupName(models.Model):

@@ -28,6 +28,7 @@ def test_a_repetition_that_fails_tells_what_pytest_said() -> None:
 
 def test_a_repetition_that_nobody_waits_for_ends_with_all_that_it_started(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
+    # A small folder: pytest reads all of it before it starts the first server.
     with repeated(["tests/services/recommend"], TMPDIR=str(tmp_path)):
         (run,) = set(psutil.Process().children()) - before
         while not (servers := run.children(recursive=True)):

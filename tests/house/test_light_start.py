@@ -15,8 +15,8 @@ from tests.milvus import milvus_lite
 from tests.services.shop import QUICK_ENCODER
 
 LISTENERS = {"faster_whisper", "sherpa_onnx", "pocketsphinx"}
-#: Parts of scipy that would nearly double the time a process takes to start.
-SLOW = {"scipy.optimize", "scipy.signal", "scipy.stats"}
+#: What takes long to load and few processes use, each seldom.
+SLOW = {"scipy.optimize", "scipy.signal", "scipy.stats", "rjieba"}
 HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers", "pymilvus"} | LISTENERS
 LIGHT_PACKAGES = (
     "mmsite",

@@ -76,7 +76,7 @@ def area_under(new: np.ndarray, old: np.ndarray) -> tuple[float, float]:
 
     The variance is that of DeLong, DeLong and Clarke-Pearson (1988), by ranks as Sun and Xu (2014) do it.
     """
-    from scipy.stats import rankdata
+    from scipy.stats import rankdata  # heavy: imported by whoever asks
 
     n, m = len(new), len(old)
     together = rankdata(np.concatenate([new, old]))
@@ -88,7 +88,7 @@ def area_under(new: np.ndarray, old: np.ndarray) -> tuple[float, float]:
 
 def discriminant(new: np.ndarray, old: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Direction (d,) and the point (d,) where both are equally likely."""
-    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg import cho_factor, cho_solve  # heavy: imported by whoever asks
 
     new_mean, old_mean = new.mean(axis=0), old.mean(axis=0)
     centred = np.concatenate([new - new_mean, old - old_mean])  # (n + m, d)

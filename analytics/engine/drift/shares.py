@@ -74,7 +74,7 @@ def _g(new: np.ndarray, old: np.ndarray) -> np.ndarray:
 
 def mean_shift(window: np.ndarray, reference: np.ndarray) -> Shift:
     """Of values (n,) against (m,), of unequal variance (Welch 1947); the interval is of new less old."""
-    from scipy.stats import t as student
+    from scipy.stats import t as student  # heavy: imported by whoever asks
 
     new, old = np.asarray(window, np.float64), np.asarray(reference, np.float64)
     if min(len(new), len(old)) < 2:

@@ -8,9 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from analytics.engine.reporting.terms_chinese import terms_of_run
+
 _READ_CHARACTERS = 4_000
 _MOST_TERMS = 200
-_MOST_LETTERS = 40
+_MOST_LETTERS = 39  # so that a negated word keeps within the 80 of a name
 #: As part of a class of characters.
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _PIECES = re.compile(rf"[{HAN}]+|(?:(?![{HAN}])[^\W\d_])+(?:['’][^\W\d_]+)?|[.,;:!?。，；：！？、\n]")
@@ -29,40 +31,13 @@ _STOP = frozenset(
     """.split()  # noqa: SIM905
 )
 _NEGATORS = frozenset(("not", "no", "never", "nothing", "hardly", "without", "cannot", "too"))
-_HAN_NEGATORS = frozenset(("不", "没", "没有", "别", "无", "未", "难", "不够", "不太", "不是"))
-#: words of Chinese that say nothing by themselves
-_HAN_STOP = frozenset(
-    """
-    一个 一些 一下 一会 一定 一样 一直 一起 一点 之前 之后 也是 于是 什么 什么样 为了
-    为什么 他们 她们 它们 我们 你们 咱们 大家 自己 以前 以后 以及 以为 但是 来说 这里
-    那里 里面 上面 下面 其中 其他 其它 其实 其次 几个 到底 即使 却是 只是 只有 只能 只要
-    可以 可是 可能 各种 同时 后来 否则 哪里 因为 因此 多少 好像 如何 如果 完全 实在 对于
-    尤其 居然 竟然 就是 已经 应该 应当 当时 当然 怎么 怎么样 怎样 总之 或者 所以 所有
-    才能 接着 整个 无论 时候 是不是 是否 最后 有些 有点 有的 本来 根据 比如 比较 毕竟
-    没什么 特别 现在 甚至 由于 的话 目前 直到 直接 相当 真是 真的 确实 经过 绝对 继续
-    而且 而是 至于 至少 虽然 觉得 认为 起来 过来 过去 出来 回来 下来 上来 还会 还是 还有
-    还要 这个 这么 这些 这是 这样 这次 这种 那个 那么 那些 那样 那种 通过 都是 除了 非常
-    十分 然后 然而 左右 关于 不过 不但 不仅 不管 有时 有时候 两个 三个 第一 第二 第三
-    第一个 第二个 另外 据说 不会 不能 不到 没有 不是 不够 不太
-    """.split()  # noqa: SIM905
-)
-#: characters that join others into what no dictionary has as a word
-_BINDERS = frozenset(
-    "的了是在我你他她它们这那就也都和与及而且但又还着过把被让给对为以之其啊吧呢吗哦呀哈嗯很太个一有要再才更最刚本会能说"
-)
-#: words of one character that say how something is; of the others most only bind
-_HAN_SINGLE = frozenset(
-    "好差坏贵慢快烂赞破脏臭吵小大高低新旧少重轻硬软薄厚松紧香甜苦辣酸咸假碎冷热丑美乱糊脆"
-)
 
 
 def terms_of(text: str) -> frozenset[str]:
     """What a review says: its words, and what is negated ("not good", "没有异味").
 
-    Function words are left out, and nothing reaches over punctuation. Chinese is cut into words by the most
-    likely path through jieba's dictionary, and by a hidden Markov model where that has none. Longer phrases
-    are not terms: most occur once, and would be the bulk of what is counted. Text beyond the first 4,000
-    characters is not read.
+    Function words are left out, and nothing reaches over punctuation. Longer phrases are not terms: most
+    occur once, and would be the bulk of what is counted. Text beyond the first 4,000 characters is not read.
     """
     found: set[str] = set()
     for phrase in _phrases(text[:_READ_CHARACTERS]):
@@ -83,7 +58,7 @@ def _phrases(text: str) -> Iterator[Iterator[str]]:
     words: list[str] = []
     for piece in _PIECES.findall(text):
         if _IS_HAN.match(piece):
-            yield _chinese(piece)
+            yield terms_of_run(piece)
         elif piece[0].isalpha():
             words.append(piece.lower().replace("’", "'"))
             continue
@@ -100,27 +75,6 @@ def _spaced(words: list[str]) -> Iterator[str]:
     for first, second in pairwise(kept):
         if second and first and (first in _NEGATORS or first.endswith(("n't", "nt"))):
             yield f"{first} {second}"
-
-
-def _chinese(run: str) -> Iterator[str]:
-    from rjieba import cut  # its dictionary takes 60 MB: loaded where Chinese is met
-
-    before = ""
-    for word in cut(run):
-        if _tells(word):
-            yield word
-            if before in _HAN_NEGATORS:
-                yield before + word
-        before = word
-
-
-def _tells(word: str) -> bool:
-    """Whether a word of Chinese says something by itself."""
-    from rjieba import has_word
-
-    if len(word) == 1:
-        return word in _HAN_SINGLE
-    return word not in _HAN_STOP and (_BINDERS.isdisjoint(word) or has_word(word))
 
 
 # -- what sets two piles apart ------------------------------------------------------------------------------

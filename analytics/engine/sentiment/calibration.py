@@ -40,7 +40,7 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray, *, with_bias:
         labels: (n,) numbers of the true classes.
         with_bias: also learn how common the classes are.
     """
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # heavy: imported by whoever asks
 
     logs, classes = log_rows(probabilities), probabilities.shape[1]
     rows = np.arange(len(labels))

@@ -126,7 +126,7 @@ def at_rate(clip: Clip) -> Clip:
     """The clip at 16 kHz, float32."""
     samples = np.asarray(clip.samples, dtype=np.float32)
     if clip.rate != RATE:
-        from scipy.signal import resample_poly
+        from scipy.signal import resample_poly  # heavy: imported by whoever asks
 
         divisor = gcd(RATE, clip.rate)
         samples = np.asarray(resample_poly(samples, RATE // divisor, clip.rate // divisor), np.float32)

@@ -47,7 +47,7 @@ class Frames:
 
 def read_frames(clip: Clip) -> Frames:
     """The frames of a clip at 16 kHz; ``clip`` is at least one window (40 ms) long, or padded to it."""
-    from scipy.fft import dct
+    from scipy.fft import dct  # heavy: imported by whoever asks
 
     samples = np.asarray(clip.samples, np.float32)
     if len(samples) < _WINDOW:
@@ -72,7 +72,7 @@ def _taper() -> tuple[np.ndarray, np.ndarray]:
 
 def _pitch(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Semitones above 55 Hz and periodicity (n,) by the windowed autocorrelation (Boersma 1993)."""
-    from scipy.ndimage import median_filter
+    from scipy.ndimage import median_filter  # heavy: imported by whoever asks
 
     window, own = _taper()
     centred = (windows - windows.mean(axis=1, keepdims=True)) * window

@@ -130,7 +130,32 @@ def test_terms_are_words_and_negations() -> None:
 
 def test_chinese_is_cut_into_words_and_what_only_binds_is_left_out() -> None:
     assert terms_of("客服态度非常好，第二天就到货了") == {"客服", "态度", "好", "第二天", "到货"}
-    assert terms_of("不舒服，没有异味，我用的是T恤") == {"舒服", "不舒服", "异味", "没有异味"}
+    assert terms_of("我用的是T恤，屏幕裂了") == {"屏幕", "裂"}
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("不舒服", {"舒服", "不舒服"}),
+        ("没有异味", {"异味", "没有异味"}),
+        ("沒有異味", {"異味", "沒有異味"}),
+        ("不能充电", {"充电", "不能充电"}),
+        ("不是很好", {"好", "不是很好"}),
+        ("没有任何异味", {"异味", "没有任何异味"}),
+        ("信号不太好", {"信号", "不太好"}),
+        ("不太吵", {"吵", "不太吵"}),
+        ("很难用", {"难用"}),
+        ("打不开", {"打不开"}),
+    ],
+)
+def test_what_is_negated_in_chinese_is_a_term_that_stands_in_the_text(text: str, terms: set[str]) -> None:
+    assert terms_of(text) == terms
+    assert all(term in text for term in terms)
+
+
+def test_what_no_one_could_name_is_no_term() -> None:
+    assert terms_of("㐀" * 200 + "不" * 200) == frozenset()
+    assert all(len(term) <= 80 for term in terms_of(f"{'n' * 37}'t {'x' * 39} 不是{'很' * 200}好"))
 
 
 def test_a_common_change_outranks_a_word_said_once() -> None:
