@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,7 @@ def test_a_repetition_that_nobody_waits_for_ends_with_all_that_it_started(tmp_pa
         (run,) = set(psutil.Process().children()) - before
         while not (servers := run.children(recursive=True)):
             assert run.is_running()
+            time.sleep(0.05)  # it needs the processor more
     assert not run.is_running()
     assert not any(one.is_running() for one in servers)
     assert not list(tmp_path.glob("mmsite-test-*"))
