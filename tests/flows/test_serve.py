@@ -68,9 +68,15 @@ def environment(var: Path, port: int) -> dict[str, str]:
     return {**kept, **settings, "PYTHONUNBUFFERED": "1"}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the sites keep what they have, one after the other: only the first makes it."""
+    return tmp_path_factory.mktemp("site")
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], RunningSite]]:
-    """Starts a site in a folder of its own and waits until it says that it is ready."""
+def start(folder: Path) -> Iterator[Callable[[], RunningSite]]:
+    """Starts a site and waits until it says that it is ready."""
     sites: list[RunningSite] = []
 
     def begin() -> RunningSite:
@@ -78,12 +84,12 @@ def start(tmp_path: Path) -> Iterator[Callable[[], RunningSite]]:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],
             cwd=ROOT,
-            env=environment(tmp_path, port),
+            env=environment(folder, port),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        sites.append(RunningSite(process, tmp_path, port))
+        sites.append(RunningSite(process, folder, port))
         threading.Thread(target=sites[-1].read, daemon=True).start()
         sites[-1].wait_for("mmsite is ready")
         return sites[-1]
