@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from recommender.models import ImportBatch, ImportIssue
 from recommender.models.telling import kept
 from recommender.said import say
+from tests.migrating import migrate, put_right_after
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("put_right_after")]
+__all__ = ["put_right_after"]
 BEFORE = ("recommender", "0009_said_of_versions")
 NO_FILE = "there is no file 'a.png'", "Add the file, or correct its name; upper and lower case count."
 NO_TABLE = (
@@ -23,17 +22,6 @@ NO_TABLE = (
 NO_ADDRESS = "'ftp://x/a.png' is no http(s) address", "Correct it."
 NO_TITLE = "there is no such item yet, and the row has no title to make one", "Give the row a title."
 NO_PRICE = "is not a price", "Write one number such as 12.50, with the currency in its own column."
-
-
-def migrate(*target: tuple[str, str]) -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate(list(target) or executor.loader.graph.leaf_nodes("recommender"))
-
-
-@pytest.fixture(autouse=True)
-def _put_right() -> Iterator[None]:
-    yield
-    migrate()
 
 
 @pytest.fixture

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from analytics.models import Alert
 from analytics.services.alerts_delivery import deliveries
+from tests.migrating import migrate, put_right_after
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("put_right_after")]
+__all__ = ["put_right_after"]
 BEFORE = ("analytics", "0013_language_heard")
-
-
-def migrate(*target: tuple[str, str]) -> Any:
-    executor = MigrationExecutor(connection)
-    return executor.migrate(list(target) or executor.loader.graph.leaf_nodes("analytics")).apps
-
-
-@pytest.fixture(autouse=True)
-def _put_right() -> Iterator[None]:
-    yield
-    migrate()
 
 
 def test_what_was_sent_and_given_up_before_stays_so() -> None:

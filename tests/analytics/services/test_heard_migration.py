@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
 
 from analytics.models import RollupDay, SentimentScore
 from analytics.services.report.rollups import local_day
 from recommender.models import Review
 from tests.analytics.scored import add_review, make_shop, sum_up
+from tests.migrating import migrate, put_right_after
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("put_right_after")]
+__all__ = ["put_right_after"]
 BEFORE, COLUMN = ("analytics", "0008_aspect_medium"), ("analytics", "0009_words_heard")
 #: later ones touch days for reasons of their own
 LAST = ("analytics", "0013_language_heard")
-
-
-def migrate(*target: tuple[str, str]) -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate(list(target) or executor.loader.graph.leaf_nodes("analytics"))
-
-
-@pytest.fixture(autouse=True)
-def _put_right() -> Iterator[None]:
-    yield
-    migrate()
 
 
 def back_to(target: tuple[str, str]) -> None:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
 
 from analytics.models import RollupDay, RollupSegment
 from analytics.services.report import Filters, cells, kept
 from tests.analytics.scored import add_review, make_shop, sum_up
+from tests.migrating import migrate, put_right_after
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("put_right_after")]
+__all__ = ["put_right_after"]
 BEFORE = ("analytics", "0018_segments_listed")
-
-
-def migrate(*target: tuple[str, str]) -> Any:
-    executor = MigrationExecutor(connection)
-    return executor.migrate(list(target) or executor.loader.graph.leaf_nodes("analytics")).apps
-
-
-@pytest.fixture(autouse=True)
-def _put_right() -> Iterator[None]:
-    yield
-    migrate()
 
 
 def terms_of(category: int | None) -> list[tuple[int, ...]]:
