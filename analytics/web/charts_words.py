@@ -33,9 +33,8 @@ def emerging_chart(terms: list[Term], filters: Filters, ratio: float) -> Chart:
         for term, spot in zip(terms, drawn, strict=True)
     )
     note = _("Above the dashed line: used more than before. Click a word to read it in its reviews.")
-    note = note if terms else ""
     none = _("No word has become more frequent beyond what chance explains.")
-    return Chart("emerging", _("Coming up"), data, columns, rows, note, none=none)
+    return Chart("emerging", _("Coming up"), data, columns, rows, note if terms else "", none=none)
 
 
 def aspects_chart(found: AspectChanges, filters: Filters) -> Chart:

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from analytics.models import RollupDay, RollupSegment
 from analytics.services.report import Filters, cells, kept
+from analytics.services.report.rollups import refresh_rollups
 from tests.analytics.scored import add_review, make_shop, sum_up
 from tests.migrating import migrate, put_right_after
 
@@ -36,6 +37,19 @@ def test_sums_of_terms_are_united_and_divided_again() -> None:
     migrate()
     assert RollupSegment.objects.filter(cube="terms").count() == divided
     assert (terms_of(None), terms_of(shop.category.pk)) == (every, inside)
+
+
+def test_damaged_sums_of_terms_stop_no_upgrade_and_are_made_anew() -> None:
+    shop = make_shop()
+    add_review(shop.lamp, "The lamp flickers.", -0.8, days_ago=3)
+    sum_up()
+    whole = terms_of(None)
+    old = migrate(BEFORE).get_model("analytics", "RollupSegment").objects.filter(cube="terms")
+    old.update(data=b"short")
+    migrate()
+    assert terms_of(None) == []
+    refresh_rollups()
+    assert terms_of(None) == whole
 
 
 def test_what_was_counted_by_pairs_of_characters_is_counted_anew() -> None:
