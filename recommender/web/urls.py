@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, re_path
 
 from recommender.web import (
     actions,
+    favicon,
     feed,
     history,
     item,
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("shortcuts/", shortcuts.shortcuts, name="shortcuts"),
     re_path(r"^media/(?P<path>.+)$", media.media, name="media"),
     # -- how the site looks and the feed is mixed
+    path("favicon.ico", favicon.favicon, name="favicon"),
     path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
     path("preferences/language/", preferences.choose_language, name="choose_language"),
     path("preferences/mixture/", preferences.mixture, name="mixture"),

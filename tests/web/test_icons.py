@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from django.conf import settings
+from django.contrib.staticfiles.finders import find
+from django.test import Client
+
 from tests.conftest import ROOT
 
 NAMED = re.compile(r"\{% icon \"([a-z0-9-]+)\"|icon\(\"([a-z0-9-]+)\"|empty_icon=\"([a-z0-9-]+)\"")
@@ -21,3 +25,9 @@ def test_every_icon_named_in_a_template_or_in_code_is_in_the_sprite() -> None:
     used |= {icon for icon, _label in CHANNELS.values()} | set(ICONS.values())
     assert used > {"heart", "search"}
     assert used - sprite == set()
+
+
+def test_the_address_that_browsers_ask_by_themselves_leads_to_the_icon(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert find(answer.headers["Location"].removeprefix(settings.STATIC_URL)) is not None

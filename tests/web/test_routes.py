@@ -132,6 +132,7 @@ ROUTES: dict[str, Route] = {
     "history": Route(everyone(200)),
     "saved": Route(everyone(200)),
     "shortcuts": Route(everyone(200)),
+    "favicon": Route(everyone(302)),
     "choose_theme": Route(everyone(302), "post", data={"theme": "dark"}),
     "choose_language": Route(everyone(302), "post", data={"language": "zh-hans"}),
     "mixture": Route(everyone(302), "post", data={"crowd": "50"}),
