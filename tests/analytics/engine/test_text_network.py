@@ -83,3 +83,17 @@ def test_it_learns_an_order_of_words_from_a_planted_world() -> None:
     network = train_network(plan, texts[:1200], positive[:1200], 0, lambda _: None)
     read = network.read(plan.tokens(texts[1200:]))
     assert ((read > 0) == positive[1200:]).mean() > 0.9
+
+
+@pytest.mark.parametrize("count", [1, 300, 1000])
+def test_however_few_texts_there_are_it_learns_from_them(count: int) -> None:
+    pytest.importorskip("torch")
+    from analytics.engine.sentiment.learning.text_network import Plan, train_network
+
+    positive = np.arange(count) % 2 == 0
+    plan = Plan(words=True, units=64, pairs=1, dim=8, rounds=3, blanked=0.0)
+    texts = ["a b" if right else "b c" for right in positive]
+    network = train_network(plan, texts, positive, 0, lambda _: None)
+    read = network.read(plan.tokens(["a b"]))
+    assert np.isfinite(read).all()
+    assert read[0] > 0

@@ -14,6 +14,8 @@ from analytics.engine.sentiment.text_network import WIDTHS, AnyNetwork, Network,
 _FILTERS = 64
 _BATCH = 128
 _RATE, _DECAY = 3e-3, 1e-2
+#: Of all steps, the share at the beginning in which the rate rises.
+_RISE = 0.1
 #: The longest step that a gradient may ask for.
 _STEEPEST = 5.0
 #: How often a pair must be met for a row of its own; more often where the pieces of a teacher repeat each.
@@ -67,7 +69,9 @@ def train_network(
     net = _built(plan)
     learner = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
     steps = plan.rounds * -(-len(texts) // _BATCH)
-    pace = torch.optim.lr_scheduler.OneCycleLR(learner, _RATE, total_steps=steps + 1, pct_start=0.1)
+    # Of so few steps that the rise would end where it begins, it takes one.
+    rise = max(_RISE, 2 / (steps + 1))
+    pace = torch.optim.lr_scheduler.OneCycleLR(learner, _RATE, total_steps=steps + 1, pct_start=rise)
     wanted = torch.from_numpy(positive.astype(np.float32))
     for number in range(plan.rounds):
         total = 0.0
