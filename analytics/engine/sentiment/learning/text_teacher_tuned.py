@@ -1,0 +1,215 @@
+"""Tune a pretrained encoder on the Chinese training texts, and keep what it says of them for the network.
+
+It learns from what is not held out alone, so that what the network then reads right of the part held out is
+honest. The learning rate falls along a cosine and begins anew (Loshchilov and Hutter 2017); layers further
+from the answer learn more slowly (Howard and Ruder 2018).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analytics.engine.sentiment.learning import text_corpora as corpora
+from analytics.engine.sentiment.learning.text_held_out import held_together
+from analytics.engine.sentiment.learning.text_teacher import pieces, save_readings
+from analytics.engine.sentiment.learning.text_teacher_packed import Tokenize, open_packed
+from analytics.engine.sentiment.text_features import tidy
+
+#: multilingual-e5 was trained on texts that begin so.
+_BEFORE = "query: "
+#: Signs of a text that are read, and texts of a batch that is read.
+_LONGEST, _READ = 160, 128
+#: Length that the mean of a text's vectors is brought to; of one, the head's steps would hardly be felt.
+_SPREAD = 20.0
+#: How far a label is trusted; the head's rate; how much slower each layer learns than the one above.
+_TRUST, _HEAD, _SLOWER = 0.98, 1e-3, 0.92
+#: Signs of a batch, where texts are long.
+_MOST = 5000
+_DECAY, _STEEPEST, _RISE, _DROPPED = 0.01, 1.0, 0.06, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One fall of the learning rate.
+
+    Attributes:
+        rounds: how often every text is seen.
+        batch: texts of a step; fewer where they are long.
+        rate: of the topmost layer, at its highest.
+    """
+
+    rounds: float
+    batch: int
+    rate: float
+
+
+CYCLES = (Cycle(2.0, 64, 1e-4), Cycle(1.6, 32, 1.5e-4))
+
+
+def train_teacher(
+    data: Path, output: Path, *, base: Path, seed: int, say: Callable[[str], None]
+) -> dict[str, float]:
+    """Tune the encoder ``base`` and write its readings to ``output``; accuracies on the parts held out.
+
+    Args:
+        base: the file of ``open_packed``.
+
+    Raises:
+        RecommenderError: a set is not there, or ``base`` is no encoder.
+    """
+    encoder = open_packed(base)
+    sets, parts = corpora.chinese_apart(data)
+    held = held_together(parts, seed)
+    texts = [tidy(text) for part in parts for text in part.texts]
+    positive, apart = np.concatenate([part.labels for part in parts]) == 2, np.concatenate(held)
+    extracts = sorted({piece for text in texts for piece in pieces(text)})
+    teacher = Teacher(*encoder, [*texts, *extracts])
+    given = [texts[place] for place in np.flatnonzero(~apart)]
+    odds = np.zeros((len(CYCLES), len(texts) + len(extracts)))
+    for number, cycle in enumerate(CYCLES):
+        seen = teacher.tune(given, positive[~apart], cycle, seed + number, say)
+        odds[number] = teacher.read([*texts, *extracts])
+        # Of what it learned from, it is too sure afterwards.
+        odds[number, np.flatnonzero(~apart)] = (odds[number, np.flatnonzero(~apart)] + seen) / 2
+    save_readings([*texts, *extracts], odds.mean(0), output)
+    right = (odds.mean(0)[: len(texts)] > 0) == positive
+    each = np.split(right, np.cumsum([len(part.texts) for part in parts[:-1]]))
+    return {one.name: float(found[out].mean()) for one, found, out in zip(sets, each, held, strict=True)}
+
+
+class Teacher:
+    """An encoder with one linear answer over the mean of its vectors; ``read`` gives log odds.
+
+    Args:
+        model: a BertModel; tokenize: what gives it its numbers.
+        texts: all that it will learn or read; of the table of words only their rows are kept.
+    """
+
+    def __init__(self, model: Any, tokenize: Tokenize, texts: Sequence[str]) -> None:
+        import torch
+
+        self._tokenize = tokenize
+        known = np.unique(np.concatenate(tokenize([_BEFORE + text for text in texts])))
+        self._rows = np.full(model.config.vocab_size, -1)
+        self._rows[known] = np.arange(len(known))
+        table = model.get_input_embeddings().weight.detach()[torch.from_numpy(known)]
+        model.set_input_embeddings(torch.nn.Embedding.from_pretrained(table.clone(), freeze=False))
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.model = model.to(device)
+        # Else sums are in single precision between products in half, and cast to and fro.
+        self.model.embeddings.register_forward_hook(lambda *given: given[-1].bfloat16())
+        self.head = torch.nn.Linear(model.config.hidden_size, 1, device=device)
+        torch.nn.init.zeros_(self.head.weight)
+        torch.nn.init.zeros_(self.head.bias)
+
+    def tune(
+        self, texts: Sequence[str], positive: np.ndarray, cycle: Cycle, seed: int, say: Callable[[str], None]
+    ) -> np.ndarray:
+        """Learn from ``texts``, whose labels are ``positive`` (n,) bool.
+
+        Returns (n,) log odds: what it said of each when it saw it last, before it learned from that.
+        """
+        import torch
+
+        torch.manual_seed(seed)
+        rng = np.random.default_rng(seed)
+        rows = self._numbers(texts)
+        wanted = torch.from_numpy(np.where(positive, _TRUST, 1 - _TRUST).astype(np.float32))
+        steps = int(cycle.rounds * len(_batches(rows, cycle.batch, rng)))
+        learner, pace = self._learner(cycle.rate, steps)
+        seen = np.zeros(len(texts))
+        self.model.train()
+        self.head.train()
+        for number, chosen in zip(range(steps), _forever(rows, cycle.batch, rng), strict=False):
+            scores = self._scores([rows[place] for place in chosen])
+            told = wanted[chosen].to(scores.device)
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, told)
+            learner.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self._parameters(), _STEEPEST)
+            learner.step()
+            pace.step()
+            seen[chosen] = scores.detach().cpu().numpy()
+            if number % 100 == 99:
+                say(f"teacher, step {number + 1} of {steps}: loss {loss.item():.3f}")
+        return seen
+
+    def read(self, texts: Sequence[str]) -> np.ndarray:
+        """(n,) log odds that texts are positive."""
+        import torch
+
+        rows = self._numbers(texts)
+        order = np.argsort([len(row) for row in rows], kind="stable")
+        odds = np.zeros(len(texts))
+        self.model.eval()
+        self.head.eval()
+        with torch.no_grad():
+            for at in range(0, len(order), _READ):
+                chosen = order[at : at + _READ]
+                odds[chosen] = self._scores([rows[place] for place in chosen]).cpu().numpy()
+        return odds
+
+    def _numbers(self, texts: Sequence[str]) -> list[np.ndarray]:
+        found = self._tokenize([_BEFORE + text for text in texts])
+        return [self._rows[[*row[: _LONGEST - 1], row[-1]] if len(row) > _LONGEST else row] for row in found]
+
+    def _scores(self, rows: Sequence[np.ndarray]) -> Any:
+        import torch
+
+        width = max(map(len, rows))
+        there = np.arange(width) < np.array([[len(row)] for row in rows])
+        numbers = np.zeros(there.shape, np.int64)
+        numbers[there] = np.concatenate(rows)
+        device = self.head.weight.device
+        mask = torch.from_numpy(there).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            given = torch.from_numpy(numbers).to(device)
+            found = self.model(input_ids=given, attention_mask=mask.long()).last_hidden_state
+        weights = mask[:, :, None].float()
+        mean = (found.float() * weights).sum(1) / weights.sum(1)  # (n, width of the model)
+        mean = torch.nn.functional.normalize(mean, dim=1) * _SPREAD
+        return self.head(torch.nn.functional.dropout(mean, _DROPPED, self.head.training))[:, 0]
+
+    def _parameters(self) -> list[Any]:
+        return [*self.model.parameters(), *self.head.parameters()]
+
+    def _learner(self, rate: float, steps: int) -> tuple[Any, Any]:
+        import torch
+
+        layers = self.model.config.num_hidden_layers
+        groups = [{"params": list(self.head.parameters()), "lr": _HEAD, "weight_decay": 0.0}]
+        for name, one in self.model.named_parameters():
+            depth = int(name.split(".")[2]) + 1 if name.startswith("encoder.layer.") else 0
+            decay = _DECAY if one.dim() == 2 and depth else 0.0
+            groups.append({"params": [one], "lr": rate * _SLOWER ** (layers - depth), "weight_decay": decay})
+        learner = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=True)
+        rise = max(1, int(_RISE * steps))
+
+        def share(step: int) -> float:
+            return min(1.0, (step + 1) / rise) * (1 + math.cos(math.pi * min(1.0, step / steps))) / 2
+
+        return learner, torch.optim.lr_scheduler.LambdaLR(learner, share)
+
+
+def _batches(rows: Sequence[np.ndarray], size: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Places of texts of about one length, in a new order; fewer together where they are long."""
+    sizes = np.array([len(row) for row in rows])
+    order = np.argsort(sizes + 4 * rng.random(len(sizes)), kind="stable")
+    found, at = [], 0
+    while at < len(order):
+        longest = int(sizes[order[min(at + size, len(order)) - 1]])
+        count = max(size // 4, min(size, _MOST // longest))
+        found.append(order[at : at + count])
+        at += count
+    return [found[place] for place in rng.permutation(len(found))]
+
+
+def _forever(rows: Sequence[np.ndarray], size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    while True:
+        yield from _batches(rows, size, rng)

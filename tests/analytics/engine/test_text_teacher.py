@@ -1,0 +1,176 @@
+"""The teacher of the Chinese network: a packed encoder is opened, learns, and its readings are kept."""
+
+from __future__ import annotations
+
+import csv
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+pytest.importorskip("transformers", reason="transformers, an optional package, is not installed")
+
+from analytics.engine.sentiment.learning import text_teacher, text_teacher_tuned
+from analytics.engine.sentiment.learning.text_teacher_packed import open_packed
+from analytics.engine.sentiment.learning.text_teacher_tuned import Cycle, Teacher, train_teacher
+from recommender.errors import RecommenderError
+
+WIDTH, LAYERS, HEADS, INNER, LONGEST = 32, 2, 2, 64, 192
+SIGNS = ["<s>", "<pad>", "</s>", "<unk>"]
+LETTERS = list("query:的了是在有我他这好差不很。，")
+#: Of the pieces; a word is likelier than its letters.
+WORDS = [*SIGNS, "▁", *LETTERS, "很好"]
+SCORES = [0.0] * len(SIGNS) + [-3.0] * (len(LETTERS) + 1) + [-2.0]
+CYCLE = Cycle(rounds=6, batch=16, rate=3e-3)
+
+
+def tensors(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """A small encoder's, matrices in steps that the file can hold."""
+
+    def matrix(*shape: int) -> np.ndarray:
+        return (rng.integers(-8, 8, shape) / 64).astype(np.float32)
+
+    found = {"emb.word": matrix(len(WORDS), WIDTH)}
+    for name, rows in (("emb.pos", LONGEST), ("emb.type", 2)):
+        found[name] = rng.normal(0, 0.05, (rows, WIDTH)).astype(np.float32)
+    shapes = dict.fromkeys(("q", "k", "v", "ao"), (WIDTH, WIDTH)) | {
+        "fi": (INNER, WIDTH),
+        "fo": (WIDTH, INNER),
+    }
+    for layer in range(LAYERS):
+        for name, shape in shapes.items():
+            found[f"l{layer}.{name}.w"] = matrix(*shape)
+            found[f"l{layer}.{name}.b"] = np.zeros(shape[0], np.float32)
+    for name in ["emb.ln", *(f"l{layer}.{norm}" for layer in range(LAYERS) for norm in ("aln", "oln"))]:
+        found[f"{name}.w"], found[f"{name}.b"] = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+    return found
+
+
+def blocks(matrix: np.ndarray) -> bytes:
+    """In steps of 1 / 64, two weights a byte: the first sixteen of a block in the low halves."""
+    steps = np.rint(matrix * 64 + 8).astype(np.uint8).reshape(-1, 32)
+    halves = steps[:, :16] | steps[:, 16:] << 4
+    return b"".join(struct.pack("<e", 1 / 64) + row.tobytes() for row in halves)
+
+
+def packed(path: Path, given: dict[str, np.ndarray]) -> Path:
+    """The file that the package carries, of a small encoder."""
+    words = [word.encode() for word in WORDS]
+    places = np.cumsum([0, *map(len, words)]).astype("<u4")
+    replaced = struct.pack("<IB1I", ord("！"), 1, ord("。"))
+    head = struct.pack("<4sI7ifi", b"E5S1", 1, WIDTH, LAYERS, HEADS, INNER, len(WORDS), LONGEST, 2, 1e-12, 32)
+    head += struct.pack("<5iQ", len(words), 0, 2, 1, 3, int(places[-1])) + places.tobytes()
+    head += np.array(SCORES, "<f4").tobytes() + b"".join(words)
+    head += struct.pack("<iI", 1, len(replaced)) + replaced + struct.pack("<i", len(given))
+    quartered = {
+        name: name == "emb.word" or (value.ndim == 2 and name[0] == "l") for name, value in given.items()
+    }
+    contents = {name: blocks(value) if quartered[name] else value.tobytes() for name, value in given.items()}
+    at = len(head) + sum(2 + len(name) + 21 for name in given)
+    for name, content in contents.items():
+        head += struct.pack("<H", len(name)) + name.encode()
+        head += struct.pack("<BIQQ", quartered[name], given[name].size, at, len(content))
+        at += len(content)
+    path.write_bytes(head + b"".join(contents.values()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def given() -> dict[str, np.ndarray]:
+    return tensors(np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory, given: dict[str, np.ndarray]) -> Path:
+    return packed(tmp_path_factory.mktemp("base") / "small.bin", given)
+
+
+def planted(count: int, seed: int) -> tuple[list[str], np.ndarray]:
+    """Texts that praise or blame, and those that deny it: "不" before a word turns it."""
+    rng = np.random.default_rng(seed)
+    good, denied = rng.random(count) < 0.5, rng.random(count) < 0.3
+    filled = ["".join(rng.choice(list("的了是在有我他这"), 3)) for _ in range(2 * count)]
+    said = [("不" if no else "") + ("好" if yes else "差") for yes, no in zip(good, denied, strict=True)]
+    texts = [f"{a}。{word}，{b}" for a, word, b in zip(filled[:count], said, filled[count:], strict=True)]
+    return texts, good ^ denied
+
+
+def test_matrices_of_four_bits_are_opened_as_they_were_packed(
+    base: Path, given: dict[str, np.ndarray]
+) -> None:
+    model, _ = open_packed(base)
+    state = {name: value.numpy() for name, value in model.state_dict().items()}
+    assert np.array_equal(state["embeddings.word_embeddings.weight"], given["emb.word"])
+    assert np.array_equal(state["encoder.layer.1.intermediate.dense.weight"], given["l1.fi.w"])
+    assert np.array_equal(state["embeddings.position_embeddings.weight"], given["emb.pos"])
+
+
+def test_a_text_is_told_in_the_likeliest_pieces_between_two_signs(base: Path) -> None:
+    _, tokenize = open_packed(base)
+    (numbers,) = tokenize(["这很好！  龙"])
+    assert [WORDS[number] for number in numbers] == ["<s>", "▁", "这", "很好", "。", "▁", "<unk>", "</s>"]
+
+
+def test_a_file_that_is_no_encoder_is_refused_by_name(tmp_path: Path) -> None:
+    other = tmp_path / "other.bin"
+    other.write_bytes(b"something else")
+    with pytest.raises(RecommenderError, match="is no packed encoder"):
+        open_packed(other)
+
+
+def test_it_learns_praise_blame_and_what_denies_it(base: Path) -> None:
+    texts, positive = planted(900, 1)
+    teacher = Teacher(*open_packed(base), texts)
+    seen = teacher.tune(texts[:600], positive[:600], CYCLE, 0, lambda _: None)
+    assert ((seen > 0) == positive[:600]).mean() > 0.9
+    assert ((teacher.read(texts[600:]) > 0) == positive[600:]).mean() > 0.95
+
+
+def test_a_text_is_read_as_it_is_read_alone(base: Path) -> None:
+    texts, _ = planted(3, 2)
+    texts.append("的" * 150)
+    teacher = Teacher(*open_packed(base), texts)
+    teacher.head.weight.data.normal_()
+    alone = [teacher.read([text])[0] for text in texts]
+    assert teacher.read(texts) == pytest.approx(alone, abs=0.2)
+
+
+def test_what_is_too_long_is_read_from_its_beginning(base: Path) -> None:
+    texts = ["好" + "的" * 180, "好" + "的" * 170]
+    teacher = Teacher(*open_packed(base), texts)
+    teacher.head.weight.data.normal_()
+    first, second = teacher.read(texts)
+    assert first == second
+
+
+def test_every_text_and_its_pieces_are_kept_with_what_was_said(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_teacher_tuned, "CYCLES", (CYCLE, CYCLE))
+    data = written(tmp_path / "data")
+    right = train_teacher(data, tmp_path / "text", base=base, seed=0, say=lambda _: None)
+    assert np.mean(list(right.values())) > 0.9
+    texts, positive = planted(400, 3)
+    wanted = text_teacher.lessons(texts, positive, tmp_path / "text")[1]
+    told = (wanted[: len(texts)] > 0.5) == positive
+    assert told.mean() > 0.95
+    assert len(wanted) > len(texts)
+
+
+def written(data: Path) -> Path:
+    """The three Chinese sets, planted."""
+    (data / "sentiment").mkdir(parents=True)
+    for seed, name in enumerate(("ChnSentiCorp_htl_all", "waimai_10k", "online_shopping_10_cats"), 3):
+        with (data / "sentiment" / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            rows: Any = csv.writer(file)
+            rows.writerow(["label", "review"])
+            rows.writerows((int(good), text) for text, good in zip(*planted(400, seed), strict=True))
+    return data
+
+
+def test_without_an_encoder_the_command_says_what_to_give() -> None:
+    with pytest.raises(CommandError, match="Give its file: --base"):
+        call_command("train_sentiment", "teacher")
