@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from recommender.errors import RecommenderError
 STAGES = ("text", "aspects", "speech", "image", "fusion")
 #: Only where it is asked for: what it said ships beside the text model, which learns from that.
 TEACHER = "teacher"
+#: Where a stage writes, if not under its own name.
+FOLDERS = {TEACHER: "text"}
 
 
 class Command(BaseCommand):
@@ -23,7 +26,7 @@ class Command(BaseCommand):
         "Train the sentiment models, stage by stage, into OUTPUT/<stage>. OUTPUT is then a folder for the "
         "scorer; without it the shipped weights are replaced. Needs the data sets and scikit-learn. The "
         "stage teacher, left out unless it is named, tunes the encoder --base and writes what it says of the "
-        "Chinese texts to OUTPUT/text; it takes hours."
+        "Chinese texts to OUTPUT/text, where stage text finds it; it takes hours, and needs transformers."
     )
     requires_system_checks = ()
 
@@ -46,6 +49,7 @@ class Command(BaseCommand):
         output = options["output"] or Path(sentiment.__file__).parent / "weights"
         for stage in options["stages"] or STAGES:
             try:
+                _make(output / FOLDERS.get(stage, stage))
                 figures = self._trained(stage, output, options)
             except RecommenderError as error:
                 raise CommandError(str(error)) from error
@@ -57,8 +61,24 @@ class Command(BaseCommand):
         if stage == TEACHER:
             from analytics.engine.sentiment.learning.text_teacher_tuned import train_teacher
 
-            return train_teacher(options["data"], output / "text", base=options["base"], **common)
+            return train_teacher(options["data"], output / FOLDERS[stage], base=options["base"], **common)
         module = import_module(f"analytics.engine.sentiment.learning.{stage}")
         train = getattr(module, f"train_{stage}")
         figures: dict[str, float] = train(options["data"], output / stage, **common)
         return figures
+
+
+def _make(folder: Path) -> None:
+    """Now, rather than when hours of training are over.
+
+    Raises:
+        CommandError: it cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CommandError(
+            f"{folder} cannot be written to ({error.strerror}). Name another: --output."
+        ) from error

@@ -99,19 +99,25 @@ def test_it_learns_an_order_of_words_from_a_planted_world() -> None:
 
 
 def test_a_teacher_counts_beside_the_label_of_the_texts_it_read(tmp_path: Path) -> None:
-    save_readings(["差", "好"], np.array([4.0, 4.0]), tmp_path)
-    _, wanted = lessons(["差", "好", "新"], np.array([False, True, True]), tmp_path)
+    save_readings(["差", "好"], np.array([4.0, 4.0]), tmp_path, 0)
+    _, wanted = lessons(["差", "好", "新"], np.array([False, True, True]), tmp_path, 0)
     contradicted, confirmed, unread = wanted
     assert 0.5 < contradicted < confirmed
     assert confirmed > 0.9
-    assert unread == lessons(["新"], np.array([True]), tmp_path / "none")[1][0]
+    assert unread == lessons(["新"], np.array([True]), tmp_path / "none", 0)[1][0]
+
+
+def test_a_teacher_of_another_seed_does_not_count_since_it_knows_what_is_held_out(tmp_path: Path) -> None:
+    save_readings(["差", "好"], np.array([4.0, 4.0]), tmp_path, 1)
+    _, wanted = lessons(["差", "好"], np.array([False, True]), tmp_path, 0)
+    assert np.array_equal(wanted, lessons(["差", "好"], np.array([False, True]), tmp_path / "none", 0)[1])
 
 
 def test_pieces_of_a_text_teach_what_the_teacher_said_of_them(tmp_path: Path) -> None:
     text = "屏幕很清楚，电池却不行。客服倒是有耐心！"
     read, unread = pieces(text)[0], pieces(text)[1]
-    save_readings([read], np.array([-4.0]), tmp_path)
-    texts, wanted = lessons([text], np.array([True]), tmp_path)
+    save_readings([read], np.array([-4.0]), tmp_path, 0)
+    texts, wanted = lessons([text], np.array([True]), tmp_path, 0)
     assert texts == [text, read] != [text, unread]
     assert wanted[1] < 0.05 < 0.95 < wanted[0]
 
@@ -126,7 +132,7 @@ def test_pieces_stand_in_their_text_and_are_the_same_every_time(text: str) -> No
 def test_readings_are_read_back_as_they_were_kept(tmp_path: Path) -> None:
     texts = [f"第{number}件" for number in range(300)]
     odds = np.random.default_rng(0).normal(0, 3, 300)
-    save_readings(texts, odds, tmp_path)
-    _, wanted = lessons(texts, np.ones(300, bool), tmp_path)
+    save_readings(texts, odds, tmp_path, 0)
+    _, wanted = lessons(texts, np.ones(300, bool), tmp_path, 0)
     said = (wanted - 0.2 * 0.97) / 0.8
     np.testing.assert_allclose(np.log(said / (1 - said)), np.clip(odds, -7.9, 7.9), atol=0.04)

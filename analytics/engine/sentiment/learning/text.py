@@ -15,7 +15,7 @@ from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.text_calibration import MIDDLE, fit_ordered, fit_sides
 from analytics.engine.sentiment.learning.text_held_out import held_out, held_together, sentences_of
 from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, ENGLISH_PLAN, Plan, train_network
-from analytics.engine.sentiment.learning.text_teacher import lessons
+from analytics.engine.sentiment.learning.text_teacher import has_readings, lessons
 from analytics.engine.sentiment.learning.text_written import Learned, anew, write
 from analytics.engine.sentiment.text import (
     CHINESE,
@@ -94,6 +94,8 @@ class _Script:
 def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None]) -> dict[str, float]:
     """Train on the sets under ``data`` and write the model to ``output``; accuracies on the held-out parts.
 
+    Where a teacher's readings are in ``output`` already, they count, else the shipped ones.
+
     Raises:
         RecommenderError: a set is not there.
     """
@@ -104,12 +106,13 @@ def train_text(data: Path, output: Path, *, seed: int, say: Callable[[str], None
     kinds = [sentences, products.train, talk.train, posts.train]
     held = held_together(parts, seed)
     apart = [spared, *(held_out(part.texts, seed) for part in kinds[1:])]
+    readings = output if has_readings(output) else SHIPPED
     # The networks learn one after the other beside the n-grams.
     with ThreadPoolExecutor(1) as pool:
-        trial = pool.submit(_network, CHINESE_PLAN, parts, held, seed, say)
+        trial = pool.submit(_network, CHINESE_PLAN, parts, held, seed, say, readings)
         english = pool.submit(_network, ENGLISH_PLAN, kinds[:1], apart[:1], seed, say)
         networks = {
-            CHINESE_NETWORK: pool.submit(_network, CHINESE_PLAN, parts, _none(held), seed, say),
+            CHINESE_NETWORK: pool.submit(_network, CHINESE_PLAN, parts, _none(held), seed, say, readings),
             ENGLISH_NETWORK: english,
         }
         first = _Script(CHINESE, CHINESE_GATE, CHINESE_PLAN, parts, held, trial, again=True)
@@ -216,14 +219,17 @@ def _network(
     held: Sequence[np.ndarray],
     seed: int,
     say: Callable[[str], None],
+    readings: Path = SHIPPED,
 ) -> AnyNetwork:
-    """A network that learned from what is not held out of the parts."""
+    """A network that learned from what is not held out of the parts, and from the teacher's readings."""
     given = [part.take(np.flatnonzero(~apart)) for part, apart in zip(parts, held, strict=True)]
     texts = [text for part in given for text in part.texts]
     positive = np.concatenate([part.labels for part in given]) == 2
     if plan.taught:
-        every, wanted = lessons(texts, positive, SHIPPED)
+        every, wanted = lessons(texts, positive, readings, seed)
         taught = len(every) > len(texts)
+        if not taught:
+            say(f"network: no teacher's readings of seed {seed} in {readings}, labels alone teach it")
         return train_network(replace(plan, taught=taught), every, wanted, seed, say)
     return train_network(plan, texts, positive, seed, say)
 

@@ -31,14 +31,18 @@ _MARKS = r"。！？；，、…,.!?;:~\n "
 _CLAUSE = re.compile(f"[^{_MARKS}]*[{_MARKS}]+|[^{_MARKS}]+$")
 
 
-def lessons(texts: Sequence[str], positive: np.ndarray, folder: Path) -> tuple[list[str], np.ndarray]:
+def lessons(
+    texts: Sequence[str], positive: np.ndarray, folder: Path, seed: int
+) -> tuple[list[str], np.ndarray]:
     """The texts, and the pieces of them that the teacher read; and how probable it is that each is positive.
 
     Args:
         positive: (n,) bool, the labels, which count beside what the teacher says of a whole text.
         folder: where the readings are; without them labels stand alone.
+        seed: by which texts are held out. A teacher of another seed has learned from some of those, so its
+            readings are left.
     """
-    odds = _readings(folder)
+    odds = _readings(folder, seed)
     wanted = np.where(positive, _TRUST, 1 - _TRUST)
     said = _said(texts, odds)
     wanted = np.where(np.isnan(said), wanted, (1 - _TEACHER) * wanted + _TEACHER / (1 + np.exp(-said)))
@@ -66,8 +70,16 @@ def pieces(text: str) -> list[str]:
     return found
 
 
-def save_readings(texts: Sequence[str], odds: np.ndarray, folder: Path) -> None:
-    """Keep a teacher's (n,) log odds of texts and pieces for ``lessons``."""
+def has_readings(folder: Path) -> bool:
+    return (folder / FILE).is_file()
+
+
+def save_readings(texts: Sequence[str], odds: np.ndarray, folder: Path, seed: int) -> None:
+    """Keep a teacher's (n,) log odds of texts and pieces for ``lessons``.
+
+    Args:
+        seed: by which texts were held out of what the teacher learned.
+    """
     kept = dict(zip(map(_mark, texts), np.clip(np.rint(odds / _STEP), -127, 127).tolist(), strict=True))
     marks = sorted(kept)
     edges = np.array([0, *marks], np.int64)
@@ -79,14 +91,17 @@ def save_readings(texts: Sequence[str], odds: np.ndarray, folder: Path) -> None:
         # Byte by byte: the upper ones of the gaps are nearly all nought.
         gaps=np.stack([gaps >> shift & 255 for shift in (0, 8, 16, 24)]).astype(np.uint8),
         odds=np.array([kept[mark] for mark in marks], np.int8),
+        seed=np.array(seed),
     )
 
 
-def _readings(folder: Path) -> dict[int, float]:
-    """The teacher's log odds by the mark of what it read; empty where there are none."""
-    if not (folder / FILE).is_file():
+def _readings(folder: Path, seed: int) -> dict[int, float]:
+    """The teacher's log odds by the mark of what it read; empty where there are none of the seed."""
+    if not has_readings(folder):
         return {}
     with np.load(folder / FILE, allow_pickle=False) as kept:
+        if int(kept["seed"]) != seed:
+            return {}
         gaps = sum(part.astype(np.int64) << 8 * number for number, part in enumerate(kept["gaps"]))
         return dict(zip(np.cumsum(gaps).tolist(), (kept["odds"] * _STEP).tolist(), strict=True))
 

