@@ -26,7 +26,8 @@ class Command(BaseCommand):
         "Train the sentiment models, stage by stage, into OUTPUT/<stage>. OUTPUT is then a folder for the "
         "scorer; without it the shipped weights are replaced. Needs the data sets and scikit-learn. The "
         "stage teacher, left out unless it is named, tunes the encoder --base and writes what it says of the "
-        "Chinese texts to OUTPUT/text, where stage text finds it; it takes hours, and needs transformers."
+        "Chinese texts to OUTPUT/text, where stage text finds it if it is named after; it takes more than an "
+        "hour, and needs transformers."
     )
     requires_system_checks = ()
 
