@@ -31,7 +31,7 @@ _BATCH = 1000
 #: Half the width of neutral, in log odds, where phrases commit to nothing: for each, and to begin with.
 _NEITHER, _PHRASED = 1.2, 0.75
 #: How much more a phrase counts that is all of a Chinese text: its experts are bold about what is short.
-_ALONE = 2.0
+_ALONE = 3.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
-"""A deeper convolutional network over characters: each layer sees what the one before made of three places.
+"""A deeper convolutional network over characters: a pyramid that halves a text twice as it goes up.
 
-The third layer reads every other place, so that one of its answers rests on nine characters in a row. Of each
-layer the largest answers in a text are kept, of the last the mean as well; a weighted sum of those is the
+Each filter reads three places of what the layer below made. Between storeys of two layers the larger of each
+two sums side by side is handed on, so that an answer at the top rests on 34 characters, and each storey adds
+to what it was given (Johnson and Zhang, "Deep Pyramid Convolutional Neural Networks for Text Categorization",
+2017). Of each storey the largest answers in a text are kept and their mean; a weighted sum of those is the
 score. Inference is numpy alone; vectors and pairs are those of ``text_network``.
 """
 
@@ -14,9 +16,11 @@ import numpy as np
 
 from analytics.engine.sentiment.text_network import Tokens, in_chunks
 
-#: How far the places that a filter reads stand apart, layer by layer.
-STRIDES = (1, 1, 2)
-_GAP = max(STRIDES)
+#: Storeys of two layers: the first as long as the text, each further one half as long as the one below. One
+#: more layer lies under them all.
+STOREYS = 3
+#: A text begins at a multiple of so many places, so that halving never joins two of them.
+PITCH = 2 ** (STOREYS - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,10 @@ class DeepNetwork:
     Attributes:
         units: (2 ** a, dim) int8; ``pairs`` (2 ** b, dim) int8.
         steps: (2,) what one step of each is worth.
-        first: (3, dim, filters) float32, for the place before, the place and the place after; ``second`` and
-            ``third`` (3, filters, filters).
-        lean: (layers, filters) added to each filter's answer.
-        weights: ((layers + 1) * filters,) of the largest answers and of the last layer's mean; ``shift`` is
+        first: (3 * filters, dim) float32, for the place before, the place and the place after; ``others``
+            (STOREYS, 2, 3 * filters, filters) those of the layers above.
+        lean: (1 + 2 * STOREYS, filters) added to each filter's answer, from the bottom.
+        weights: (STOREYS * 2 * filters,) of each storey's largest answers, then of its means; ``shift`` is
             added to their sum.
     """
 
@@ -37,8 +41,7 @@ class DeepNetwork:
     pairs: np.ndarray
     steps: np.ndarray
     first: np.ndarray
-    second: np.ndarray
-    third: np.ndarray
+    others: np.ndarray
     lean: np.ndarray
     weights: np.ndarray
     shift: float
@@ -48,45 +51,58 @@ class DeepNetwork:
         return in_chunks(tokens, self._read)
 
     def _read(self, units: np.ndarray, pairs: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        # Zeros stand before, between and after texts, so that no filter sees two of them.
-        starts = np.cumsum(sizes + _GAP) - sizes
-        places = np.arange(len(units)) + np.repeat(np.arange(1, len(sizes) + 1) * _GAP, sizes)
-        vectors = np.zeros((int(sizes.sum()) + _GAP * (len(sizes) + 1), self.units.shape[1]), np.float32)
+        # Zeros stand before, between and after texts, in every storey, so that no filter sees two of them.
+        rooms = -(-sizes // PITCH) * PITCH + PITCH
+        starts = np.cumsum(rooms) - rooms + PITCH
+        places = np.arange(len(units)) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+        vectors = np.zeros((int(rooms.sum()) + PITCH, self.units.shape[1]), np.float32)
         vectors[places] = self.units[units] * self.steps[0] + self.pairs[pairs] * self.steps[1]
+        inside = np.zeros(len(vectors), bool)
+        inside[places] = True
         spoken = np.flatnonzero(sizes)
         total = np.zeros(len(sizes), np.float64)
         if len(spoken):
-            gaps = np.ones(len(vectors), bool)
-            gaps[places] = False
-            kept = self._pooled(vectors, np.flatnonzero(gaps), starts[spoken], sizes[spoken])
-            total[spoken] = self.weights @ kept
+            total[spoken] = self.weights @ self._pooled(vectors, inside, starts[spoken], sizes[spoken])
         return total + self.shift
 
     def _pooled(
-        self, vectors: np.ndarray, gaps: np.ndarray, starts: np.ndarray, sizes: np.ndarray
+        self, vectors: np.ndarray, inside: np.ndarray, starts: np.ndarray, sizes: np.ndarray
     ) -> np.ndarray:
-        """((layers + 1) * filters, texts) what is kept of texts that are not empty and begin at ``starts``.
+        """(STOREYS * 2 * filters, texts) what is kept of texts that are not empty and begin at ``starts``.
 
-        Places are columns, so that the largest of a text stand side by side in memory; the zeros after a
-        text change neither that nor a sum.
+        Places are columns, so that the answers about a text stand side by side in memory; the zeros after a
+        text change neither the largest nor a sum.
         """
         kept = []
-        for answers in self._layers(vectors.T, gaps):
-            kept.append(np.maximum.reduceat(answers, starts, axis=1))
-        kept.append(np.add.reduceat(answers, starts, axis=1) / sizes)
+        for answers in self._storeys(vectors.T, inside):
+            kept += [
+                np.maximum.reduceat(answers, starts, axis=1),
+                np.add.reduceat(answers, starts, axis=1) / sizes,
+            ]
+            starts, sizes = starts // 2, (sizes + 1) // 2
         return np.vstack(kept)
 
-    def _layers(self, vectors: np.ndarray, gaps: np.ndarray) -> Iterator[np.ndarray]:
-        """(filters, places) of each layer: nowhere below zero, and zero between texts."""
-        for stride, filters, lean in zip(
-            STRIDES, (self.first, self.second, self.third), self.lean, strict=True
-        ):
-            stacked = filters.transpose(0, 2, 1).reshape(-1, len(vectors))
-            before, answers, after = np.vsplit(stacked @ vectors, len(filters))
-            answers[:, stride:] += before[:, :-stride]
-            answers[:, :-stride] += after[:, stride:]
-            answers += lean[:, None]
-            np.maximum(answers, 0, out=answers)
-            answers[:, gaps] = 0
-            vectors = answers
-            yield answers
+    def _storeys(self, vectors: np.ndarray, inside: np.ndarray) -> Iterator[np.ndarray]:
+        """(filters, places) answers of each storey: nowhere below zero, and zero between texts."""
+        gaps = np.flatnonzero(~inside)
+        sums = _layer(vectors, self.first, self.lean[0], gaps)
+        for storey, (lower, upper) in enumerate(self.others):
+            if storey:
+                sums, inside = np.maximum(sums[:, ::2], sums[:, 1::2]), inside[::2]
+                gaps = np.flatnonzero(~inside)
+            below, above = self.lean[1 + 2 * storey : 3 + 2 * storey]
+            answers = _layer(np.maximum(sums, 0), lower, below, gaps)
+            sums += _layer(np.maximum(answers, 0, out=answers), upper, above, gaps)
+            yield np.maximum(sums, 0)
+
+
+def _layer(vectors: np.ndarray, filters: np.ndarray, lean: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    """(filters, places) what filters say of each three (numbers, places) ``vectors``, zero at ``gaps``."""
+    count = len(lean)
+    found = filters @ vectors
+    answers = found[count : 2 * count]
+    answers[:, 1:] += found[:count, :-1]
+    answers[:, :-1] += found[2 * count :, 1:]
+    answers += lean[:, None]
+    answers[:, gaps] = 0
+    return answers

@@ -18,7 +18,7 @@ from recommender.said import gettext_noop as _
 from recommender.said import say
 
 _WEIGHTS, _NETWORKS, _FACTS = "table.bin", "networks.npz", "text.json"
-_FORMAT = 5
+_FORMAT = 6
 
 
 @dataclass(frozen=True, slots=True)

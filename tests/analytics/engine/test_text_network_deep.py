@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.engine.sentiment.learning import text_network
 from analytics.engine.sentiment.learning.text_network import CHINESE_PLAN, common
 from analytics.engine.sentiment.learning.text_teacher import lessons, pieces, save_readings
 from analytics.engine.sentiment.text_features import tidy
@@ -17,7 +18,7 @@ from analytics.engine.sentiment.text_network import Tokens
 from analytics.engine.sentiment.text_network_deep import DeepNetwork
 from analytics.engine.sentiment.text_network_files import pack, unpack
 
-SIZES = np.array([4, 0, 1, 9, 2])
+SIZES = np.array([0, 4, 0, 0, 1, 13, 2, 7, 300, 0])
 
 
 @pytest.fixture
@@ -33,9 +34,10 @@ def network() -> DeepNetwork:
         rng.integers(-9, 9, (16, 5)).astype(np.int8),
         rng.integers(-9, 9, (8, 5)).astype(np.int8),
         np.array([0.1, 0.05], np.float32),
-        *(rng.normal(size=(3, width, 6)).astype(np.float32) for width in (5, 6, 6)),
-        rng.normal(size=(3, 6)).astype(np.float32),
-        rng.normal(size=24).astype(np.float32),
+        rng.normal(size=(18, 5)).astype(np.float32),
+        rng.normal(size=(3, 2, 18, 6)).astype(np.float32),
+        rng.normal(size=(7, 6)).astype(np.float32),
+        rng.normal(size=36).astype(np.float32),
         0.25,
     )
 
@@ -82,6 +84,12 @@ def test_a_pair_has_a_row_of_its_own_once_it_is_met_often_enough(taught: bool, e
     assert plan.pairs not in often
 
 
+@pytest.mark.parametrize(("taught", "share"), [(False, CHINESE_PLAN.blanked), (True, 0)])
+def test_characters_are_left_out_at_random_only_where_no_teacher_is_heard(taught: bool, share: float) -> None:
+    pytest.importorskip("torch")
+    assert text_network._built(replace(CHINESE_PLAN, taught=taught, units=8, pairs=8)).blanked == share
+
+
 def test_it_learns_an_order_of_words_from_a_planted_world() -> None:
     pytest.importorskip("torch")
     from analytics.engine.sentiment.learning.text_network import Plan, train_network
@@ -122,7 +130,13 @@ def test_pieces_of_a_text_teach_what_the_teacher_said_of_them(tmp_path: Path) ->
     assert wanted[1] < 0.05 < 0.95 < wanted[0]
 
 
-@given(st.text(alphabet="好坏很a b，。! \n", max_size=60))
+def test_of_a_long_text_long_pieces_are_drawn_too() -> None:
+    clauses = [f"第{number}句说了这样那样的事" for number in range(60)]
+    short, long = (max(map(len, pieces("，".join(clauses[:count])))) for count in (10, 60))
+    assert short <= 80 < long < 240
+
+
+@given(st.text(alphabet="好坏很a b，。! \n", max_size=60) | st.text(alphabet="好坏a，。 ", min_size=150))
 def test_pieces_stand_in_their_text_and_are_the_same_every_time(text: str) -> None:
     found = pieces(text)
     assert found == pieces(text)

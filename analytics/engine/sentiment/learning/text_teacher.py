@@ -23,10 +23,13 @@ FILE = "teacher.npz"
 _STEP = 1 / 16
 #: How far a label is trusted, and how much the teacher counts beside it where it has read the text.
 _TRUST, _TEACHER = 0.97, 0.8
-#: How often a piece is drawn of a text, and of how many clauses at most.
-_DRAWN, _CLAUSES = 10, 6
-#: Characters of a piece: shorter ones are left out, longer ones cut.
+#: How often a short piece is drawn of a text, and of how many clauses at most.
+_DRAWN, _CLAUSES = 20, 6
+#: Characters of a piece: what is shorter is left out, and a short piece cut where it is longer.
 _FEWEST, _MOST = 4, 80
+#: Of a text of so many characters longer pieces are drawn as well, so often, with so many characters: from
+#: short ones alone the network does not learn what a long review comes to.
+_LONG, _DRAWN_LONG, _SPAN = 150, 15, (80, 240)
 _MARKS = r"。！？；，、…,.!?;:~\n "
 _CLAUSE = re.compile(f"[^{_MARKS}]*[{_MARKS}]+|[^{_MARKS}]+$")
 
@@ -54,20 +57,29 @@ def lessons(
 
 
 def pieces(text: str) -> list[str]:
-    """Some clauses in a row of a text, a few times over; always the same of one text."""
+    """Stretches of a text, short ones and of a long text longer ones; always the same of one text."""
     text = tidy(text)
     clauses = _CLAUSE.findall(text)
     if len(clauses) < 2:
         return []
     rng = np.random.default_rng(_mark(text))
-    found: list[str] = []
-    for _ in range(_DRAWN):
-        count = int(rng.integers(1, min(len(clauses) - 1, _CLAUSES) + 1))
-        start = int(rng.integers(0, len(clauses) - count + 1))
-        piece = "".join(clauses[start : start + count]).strip()[:_MOST]
-        if len(piece) >= _FEWEST and piece != text and piece not in found:
-            found.append(piece)
-    return found
+    drawn = [_few(clauses, rng) for _ in range(_DRAWN)]
+    if len(text) >= _LONG:
+        drawn += [_many(clauses, rng) for _ in range(_DRAWN_LONG)]
+    return [piece for piece in dict.fromkeys(drawn) if len(piece) >= _FEWEST and piece != text]
+
+
+def _few(clauses: Sequence[str], rng: np.random.Generator) -> str:
+    count = int(rng.integers(1, min(len(clauses) - 1, _CLAUSES) + 1))
+    start = int(rng.integers(0, len(clauses) - count + 1))
+    return "".join(clauses[start : start + count]).strip()[:_MOST]
+
+
+def _many(clauses: Sequence[str], rng: np.random.Generator) -> str:
+    """What begins with a clause that has enough behind it, cut at a random length."""
+    left = np.cumsum([len(clause) for clause in reversed(clauses)])[::-1]
+    start = int(rng.choice(np.flatnonzero(left >= _SPAN[0])))
+    return "".join(clauses[start:]).strip()[: int(rng.integers(*_SPAN))]
 
 
 def has_readings(folder: Path) -> bool:
