@@ -129,6 +129,8 @@ class AspectModel:
         """The aspects named in ``text``, each once a clause."""
         mentions: dict[tuple[str, tuple[int, int]], Mention] = {}
         lowered = _lower(text[:_LONGEST])
+        if not self._pattern.search(lowered):
+            return []
         for clause in clauses_of(text[:_LONGEST])[:_MOST_CLAUSES]:
             for match in self._pattern.finditer(lowered, *clause):
                 for aspect in self._aspects[match.group()]:
@@ -169,19 +171,14 @@ def _clause_words(text: str, mention: Mention, weight: float) -> tuple[Word, ...
 def clauses_of(text: str) -> list[tuple[int, int]]:
     """(start, end) of the stretches between marks and contrasting words."""
     clauses, at = [], 0
-    for match in _CLAUSE.finditer(text):
-        if text[at : match.start()].strip():
-            clauses.append((at, match.start()))
-        at = match.end()
-    if text[at:].strip():
-        clauses.append((at, len(text)))
-    return [_trimmed(text, clause) for clause in clauses]
-
-
-def _trimmed(text: str, clause: tuple[int, int]) -> tuple[int, int]:
-    start, end = clause
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+    marks = [match.span() for match in _CLAUSE.finditer(text)]
+    for end, following in (*marks, (len(text), len(text))):
+        begun = text[at:end].lstrip()
+        if begun:
+            start = end - len(begun)
+            clauses.append((start, start + len(begun.rstrip())))
+        at = following
+    return clauses
 
 
 def _compiled(lexicon: Lexicon) -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:

@@ -172,7 +172,7 @@ class AspectPolarity:
         for at in range(0, len(order), _BATCH):
             places = order[at : at + _BATCH]
             pack = packed([named[place] for place in places], self.vocabulary)
-            seen = np.concatenate([self._table[pack.words], pack.facts], 2)
+            seen = np.concatenate([self._table.take(pack.words, axis=0), pack.facts], 2)
             answer[places] = _log_softmax(self._members.read(seen, pack.facts, pack.lengths)).mean(0)
         return answer
 

@@ -13,7 +13,7 @@ import numpy as np
 from analytics.contracts import CHANNELS
 from analytics.engine.sentiment.attention import AttentionFusion
 from analytics.engine.sentiment.calibration import Temperature
-from analytics.engine.sentiment.fusion import FirstChannel, Fusion, Signals
+from analytics.engine.sentiment.fusion import FirstChannel, Fusion, Signals, alone
 from analytics.engine.sentiment.fusion_gated import GatedFusion
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop as _
@@ -53,8 +53,10 @@ class EarnedFusion:
         """See ``Fusion``; a channel that is not heard speaks only where it is alone."""
         kept = signals.mask & self.heard
         mask = np.where(kept.any(axis=1, keepdims=True), kept, _first(signals.mask))
-        rows = self.recipe.fuse(replace(signals, mask=mask))
         several = mask.sum(axis=1) > 1
+        if not several.any():
+            return alone(replace(signals, mask=mask))[0]
+        rows = self.recipe.fuse(replace(signals, mask=mask))
         rows[several] = self.temperature.apply(rows[several])
         return rows
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from analytics.contracts import Word
-from analytics.engine.sentiment.lexicon import emoji_mood, middling, middling_share, taken_back
+from analytics.engine.sentiment.lexicon import emoji_mood, middling, taken_back
 from analytics.engine.sentiment.text_evidence import by_character, row_starts, weigh_words
 from analytics.engine.sentiment.text_features import Features, features, tidy
 from analytics.engine.sentiment.text_network import AnyNetwork, tokens
@@ -27,6 +27,7 @@ from analytics.engine.sentiment.text_table import Table, distinct, load, sums
 SHIPPED = Path(__file__).parent / "weights" / "text"
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W\d_]+")
+_OTHER = re.compile("[^\\W\\d_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _BATCH = 1000
 #: Half the width of neutral, in log odds, where phrases commit to nothing: for each, and to begin with.
 _NEITHER, _PHRASED = 1.2, 0.75
@@ -72,28 +73,43 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class _Script:
-    """The texts of one script in a batch: ``places`` in the batch, features and how many, scores, what is
-    said beside words."""
+class _Scales:
+    """The calibrations of a script's experts of one column, which stand side by side: values (experts,)."""
 
+    columns: slice
+    scale: np.ndarray
+    shift: np.ndarray
+    network: np.ndarray
+    middle: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """The texts of one script in a batch: ``places`` in the batch and how much of each is of this script;
+    features of both scripts' texts, these from ``base`` on; how many, scores, what is said beside words."""
+
+    experts: tuple[Expert, ...]
     places: np.ndarray
+    part: np.ndarray
     found: Features
+    base: int
+    denials: list[list[tuple[int, int, float]]]
     counts: np.ndarray
     scores: np.ndarray
     ordered: np.ndarray
     moods: np.ndarray
-    denials: list[list[tuple[int, int, float]]]
     middle: np.ndarray
 
     def first(self, texts: int) -> _Script:
         """Of the texts of the batch only so many, its first: what is needed to say which words weigh."""
         kept = int(np.searchsorted(self.places, texts))
-        if kept == len(self.places):
+        if not self.base and kept == self.found.texts:
             return self
-        chosen = self.found.owners < kept
+        owners = self.found.owners - self.base
+        chosen = (owners >= 0) & (owners < kept)
         found = Features(
             self.found.rows[chosen],
-            self.found.owners[chosen],
+            owners[chosen],
             self.found.starts[chosen],
             self.found.ends[chosen],
             kept,
@@ -101,7 +117,9 @@ class _Script:
         return replace(
             self,
             places=self.places[:kept],
+            part=self.part[:kept],
             found=found,
+            base=0,
             counts=self.counts[:kept],
             denials=self.denials[:kept],
         )
@@ -125,6 +143,9 @@ class TextModel:
             for name, told in table.facts["calibration"].items()
         }
         self._networks = unpack(table.networks)
+        self._scales: dict[tuple[Expert, ...], _Scales] = {
+            experts: self._side_by_side(experts) for experts in (CHINESE, ENGLISH)
+        }
 
     @classmethod
     def load(cls, folder: Path | None = None) -> TextModel:
@@ -167,119 +188,130 @@ class TextModel:
     ) -> tuple[np.ndarray, list[tuple[Word, ...]]]:
         """Readings (n, 3), and at most ``most`` words of each of the first ``worded`` texts, or of all."""
         tidied = [tidy(text) for text in texts]
-        share = np.array([chinese_share(text) for text in tidied])
+        spoken = np.array([bool(text) for text in tidied], bool)
         answer = np.zeros((len(texts), 3))
-        answer[[not text for text in tidied]] = 1 / 3
+        answer[~spoken] = 1 / 3
         shown = slice(0, worded)
         starts = row_starts(tidied[shown])
         pulls = np.zeros(int(starts[-1]))
-        for places, experts, gate, part in (
-            (np.flatnonzero(share > 0), CHINESE, CHINESE_GATE, share),
-            (np.flatnonzero(share < 1), ENGLISH, ENGLISH_GATE, 1 - share),
-        ):
-            if not len(places):
-                continue
-            script = self._script(places, tidied, experts is ENGLISH)
-            kinds = self._kinds(script, gate)
-            read = self._mixed(script, experts, kinds)
-            answer[places] += (
-                part[places, None] * read * np.array([bool(tidied[at]) for at in places])[:, None]
-            )
+        for script in self._scripts(tidied):
+            kinds = self._kinds(script)
+            counts = script.part * spoken[script.places]
+            answer[script.places] += counts[:, None] * self._mixed(script, kinds)
             if most:
-                first = script.first(len(starts) - 1)
-                pulls += self._spread(first, experts, kinds[: len(first.places)], starts, part[first.places])
+                pulls += self._spread(script.first(len(starts) - 1), kinds, starts)
         answer /= answer.sum(1, keepdims=True)
         words = weigh_words(texts[shown], tidied[shown], starts, pulls, most) if most else []
         return answer, words
 
-    def _script(self, places: np.ndarray, tidied: Sequence[str], english: bool) -> _Script:
+    def _scripts(self, tidied: Sequence[str]) -> list[_Script]:
         """Chinese is read with whatever stands between; English without the Chinese, place for place."""
-        chosen = [tidied[place] for place in places]
-        if english:
-            chosen = [text if text.isascii() else _HAN.sub(_blanked, text) for text in chosen]
-        denials = [taken_back(text) if english else [] for text in chosen]
-        chosen = [_without(text, one) for text, one in zip(chosen, denials, strict=True)]
-        found = features(chosen)
-        once = distinct(found)
-        return _Script(
-            places,
-            found,
-            np.maximum(np.bincount(once[1], minlength=found.texts), 1),
-            sums(self.table.steps, found, once) * self.table.scales,
-            read_network(self._networks[ENGLISH_NETWORK if english else CHINESE_NETWORK], chosen, english),
-            np.array([emoji_mood(text) for text in chosen])
-            + [sum(worth for *_, worth in one) for one in denials],
-            denials,
-            np.array([_middle(text, 0.0 if english else _ALONE) for text in chosen]),
-        )
+        share = np.array([chinese_share(text) for text in tidied])
+        chinese, english = (share > 0).nonzero()[0], (share < 1).nonzero()[0]
+        told = [tidied[place] for place in chinese.tolist()]
+        plain = [_without_chinese(tidied[place]) for place in english.tolist()]
+        denials = [taken_back(text) for text in plain]
+        plain = [_without(text, one) for text, one in zip(plain, denials, strict=True)]
+        every, denials = [*told, *plain], [*([] for _text in told), *denials]
+        found = features(every)
+        networks = self._networks[CHINESE_NETWORK], self._networks[ENGLISH_NETWORK]
+        ordered = [read_network(networks[0], told, False), read_network(networks[1], plain, True)]
+        moods = [emoji_mood(text) for text in every]
+        taken = [sum(worth for *_, worth in one) for one in denials]
+        middle = [*(_middle(text, _ALONE) for text in told), *(_middle(text, 0.0) for text in plain)]
+        said = (np.concatenate(ordered), np.add(moods, taken), np.array(middle))
+        joint = (*self._counted(found), *said)
+        return [
+            _Script(experts, places, part, found, own.start, denials[own], *(one[own] for one in joint))
+            for experts, places, part, own in (
+                (CHINESE, chinese, share[chinese], slice(0, len(told))),
+                (ENGLISH, english, 1 - share[english], slice(len(told), len(every))),
+            )
+            if len(places)
+        ]
 
-    def _mixed(self, script: _Script, experts: Sequence[Expert], kinds: np.ndarray) -> np.ndarray:
+    def _counted(self, found: Features) -> tuple[np.ndarray, np.ndarray]:
+        """(texts,) how many features each text has, and (texts, columns) their scores."""
+        once = distinct(found)
+        counts = np.maximum(np.bincount(once[1], minlength=found.texts), 1)
+        return counts, sums(self.table.steps, found, once) * self.table.scales
+
+    def _mixed(self, script: _Script, kinds: np.ndarray) -> np.ndarray:
         """(n, 3) the experts' readings, each by how much the text is of its kind."""
-        read = np.zeros((len(script.places), 3))
-        for place, expert in enumerate(experts):
-            odds = self._logit(script.scores, expert)
-            one = self._ordered(odds[:, 0], script, expert) if expert.sides == 1 else _sided(odds, script)
-            read += kinds[:, place : place + 1] * one
+        experts, scales = script.experts, self._scales[script.experts]
+        read = _ordered(script, scales, kinds[:, : len(scales.shift)])
+        for place in range(len(scales.shift), len(experts)):
+            sided = _sided(self._logit(script.scores, experts[place]), script)
+            read += kinds[:, place : place + 1] * sided
         if not self.table.scales[SITE.columns].any():
             return read
         shift = self._logit(script.scores, SITE)
         logs = np.log(np.maximum(read, 1e-9))
         return softmax(logs + np.stack([shift[:, 0], np.zeros(len(shift)), shift[:, 1]], 1))
 
-    def _ordered(self, odds: np.ndarray, script: _Script, expert: Expert) -> np.ndarray:
-        """Negative, neutral and positive along one scale of log odds."""
-        calibration = self._calibrations[expert.name]
-        odds = odds + calibration.network * script.ordered + script.moods
-        half = np.where(script.middle > 0, _NEITHER * script.middle + _PHRASED, calibration.middle)
-        low, high = sigmoid(-odds - half), sigmoid(odds - half)
-        return np.stack([low, 1 - low - high, high], 1)
+    def _side_by_side(self, experts: Sequence[Expert]) -> _Scales:
+        ordered = [expert for expert in experts if expert.sides == 1]
+        told = [self._calibrations[expert.name] for expert in ordered]
+        return _Scales(
+            slice(ordered[0].first, ordered[-1].first + 1),
+            np.concatenate([one.scale for one in told]),
+            np.concatenate([one.shift for one in told]),
+            np.array([one.network for one in told]),
+            np.array([one.middle for one in told]),
+        )
 
-    def _kinds(self, script: _Script, gate: Expert) -> np.ndarray:
-        odds = self._logit(script.scores, gate)
+    def _kinds(self, script: _Script) -> np.ndarray:
+        """(n, experts) how much each text is of the kind of each expert."""
+        odds = self._logit(script.scores, CHINESE_GATE if script.experts is CHINESE else ENGLISH_GATE)
         return softmax(np.hstack([np.zeros((len(odds), 1)), odds]))
 
     def _logit(self, scores: np.ndarray, expert: Expert) -> np.ndarray:
         calibration = self._calibrations[expert.name]
         return scores[:, expert.columns] * calibration.scale + calibration.shift
 
-    def _spread(
-        self,
-        script: _Script,
-        experts: Sequence[Expert],
-        kinds: np.ndarray,
-        starts: np.ndarray,
-        part: np.ndarray,
-    ) -> np.ndarray:
+    def _spread(self, script: _Script, kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """(characters,) what each character of the batch adds to the log odds, through n-grams and denials.
 
         Args:
-            starts: of each text of the batch; ``part`` (script's texts,) how much the script counts in each.
+            starts: of each text of the batch.
+            kinds: (texts, experts) at least those of the script's texts.
         """
-        weights = self._pulls(script, experts, kinds) * part[script.found.owners]
+        weights = self._pulls(script, kinds[: len(script.places)]) * script.part.take(script.found.owners)
         pulls = by_character(starts, script.places, script.found, weights)
         for number, denials in enumerate(script.denials):
             first = starts[script.places[number]]
             for start, end, worth in denials:
-                pulls[first + start : first + end] += worth * part[number] / (end - start)
+                pulls[first + start : first + end] += worth * script.part[number] / (end - start)
         return pulls
 
-    def _pulls(self, script: _Script, experts: Sequence[Expert], kinds: np.ndarray) -> np.ndarray:
+    def _pulls(self, script: _Script, kinds: np.ndarray) -> np.ndarray:
         """(m,) what each feature found adds to the log odds of positive against negative."""
         found = script.found
-        raw = self.table.steps[found.rows]
+        raw = self.table.steps.take(found.rows, axis=0)
         shares = kinds / np.sqrt(script.counts)[:, None]
         total = np.zeros(len(raw))
-        for place, expert in enumerate(experts):
+        for place, expert in enumerate(script.experts):
             worth = self._calibrations[expert.name].scale * self.table.scales[expert.columns]
             pull = raw[:, expert.first + expert.sides - 1] * worth[-1]
             if expert.sides == 2:
                 pull = pull - raw[:, expert.first] * worth[0]
-            total += shares[found.owners, place] * pull
+            total += shares[:, place].take(found.owners) * pull
         low, high = self.table.scales[SITE.columns]
         if low or high:
             pull = raw[:, SITE.first + 1] * high - raw[:, SITE.first] * low
-            total += pull / np.sqrt(script.counts)[found.owners]
+            total += pull / np.sqrt(script.counts).take(found.owners)
         return total
+
+
+def _ordered(script: _Script, scales: _Scales, kinds: np.ndarray) -> np.ndarray:
+    """(n, 3) negative, neutral and positive along each expert's scale of log odds, times ``kinds``
+    (n, experts)."""
+    odds = script.scores[:, scales.columns] * scales.scale + scales.shift
+    odds += scales.network * script.ordered[:, None] + script.moods[:, None]
+    middle = script.middle[:, None]
+    half = np.where(middle > 0, _NEITHER * middle + _PHRASED, scales.middle)
+    low, high = (sigmoid(np.stack([-odds, odds]) - half) * kinds).sum(2)
+    return np.stack([low, kinds.sum(1) - low - high, high], 1)
 
 
 def _sided(odds: np.ndarray, script: _Script) -> np.ndarray:
@@ -290,6 +322,8 @@ def _sided(odds: np.ndarray, script: _Script) -> np.ndarray:
 
 def read_network(network: AnyNetwork, tidied: Sequence[str], english: bool) -> np.ndarray:
     """(n,) what a script's network says of texts as ``tidy`` leaves them."""
+    if not tidied:
+        return np.zeros(0)
     return network.read(tokens(tidied, english, len(network.units), len(network.pairs)))
 
 
@@ -312,8 +346,13 @@ def _without(text: str, denials: Sequence[tuple[int, int, float]]) -> str:
 
 def _middle(text: str, alone: float) -> float:
     """How many phrases that commit to nothing ``text`` counts for; by ``alone`` more where it is no more."""
-    found = middling(text)
-    return found * (1 + alone * middling_share(text)) if found else 0.0
+    found, share = middling(text)
+    return found * (1 + alone * share)
+
+
+def _without_chinese(text: str) -> str:
+    """``text`` with blanks where it is Chinese."""
+    return text if text.isascii() else _HAN.sub(_blanked, text)
 
 
 def _blanked(match: re.Match[str]) -> str:
@@ -324,6 +363,8 @@ def chinese_share(text: str) -> float:
     """0 to 1: the part of the words that is Chinese; a character counts for half a word."""
     if text.isascii():
         return 0.0
+    if not _OTHER.search(text):
+        return 1.0 if _HAN.search(text) else 0.0
     characters = sum(len(run) for run in _HAN.findall(text)) / 2
     if not characters:
         return 0.0

@@ -13,7 +13,7 @@ import numpy as np
 
 from analytics.contracts import Word
 from analytics.engine.sentiment.lexicon import EMOJI
-from analytics.engine.sentiment.text_features import Features, character_kinds
+from analytics.engine.sentiment.text_features import Features, character_kinds, turns
 
 _LETTERS, _MARK, _HAN = 1, 2, 3
 _APOSTROPHE = 39
@@ -34,8 +34,8 @@ def by_character(starts: np.ndarray, places: np.ndarray, found: Features, weight
         starts: what ``row_starts`` gives; ``places`` (found.texts,) which of its texts the features are of.
         weights: (m,) of the features found.
     """
-    owners = places[found.owners]
-    base, most = starts[owners], starts[owners + 1] - starts[owners] - 1
+    owners = places.take(found.owners)
+    base, most = starts.take(owners), (np.diff(starts) - 1).take(owners)
     first, last = np.clip(found.starts, 0, most), np.clip(found.ends, 0, most)
     share = weights / np.maximum(last - first, 1)
     size = int(starts[-1]) + 1
@@ -57,17 +57,15 @@ def weigh_words(
     owners = np.searchsorted(starts, edges, side="right") - 1
     order = np.lexsort((edges, -np.abs(weights), owners))
     rank = np.arange(len(order)) - np.searchsorted(owners[order], owners[order])
-    chosen = np.sort(order[rank < most])
-    bounds = np.searchsorted(owners[chosen], np.arange(len(texts) + 1))
-    units = np.stack([edges - starts[owners], stops - starts[owners]], 1)[chosen].tolist()
-    values = weights[chosen].round(4).tolist()
-    found = []
-    for number, text in enumerate(texts):
-        part = slice(int(bounds[number]), int(bounds[number + 1]))
-        placed = _places(text, tidied[number], units[part], values[part])
-        words = [Word(text[start:end], start, end, weight) for start, end, weight in placed]
-        found.append(tuple(sorted(words, key=lambda word: -abs(word.weight))))
-    return found
+    chosen = order[rank < most]
+    owners, base = owners[chosen], starts[owners[chosen]]
+    bounds = np.searchsorted(owners, np.arange(len(texts) + 1)).tolist()
+    firsts, lasts = (edges[chosen] - base).tolist(), (stops[chosen] - base).tolist()
+    units = list(zip(firsts, lasts, weights[chosen].round(4).tolist(), strict=True))
+    return [
+        tuple(_words(text, tidied[number], units[bounds[number] : bounds[number + 1]]))
+        for number, text in enumerate(texts)
+    ]
 
 
 def _units(points: np.ndarray, pulls: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -75,31 +73,36 @@ def _units(points: np.ndarray, pulls: np.ndarray) -> tuple[np.ndarray, np.ndarra
     changes sign and into pieces of at most four."""
     kinds = np.where(points == _APOSTROPHE, _MARK, character_kinds(points))
     signs = np.where(kinds == _HAN, pulls > 0, False)
-    edge = (kinds == _MARK) | (np.diff(kinds, prepend=-1) != 0) | (np.diff(signs, prepend=False) != 0)
+    edge = (kinds == _MARK) | turns(kinds) | turns(signs)
     places = np.arange(len(points))
     run = np.maximum.accumulate(np.where(edge, places, 0))
-    edges = np.flatnonzero(edge | ((kinds == _HAN) & ((places - run) % _LONGEST == 0)))
+    (edges,) = (edge | ((kinds == _HAN) & ((places - run) % _LONGEST == 0))).nonzero()
     if not len(edges):
         return edges, edges, np.zeros(0)
-    stops = np.append(edges[1:], len(points))
+    stops = np.concatenate([edges[1:], [len(points)]])
     weights = np.add.reduceat(pulls, edges)
-    for unit in np.flatnonzero((kinds[edges] == _MARK) & (points[edges] > 0x2000)):
+    for unit in ((kinds[edges] == _MARK) & (points[edges] > 0x2000)).nonzero()[0].tolist():
         weights[unit] += EMOJI.get(chr(points[edges[unit]]), 0.0)
     kept = (kinds[edges] > 0) & (np.abs(weights) >= _LEAST)
     return edges[kept], stops[kept], weights[kept]
 
 
-def _places(
-    text: str, tidied: str, units: Sequence[Sequence[int]], weights: Sequence[float]
-) -> Iterator[tuple[int, int, float]]:
-    """Where each unit, in order, stands in ``text`` as given; those tidying changed too much are left out."""
+def _words(text: str, tidied: str, units: Sequence[tuple[int, int, float]]) -> Iterator[Word]:
+    """Where each unit of ``tidied`` (start, end, weight) stands in ``text`` as given, in the order of units;
+    those that tidying changed too much are left out."""
     plain = text.lower() if text.isascii() else text.translate(_PLAIN)
-    if plain == tidied:
-        for (start, end), weight in zip(units, weights, strict=True):
-            yield start, end, weight
-        return
+    if plain != tidied:
+        units = sorted(_places(plain, tidied, sorted(units)), key=lambda unit: -abs(unit[2]))
+    for start, end, weight in units:
+        yield Word(text[start:end], start, end, weight)
+
+
+def _places(
+    plain: str, tidied: str, units: Sequence[tuple[int, int, float]]
+) -> Iterator[tuple[int, int, float]]:
+    """Where each unit, in the order of the text, stands in ``plain``."""
     cursor, seen = 0, 0
-    for (start, end), weight in zip(units, weights, strict=True):
+    for start, end, weight in units:
         unit = tidied[start:end]
         # As many of the same before it in the tidied text as must be passed over in the text given.
         for _ in range(tidied.count(unit, seen, start)):

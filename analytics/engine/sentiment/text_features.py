@@ -27,9 +27,8 @@ _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0x100000001B3)
 _CONTRACTION = re.compile(r"(?<=[a-z]) ?(n't|'(?:s|re|ve|ll|d|m))(?![a-z])")
 _DETACHED = re.compile(r" (?=[.,!?;:)])")
-_BLANKS = re.compile(r"\s+")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"'})
+_QUOTES = (("’", "'"), ("‘", "'"), ("`", "'"), ("“", '"'), ("”", '"'))
 #: Words after one of these, up to the next mark, are read a second time as negated.
 NEGATORS = frozenset(
     {
@@ -56,10 +55,15 @@ def tidy(text: str) -> str:
         text = f"{text[:HEAD]} {text[-TAIL:]}"
     text = clean_text(text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+        text = unicodedata.normalize("NFKC", text)
+        for curly, straight in _QUOTES:
+            text = text.replace(curly, straight)
     text = _LINK.sub(" ", text.lower()) if "http" in text or "www." in text.lower() else text.lower()
-    text = _CONTRACTION.sub(r" \1", _DETACHED.sub("", _BLANKS.sub(" ", text)))
-    return text.strip()
+    text = " ".join(text.split())
+    # Neither pattern is looked for where it cannot be: most of a batch is Chinese.
+    if " " in text:
+        text = _DETACHED.sub("", text)
+    return _CONTRACTION.sub(r" \1", text).strip() if "'" in text else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +87,23 @@ class Features:
 def features(tidied: Sequence[str], *, characters: bool = True) -> Features:
     """All n-grams of the texts (as ``tidy`` leaves them); those of words alone without ``characters``."""
     points = _points(tidied)
-    owner = np.cumsum(points == _BREAK) - 1
-    first = np.flatnonzero(points == _BREAK)
+    breaks = points == _BREAK
+    owner, first = breaks.cumsum() - 1, breaks.nonzero()[0]
     parts = [*(_character_grams(points) if characters else ()), *_word_grams(points)]
     parts = parts or [(np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64))]
     starts = np.concatenate([start for _, start, _ in parts])
-    rows = np.concatenate([_rows(hashes) for hashes, _, _ in parts])
+    rows = _rows(np.concatenate([hashes for hashes, _, _ in parts]))
     ends = np.concatenate([end for _, _, end in parts])
-    owners = owner[starts] if len(starts) else starts
-    base = first[owners] + 2
+    owners = owner.take(starts) if len(starts) else starts
+    base = first.take(owners) + 2
     return Features(rows, owners, starts - base, ends - base, len(tidied))
+
+
+def turns(values: np.ndarray) -> np.ndarray:
+    """(n,) where ``values`` are others than just before; the first ones are."""
+    turned = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=turned[1:])
+    return turned
 
 
 def _points(tidied: Sequence[str]) -> np.ndarray:
@@ -116,7 +127,7 @@ def _character_grams(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, n
         span = len(points) - length + 1
         hashes = hashes[:span] * _STEP + codes[length - 1 :] if span > 0 else hashes[:0]
         whole = whole[:span] & clean[length - 1 :] if span > 0 else whole[:0]
-        starts = np.flatnonzero(whole)
+        (starts,) = whole.nonzero()
         grams.append((hashes[starts] + np.uint64(length), starts, starts + length))
     return grams
 
@@ -137,12 +148,10 @@ def spelled(tidied: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 def _words(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(hashes, starts, ends) of words and marks, and what kind each character is."""
     kind = character_kinds(points)
-    turn = kind == 2
-    turn[:1] = True
-    turn[1:] |= kind[1:] != kind[:-1]
-    edge = np.flatnonzero(turn)
-    kept = (kind[edge] == 1) | (kind[edge] == 2)
-    stops = np.append(edge[1:], len(points))
+    (edge,) = ((kind == 2) | turns(kind)).nonzero()
+    begun = kind[edge]
+    kept = (begun == 1) | (begun == 2)
+    stops = np.concatenate([edge[1:], [len(points)]])
     if not kept.any():
         return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64), kind
     codes = (points.astype(np.uint64) + np.uint64(7)) * _PRIME

