@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,29 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", type=Path, metavar="IN.csv")
         parser.add_argument("target", type=Path, metavar="OUT.csv")
+        parser.add_argument(
+            "--processes",
+            type=_count,
+            metavar="N",
+            help="score the texts of a large file in so many processes at once (as many as cores)",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         from analytics.services.scoring.files import score_file
 
         try:
-            count = score_file(options["source"], options["target"], say=self.stderr.write)
+            count = score_file(
+                options["source"],
+                options["target"],
+                processes=options["processes"],
+                say=self.stderr.write,
+            )
         except RecommenderError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{count} rows scored: {options['target']}")
+
+
+def _count(told: str) -> int:
+    if not told.isdecimal() or int(told) < 1:
+        raise ArgumentTypeError(f"{told!r} is no number of processes: give 1 or more.")
+    return int(told)

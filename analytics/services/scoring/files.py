@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from django.db import DatabaseError
 
-from analytics.contracts import CHANNELS, Sentiment, Spoken
+from analytics.contracts import Spoken
+from analytics.engine.sentiment.cells import OUTPUTS, cells_of
+from analytics.engine.sentiment.crew import Crew, cores, result_of
+from analytics.services.scoring import plugs
 from analytics.services.scoring.content import photo_encoder, prompts_for
-from analytics.services.scoring.model import current_scorer, load_with_aspects
+from analytics.services.scoring.model import (
+    current_scorer,
+    folder_of,
+    load_with_aspects,
+    serving_version,
+    site_aspects,
+)
 from recommender.contracts import Clip
 from recommender.engine.formats.base import MAX_FIELD, Blob
 from recommender.engine.formats.encodings import detect_encoding, open_text
@@ -28,13 +38,13 @@ if TYPE_CHECKING:
 INPUTS = ("text", "image", "audio")
 #: That of the speaker, for recognisers that do not find it out; no file needs to have it.
 LANGUAGE = "language"
-#: What is added, in this order. ``problems`` names the files of the row that could not be read, and why.
-OUTPUTS = (
-    "label", "polarity", "confidence", "abstained", "reason", "aspects", "disagreement",
-    "text_polarity", "image_polarity", "speech_polarity", "transcript", "problems",
-)  # fmt: skip
 _PORTION = 64
+#: Rows that are scored before others help: starting them takes as long as some thousand texts do.
+FEW = 2048
+#: Texts that each of those is given at once.
+_HANDED_OVER = 256
 Say = Callable[[str], None]
+Cells = tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -48,7 +58,9 @@ class _Row:
     problems: list[str] = field(default_factory=list)
 
 
-def score_file(source: Path, target: Path, *, say: Say = lambda line: None) -> int:
+def score_file(
+    source: Path, target: Path, *, processes: int | None = None, say: Say = lambda line: None
+) -> int:
     """Score every row of a CSV with columns text, image and audio; says how many rows.
 
     Any of the three may be empty or absent; paths are relative to the file. A column ``language`` says what
@@ -58,28 +70,30 @@ def score_file(source: Path, target: Path, *, say: Say = lambda line: None) -> i
     is whole or not there.
 
     Args:
+        processes: that score texts side by side when there are more than ``FEW`` rows; as many as cores where
+            it is not given, none beside this one where the settings plug in a text model.
         say: is given a line for each row with problems.
 
     Raises:
         FormatError: the table cannot be read, or has none of the three columns.
+        RecommenderError: a process that scored has ended, as when memory runs out.
     """
     if target.exists() and source.exists() and os.path.samefile(source, target):
         raise FormatError(f"{target} is the input.", "Name another file for the result.")
     reader = _Reader(source)
-    writer = _Scorer(source.resolve().parent)
+    scorer = _Scorer(source.resolve().parent)
     draft = target.with_name(f"{target.name}.part")
     count = 0
     try:
         with draft.open("w", encoding="utf-8", newline="") as file:
             out = csv.writer(file)
             out.writerow([*reader.kept, *OUTPUTS])
-            rows = reader.rows()
-            while portion := list(islice(rows, _PORTION)):
-                for row, sentiment in zip(portion, writer.score(portion), strict=True):
-                    out.writerow([*row.cells.values(), *_told(row, sentiment)])
-                    if row.problems:
-                        say(f"Row {row.number}: {' '.join(row.problems)}")
-                count += len(portion)
+            for row, cells in scorer.told(reader.rows(), processes):
+                problems = " ".join(filter(None, [*row.problems, cells[-1]]))
+                out.writerow([*row.cells.values(), *cells[:-1], problems])
+                if problems:
+                    say(f"Row {row.number}: {problems}")
+                count += 1
         draft.replace(target)
     except OSError as error:
         raise FormatError(
@@ -148,17 +162,53 @@ class _Scorer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._scorer = _scorer()
+        self._scorer, self._weights = _scorer()
         self._encoder: Encoder | None = None
         self._prompts: np.ndarray | None = None
         self._refused: RecommenderError | None = None
 
-    def score(self, rows: list[_Row]) -> list[Sentiment]:
+    def told(self, rows: Iterator[_Row], processes: int | None) -> Iterator[tuple[_Row, Cells]]:
+        """Every row, in order, with the cells of ``OUTPUTS``; what its files lack is told in the row."""
+        yield from self._alone(islice(rows, FEW))
+        first = next(rows, None)
+        if first is None:
+            return
+        rows = chain([first], rows)
+        processes = processes or (cores() if plugs.loaded_text() is None else 1)
+        if processes == 1:
+            yield from self._alone(rows)
+            return
+        with Crew(cells_of, self._weights, aspects_file=site_aspects(), processes=processes) as crew:
+            yield from self._beside(rows, crew)
+
+    def _alone(self, rows: Iterator[_Row]) -> Iterator[tuple[_Row, Cells]]:
+        while portion := list(islice(rows, _PORTION)):
+            yield from zip(portion, self._score(portion), strict=True)
+
+    def _beside(self, rows: Iterator[_Row], crew: Crew) -> Iterator[tuple[_Row, Cells]]:
+        """As ``_alone``; texts are scored by the crew, and rows with media here meanwhile."""
+        waiting: deque[tuple[list[_Row], Callable[[], Iterable[Cells]]]] = deque()
+        while portion := list(islice(rows, _HANDED_OVER)):
+            waiting.append((portion, self._begun(portion, crew)))
+            if len(waiting) > 2 * crew.processes:
+                portion, cells = waiting.popleft()
+                yield from zip(portion, cells(), strict=True)
+        for portion, cells in waiting:
+            yield from zip(portion, cells(), strict=True)
+
+    def _begun(self, rows: list[_Row], crew: Crew) -> Callable[[], Iterable[Cells]]:
+        if any(row.cells.get(name, "").strip() for row in rows for name in ("image", "audio")):
+            cells = [one for _row, one in self._alone(iter(rows))]
+            return lambda: cells
+        future = crew.score([row.cells.get("text", "") for row in rows])
+        return lambda: result_of(future)
+
+    def _score(self, rows: list[_Row]) -> list[Cells]:
         for row in rows:
             if path := row.cells.get("audio", "").strip():
                 row.clip = self._clip(row, path)
         self._encode([row for row in rows if row.cells.get("image", "").strip()])
-        return self._scorer.score([self._spoken(row) for row in rows])
+        return [cells_of(one) for one in self._scorer.score([self._spoken(row) for row in rows])]
 
     def _spoken(self, row: _Row) -> Spoken:
         return Spoken(
@@ -220,12 +270,13 @@ class _Scorer:
         return self._encoder
 
 
-def _scorer() -> Scorer:
-    """The scorer in service; before there is a database, the one that ships."""
+def _scorer() -> tuple[Scorer, Path | None]:
+    """The scorer in service and its folder; before there is a database, the one that ships."""
     try:
-        return current_scorer()
+        version = serving_version()
+        return current_scorer(), folder_of(version)
     except DatabaseError:
-        return load_with_aspects(None)
+        return load_with_aspects(None), None
 
 
 def _encoder() -> Encoder:
@@ -237,28 +288,3 @@ def _encoder() -> Encoder:
         from recommender.services.loaded import loaded_encoder
 
         return loaded_encoder(settings.ENCODER)
-
-
-def _told(row: _Row, sentiment: Sentiment) -> Iterable[str]:
-    """The cells of ``OUTPUTS``."""
-    overall = sentiment.overall
-    row.problems += [f"{channel}: {told}" for channel, told in sentiment.missing.items()]
-    return [
-        overall.label if overall else "",
-        _number(overall.polarity) if overall else "",
-        _number(overall.confidence) if overall else "",
-        "true" if sentiment.abstained else "false",
-        sentiment.reason,
-        "; ".join(f"{one.aspect}: {_number(one.polarity)}" for one in sentiment.aspects),
-        _number(sentiment.disagreement),
-        *(
-            _number(sentiment.channels[name].polarity) if name in sentiment.channels else ""
-            for name in CHANNELS
-        ),
-        " ".join(one.transcript.text for one in sentiment.heard),
-        " ".join(row.problems),
-    ]
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}"

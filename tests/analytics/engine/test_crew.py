@@ -1,0 +1,97 @@
+"""Several processes score as one does, and none outlives the one they work for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from analytics.contracts import Sentiment, Spoken
+from analytics.engine.sentiment import load_scorer
+from analytics.engine.sentiment.cells import OUTPUTS, cells_of
+from analytics.engine.sentiment.crew import Crew, result_of
+from recommender.errors import RecommenderError
+
+TEXTS = ("The battery is great but delivery was late.", "房间很干净，服务态度太差", "", "👍", "<b>")
+STARTED = """
+import os, sys
+from analytics.engine.sentiment.crew import Crew
+from tests.analytics.engine.test_crew import process_of
+if __name__ == "__main__":
+    with Crew(process_of, processes=2) as crew:
+        begun = [crew.score(["fine"]) for _ in range(2)]
+        print(*crew._pool._processes, flush=True)
+        [future.result() for future in begun]
+        print("scored", flush=True)
+        sys.stdin.read()
+"""
+
+
+def process_of(_: Sentiment) -> int:
+    return os.getpid()
+
+
+def threads_of(_: Sentiment) -> str:
+    return os.environ["OMP_NUM_THREADS"]
+
+
+def end(_: Sentiment) -> None:
+    os._exit(3)
+
+
+def test_texts_are_told_as_one_process_would_in_the_order_they_were_given() -> None:
+    alone = [cells_of(one) for one in load_scorer().score([Spoken(text=text) for text in TEXTS])]
+    with Crew(cells_of, processes=2) as crew:
+        begun = [crew.score(portion) for portion in (TEXTS, TEXTS[::-1])]
+        told = [result_of(future) for future in begun]
+    assert told == [alone, alone[::-1]]
+    assert {len(cells) for cells in alone} == {len(OUTPUTS)}
+
+
+def test_each_process_counts_on_one_thread_and_the_environment_stays_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    with Crew(threads_of, processes=1) as crew:
+        assert result_of(crew.score(["fine"])) == ["1"]
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_where_the_weights_are_gone_the_shipped_ones_score(tmp_path: Path) -> None:
+    with Crew(cells_of, tmp_path / "gone", processes=1) as crew:
+        (cells,) = result_of(crew.score(["Awful, a waste of money."]))
+    assert cells[0] == "negative"
+
+
+def test_the_sites_own_aspects_are_found(tmp_path: Path) -> None:
+    (tmp_path / "aspects.json").write_text('{"scent": {"en": ["smell"]}}', encoding="utf-8")
+    with Crew(cells_of, aspects_file=tmp_path / "aspects.json", processes=1) as crew:
+        (cells,) = result_of(crew.score(["The smell is horrible."]))
+    assert dict(zip(OUTPUTS, cells, strict=True))["aspects"].startswith("scent: -")
+
+
+def test_a_process_that_ends_is_told_with_a_remedy() -> None:
+    with Crew(end, processes=1) as crew, pytest.raises(RecommenderError) as told:
+        result_of(crew.score(["fine"]))
+    assert "use fewer processes" in told.value.remedy
+
+
+def test_processes_end_when_the_one_they_work_for_is_killed() -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", STARTED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    children = [psutil.Process(int(number)) for number in parent.stdout.readline().split()]
+    assert parent.stdout.readline() == "scored\n"
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert len(children) == 2
+    assert not alive
