@@ -5,7 +5,8 @@
 The held-out parts were never trained on. Two-class sets are scored by the likelier of negative and positive;
 the calibration error is that of all three probabilities, over 15 equal bins of confidence. How much of a
 figure is the luck of what was held out, ``sentiment_text_in_turn`` tells. Speed is that of one process, as a
-worker scores, and of one for each core, as ``manage.py score_file`` does.
+worker scores, and of two side by side once they have begun, as ``manage.py score_file`` scores what comes after
+its first 2,048 rows.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ FLOORS = {
 }  # fmt: skip
 MOST_ERROR = 0.05
 LEAST_A_SECOND, MOST_MS = 2000.0, 3.0
-
-
+#: Processes that score side by side: the bar is one of two cores, however many there are.
+PROCESSES = 2
 ENGLISH = ("SST-2", "SemEval-2014 sentences", "MELD", "MVSA")
 
 
@@ -59,8 +60,10 @@ def main() -> None:
         if not given.no_peers:
             rows.extend(judge(one, name, read(one)) for name, read in peers(one))
     fast = speed(model, sets)
-    publish("sentiment_text", rows, about, model=model.key, floors=FLOORS, **fast)
-    sys.exit(verdict(bars(rows, fast)))
+    held = bars(rows, fast)
+    missed = "; ".join(name for name, met in held.items() if not met) or "none"
+    publish("sentiment_text", rows, about, model=model.key, floors=FLOORS, bars_missed=missed, **fast)
+    sys.exit(verdict(held))
 
 
 def bars(rows: Sequence[Row], fast: Mapping[str, float]) -> dict[str, bool]:
@@ -69,7 +72,7 @@ def bars(rows: Sequence[Row], fast: Mapping[str, float]) -> dict[str, bool]:
     return {
         **{str(row["set"]): row["reached"] == "yes" for row in own if row["reached"]},
         **{f"calibration error, {row['set']}": row["calibration error"] <= MOST_ERROR for row in own},
-        f"{LEAST_A_SECOND:g} reviews a second": fast["reviews_scored_side_by_side_a_second"]
+        f"{LEAST_A_SECOND:g} reviews a second": fast["reviews_scored_by_two_processes_a_second"]
         >= LEAST_A_SECOND,
         f"one review in {MOST_MS:g} ms, 95th percentile": fast["one_review_scored_ms_p95"] <= MOST_MS,
     }
@@ -92,10 +95,6 @@ def judge(one: corpora.TextSet, name: str, read: np.ndarray) -> Row:
         "macro F1": macro, "calibration error": expected_calibration_error(read, labels),
         "floor": floor or "", "reached": ("yes" if figure >= floor else "no") if judged else "",
     }  # fmt: skip
-
-
-MOST_ERROR = 0.05
-LEAST_A_SECOND, MOST_MS = 2000.0, 3.0
 
 
 def f_measures(chosen: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -175,7 +174,8 @@ def snow(text: str) -> float:
 def speed(model: TextModel, sets: Sequence[corpora.TextSet]) -> dict[str, float]:
     """Texts a second in batch (10,000 of all sets) and milliseconds for one: read, with evidence, and scored.
 
-    Scored means everything that a review of words goes through: probabilities, evidence, aspects, doubts.
+    Scored means everything that a review of words goes through: probabilities, evidence, aspects, doubts; by
+    one process, or by ``PROCESSES`` that pass on what a table holds.
     """
     rng = np.random.default_rng(0)
     every = [text for one in sets for text in one.test.texts]
@@ -189,7 +189,7 @@ def speed(model: TextModel, sets: Sequence[corpora.TextSet]) -> dict[str, float]
         "texts_a_second": len(chosen) / seconds(lambda: model.read(chosen)),
         "texts_a_second_with_words": len(chosen) / seconds(lambda: model.read_with_words(chosen)),
         "reviews_scored_a_second": len(chosen) / seconds(lambda: [scorer.score(one) for one in portions]),
-        "reviews_scored_side_by_side_a_second": len(chosen) / side_by_side(texts),
+        "reviews_scored_by_two_processes_a_second": len(chosen) / side_by_side(texts),
         "one_review_scored_ms_p50": float(np.quantile(singles, 0.5)) * 1000,
         "one_review_scored_ms_p95": float(np.quantile(singles, 0.95)) * 1000,
     }
@@ -199,7 +199,7 @@ def speed(model: TextModel, sets: Sequence[corpora.TextSet]) -> dict[str, float]
 
 def side_by_side(portions: Sequence[Sequence[str]]) -> float:
     """Seconds in which a crew, once it has begun, scores all ``portions`` and tells what a table holds."""
-    with Crew(cells_of) as crew:
+    with Crew(cells_of, processes=PROCESSES) as crew:
         begun = [crew.score(portions[0]) for _each in range(2 * crew.processes)]
         for future in begun:
             result_of(future)

@@ -85,3 +85,14 @@ def test_all_end_well_where_each_does(capsys: pytest.CaptureFixture[str]) -> Non
 def test_every_benchmark_is_among_all_and_none_of_their_helpers() -> None:
     assert {"first_page", "encoder_quality"} | set(OF_DATA_ALONE) <= set(_all.every())
     assert not [name for name in _all.every() if name.startswith("_")]
+
+
+def test_the_text_model_is_held_to_accuracy_calibration_and_speed() -> None:
+    from benchmarks.sentiment_text import bars
+
+    good = {"set": "films", "by": "this model", "reached": "yes", "calibration error": 0.05}
+    fast = {"reviews_scored_by_two_processes_a_second": 2000.0, "one_review_scored_ms_p95": 3.0}
+    slow = {"reviews_scored_by_two_processes_a_second": 1999.0, "one_review_scored_ms_p95": 3.1}
+    peer = {**good, "by": "VADER", "reached": "", "calibration error": 0.4}
+    assert list(bars([good, peer], fast).values()) == [True] * 4
+    assert not any(bars([{**good, "reached": "no", "calibration error": 0.051}], slow).values())

@@ -14,16 +14,21 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from analytics.contracts import Sentiment, Spoken
+from analytics.engine.sentiment.scorer import Scorer
 from analytics.engine.sentiment.scorer_loading import load_scorer
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop as _
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_work: Callable[[Sequence[str]], list[Any]] | None = None  # what a process of a crew was made for
+#: What a process of a crew was made for.
+_work: Callable[[Sequence[str]], list[Any]] | None = None
+#: Processes where nobody says how many: each takes 130 MB.
+MOST = 16
 
 
 class Crew:
@@ -43,14 +48,12 @@ class Crew:
     ) -> None:
         """A crew with the scorer of ``load_scorer(folder, aspects_file=aspects_file)``.
 
-        It is the shipped one where the weights in ``folder`` are damaged.
-
         Args:
             tell: what is wanted of a sentiment, a function of a module that the processes can import; what it
                 gives is passed between processes, so it should be small.
-            processes: as many as cores where it is not given.
+            processes: as many as cores where it is not given, but at most ``MOST``.
         """
-        self.processes = processes or cores()
+        self.processes = processes or min(cores(), MOST)
         self._pool = ProcessPoolExecutor(
             self.processes,
             # Spawned, because the threads of numerical libraries do not survive a fork.
@@ -66,8 +69,12 @@ class Crew:
         self._pool.shutdown(cancel_futures=True)
 
     def score(self, texts: Sequence[str]) -> Future[list[Any]]:
-        """What ``tell`` gives of each of ``texts``, in order, when one of the processes has come to it."""
-        with _one_thread():  # a process is started as texts are handed over
+        """What ``tell`` gives of each of ``texts``, in order, when one of the processes has come to it.
+
+        Raises:
+            RecommenderError: a process of the crew has ended, as when memory runs out.
+        """
+        with _one_thread(), _ended():  # a process is started as texts are handed over
             return self._pool.submit(_score, texts)
 
 
@@ -75,14 +82,20 @@ def result_of(future: Future[list[Any]]) -> list[Any]:
     """What ``Crew.score`` promised, waited for.
 
     Raises:
-        RecommenderError: a process of the crew has ended, as when memory runs out.
+        RecommenderError: a process of the crew has ended, or could not load the weights.
     """
-    try:
+    with _ended():
         return future.result()
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    try:
+        yield
     except BrokenProcessPool as error:
         raise RecommenderError(
             _("A process that scored beside this one has ended."),
-            _("There may be too little memory for so many: use fewer processes."),
+            _("What ended it may stand above. Where memory ran out, use fewer processes."),
         ) from error
 
 
@@ -115,13 +128,18 @@ def _begin(tell: Callable[[Sentiment], Any], folder: Path | None, aspects_file: 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         scorer = load_scorer(folder, aspects_file=aspects_file)
-    except RecommenderError:  # as the site does with a version whose files are damaged
-        scorer = load_scorer(aspects_file=aspects_file)
+    except RecommenderError as error:
+        _work = partial(_refuse, error)  # raised here, it would end the process without being told
+    else:
+        _work = partial(_tell, scorer, tell)
 
-    def work(texts: Sequence[str]) -> list[Any]:
-        return [tell(sentiment) for sentiment in scorer.score([Spoken(text=text) for text in texts])]
 
-    _work = work
+def _refuse(error: RecommenderError, _texts: Sequence[str]) -> list[Any]:
+    raise error
+
+
+def _tell(scorer: Scorer, tell: Callable[[Sentiment], Any], texts: Sequence[str]) -> list[Any]:
+    return [tell(sentiment) for sentiment in scorer.score([Spoken(text=text) for text in texts])]
 
 
 def _end_with_parent() -> None:

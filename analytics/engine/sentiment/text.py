@@ -250,6 +250,7 @@ class TextModel:
         return softmax(logs + np.stack([shift[:, 0], np.zeros(len(shift)), shift[:, 1]], 1))
 
     def _side_by_side(self, experts: Sequence[Expert]) -> _Scales:
+        """The calibrations of those of ``experts`` that have one column."""
         ordered = [expert for expert in experts if expert.sides == 1]
         told = [self._calibrations[expert.name] for expert in ordered]
         return _Scales(

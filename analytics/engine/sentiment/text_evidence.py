@@ -20,6 +20,8 @@ _APOSTROPHE = 39
 #: Characters of a piece of Chinese that is shown at most.
 _LONGEST = 4
 _LEAST = 0.01
+#: What is left of nothing where weights are summed over a batch, whatever stands in it.
+_NOTHING = 1e-9
 
 
 def row_starts(tidied: Sequence[str]) -> np.ndarray:
@@ -58,10 +60,13 @@ def weigh_words(
     order = np.lexsort((edges, -np.abs(weights), owners))
     rank = np.arange(len(order)) - np.searchsorted(owners[order], owners[order])
     chosen = order[rank < most]
+    weights = weights.round(4)
+    # What is shown as equally weighty stands in the order of the text.
+    chosen = chosen[np.lexsort((edges[chosen], -np.abs(weights[chosen]), owners[chosen]))]
     owners, base = owners[chosen], starts[owners[chosen]]
     bounds = np.searchsorted(owners, np.arange(len(texts) + 1)).tolist()
     firsts, lasts = (edges[chosen] - base).tolist(), (stops[chosen] - base).tolist()
-    units = list(zip(firsts, lasts, weights[chosen].round(4).tolist(), strict=True))
+    units = list(zip(firsts, lasts, weights[chosen].tolist(), strict=True))
     return [
         tuple(_words(text, tidied[number], units[bounds[number] : bounds[number + 1]]))
         for number, text in enumerate(texts)
@@ -72,7 +77,7 @@ def _units(points: np.ndarray, pulls: np.ndarray) -> tuple[np.ndarray, np.ndarra
     """(starts, ends, weights) of what can be shown: words, marks, and runs of Chinese cut where the weight
     changes sign and into pieces of at most four."""
     kinds = np.where(points == _APOSTROPHE, _MARK, character_kinds(points))
-    signs = np.where(kinds == _HAN, pulls > 0, False)
+    signs = np.where(kinds == _HAN, pulls > _NOTHING, False)
     edge = (kinds == _MARK) | turns(kinds) | turns(signs)
     places = np.arange(len(points))
     run = np.maximum.accumulate(np.where(edge, places, 0))

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from recommender.errors import RecommenderError
 
+_MOST = 61  # as Python allows on every system
+
 
 class Command(BaseCommand):
     help = (
@@ -45,6 +47,6 @@ class Command(BaseCommand):
 
 
 def _count(told: str) -> int:
-    if not told.isdecimal() or int(told) < 1:
-        raise ArgumentTypeError(f"{told!r} is no number of processes: give 1 or more.")
+    if not told.isdecimal() or not 1 <= int(told) <= _MOST:
+        raise ArgumentTypeError(f"{told!r} is no number of processes: give 1 to {_MOST}.")
     return int(told)

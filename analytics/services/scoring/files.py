@@ -19,13 +19,7 @@ from analytics.engine.sentiment.cells import OUTPUTS, cells_of
 from analytics.engine.sentiment.crew import Crew, cores, result_of
 from analytics.services.scoring import plugs
 from analytics.services.scoring.content import photo_encoder, prompts_for
-from analytics.services.scoring.model import (
-    current_scorer,
-    folder_of,
-    load_with_aspects,
-    serving_version,
-    site_aspects,
-)
+from analytics.services.scoring.model import load_with_aspects, scorer_and_folder, site_aspects
 from recommender.contracts import Clip
 from recommender.engine.formats.base import MAX_FIELD, Blob
 from recommender.engine.formats.encodings import detect_encoding, open_text
@@ -70,8 +64,8 @@ def score_file(
     is whole or not there.
 
     Args:
-        processes: that score texts side by side when there are more than ``FEW`` rows; as many as cores where
-            it is not given, none beside this one where the settings plug in a text model.
+        processes: that score texts side by side after the first ``FEW`` rows; as many as cores where it is
+            not given, none beside this one where the settings plug in a text model.
         say: is given a line for each row with problems.
 
     Raises:
@@ -174,7 +168,8 @@ class _Scorer:
         if first is None:
             return
         rows = chain([first], rows)
-        processes = processes or (cores() if plugs.loaded_text() is None else 1)
+        # A text model of somebody else's is large, and may be on the only GPU there is.
+        processes = (processes or cores()) if plugs.loaded_text() is None else 1
         if processes == 1:
             yield from self._alone(rows)
             return
@@ -182,11 +177,12 @@ class _Scorer:
             yield from self._beside(rows, crew)
 
     def _alone(self, rows: Iterator[_Row]) -> Iterator[tuple[_Row, Cells]]:
+        """As ``told``, all in this process."""
         while portion := list(islice(rows, _PORTION)):
             yield from zip(portion, self._score(portion), strict=True)
 
     def _beside(self, rows: Iterator[_Row], crew: Crew) -> Iterator[tuple[_Row, Cells]]:
-        """As ``_alone``; texts are scored by the crew, and rows with media here meanwhile."""
+        """As ``told``; texts are scored by the crew, and rows with media here meanwhile."""
         waiting: deque[tuple[list[_Row], Callable[[], Iterable[Cells]]]] = deque()
         while portion := list(islice(rows, _HANDED_OVER)):
             waiting.append((portion, self._begun(portion, crew)))
@@ -197,13 +193,21 @@ class _Scorer:
             yield from zip(portion, cells(), strict=True)
 
     def _begun(self, rows: list[_Row], crew: Crew) -> Callable[[], Iterable[Cells]]:
-        if any(row.cells.get(name, "").strip() for row in rows for name in ("image", "audio")):
-            cells = [one for _row, one in self._alone(iter(rows))]
-            return lambda: cells
-        future = crew.score([row.cells.get("text", "") for row in rows])
-        return lambda: result_of(future)
+        """What gives the cells of ``rows``, once the crew has come to them."""
+        media = [row for row in rows if any(row.cells.get(name, "").strip() for name in ("image", "audio"))]
+        apart = {row.number for row in media}
+        texts = [row for row in rows if row.number not in apart]
+        future = crew.score([row.cells.get("text", "") for row in texts]) if texts else None
+        here = {row.number: cells for row, cells in self._alone(iter(media))}
+
+        def cells() -> Iterable[Cells]:
+            there = iter(result_of(future) if future else ())
+            return [here[row.number] if row.number in apart else next(there) for row in rows]
+
+        return cells
 
     def _score(self, rows: list[_Row]) -> list[Cells]:
+        """The cells of rows whose files are read here."""
         for row in rows:
             if path := row.cells.get("audio", "").strip():
                 row.clip = self._clip(row, path)
@@ -273,8 +277,7 @@ class _Scorer:
 def _scorer() -> tuple[Scorer, Path | None]:
     """The scorer in service and its folder; before there is a database, the one that ships."""
     try:
-        version = serving_version()
-        return current_scorer(), folder_of(version)
+        return scorer_and_folder()
     except DatabaseError:
         return load_with_aspects(None), None
 

@@ -27,8 +27,8 @@ CHECK_SECONDS = 1.0
 
 #: (when it was looked up, the version in service)
 _known: tuple[float, ModelVersion | None] = (float("-inf"), None)
-#: (number of its version, or 0 for the one that ships; the scorer)
-_loaded: tuple[int, Scorer] | None = None
+#: (number of its version, or 0 for the one that ships; the scorer; the folder of its weights)
+_loaded: tuple[int, Scorer, Path | None] | None = None
 _lock = threading.Lock()
 
 
@@ -51,14 +51,19 @@ def current_scorer() -> Scorer:
     Raises:
         RecommenderError: the shipped weights are damaged, or a part that the settings name cannot be loaded.
     """
+    return scorer_and_folder()[0]
+
+
+def scorer_and_folder() -> tuple[Scorer, Path | None]:
+    """``current_scorer``, and where the weights lie that it was loaded from; None for the shipped ones."""
     global _loaded
     with _lock:
         version = serving_version()
         number = version.pk if version else 0
         if _loaded is None or _loaded[0] != number:
-            _loaded = (number, _load(version))
+            _loaded = (number, *_load(version))
             plugs.tell(_loaded[1], version)
-        return _loaded[1]
+        return _loaded[1:]
 
 
 def preload_plugs() -> None:
@@ -106,18 +111,18 @@ def forget_scorer() -> None:
     plugs.forget()
 
 
-def _load(version: ModelVersion | None) -> Scorer:
+def _load(version: ModelVersion | None) -> tuple[Scorer, Path | None]:
     plugs.loaded_text()  # what is wrong with these is no fault of the version
     plugs.loaded_recogniser()
     site_aspects()
     try:
-        return load_with_aspects(folder_of(version))
+        return load_with_aspects(folder_of(version)), folder_of(version)
     except RecommenderError as error:
         if version is None:
             raise
         log.error("Sentiment model %s: %s The shipped one serves.", version.path, error)
         ModelVersion.objects.filter(pk=version.pk).update(**failed_of(error))
-        return load_with_aspects(None)
+        return load_with_aspects(None), None
 
 
 def load_with_aspects(folder: Path | None) -> Scorer:
