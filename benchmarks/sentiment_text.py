@@ -5,8 +5,8 @@
 The held-out parts were never trained on. Two-class sets are scored by the likelier of negative and positive;
 the calibration error is that of all three probabilities, over 15 equal bins of confidence. How much of a
 figure is the luck of what was held out, ``sentiment_text_in_turn`` tells. Speed is that of one process, as a
-worker scores, and of two side by side once they have begun, as ``manage.py score_file`` scores what comes after
-its first 2,048 rows.
+worker scores, and of two side by side once they have begun, as ``manage.py score_file`` scores what comes
+after its first 2,048 rows.
 """
 
 from __future__ import annotations
