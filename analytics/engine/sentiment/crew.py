@@ -27,7 +27,7 @@ from recommender.said import gettext_noop as _
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 #: What a process of a crew was made for.
 _work: Callable[[Sequence[str]], list[Any]] | None = None
-#: Processes where nobody says how many: each takes 130 MB.
+#: Processes at most where nobody says how many: each takes 130 MB.
 MOST = 16
 
 
@@ -51,9 +51,9 @@ class Crew:
         Args:
             tell: what is wanted of a sentiment, a function of a module that the processes can import; what it
                 gives is passed between processes, so it should be small.
-            processes: as many as cores where it is not given, but at most ``MOST``.
+            processes: see ``usual`` where it is not given.
         """
-        self.processes = processes or min(cores(), MOST)
+        self.processes = processes or usual()
         self._pool = ProcessPoolExecutor(
             self.processes,
             # Spawned, because the threads of numerical libraries do not survive a fork.
@@ -99,12 +99,12 @@ def _ended() -> Iterator[None]:
         ) from error
 
 
-def cores() -> int:
-    """How many this process may use."""
+def usual() -> int:
+    """As many processes as this one may use cores, but at most ``MOST``."""
     try:
-        return len(os.sched_getaffinity(0))
+        return min(MOST, len(os.sched_getaffinity(0)))
     except AttributeError:  # not on every system
-        return os.cpu_count() or 1
+        return min(MOST, os.cpu_count() or 1)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             "--processes",
             type=_count,
             metavar="N",
-            help="score the texts of a large file in so many processes at once (as many as cores)",
+            help="score the texts of a large file in so many processes at once (one a core, at most 16)",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:

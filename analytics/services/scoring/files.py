@@ -16,7 +16,7 @@ from django.db import DatabaseError
 
 from analytics.contracts import Spoken
 from analytics.engine.sentiment.cells import OUTPUTS, cells_of
-from analytics.engine.sentiment.crew import Crew, cores, result_of
+from analytics.engine.sentiment.crew import Crew, result_of, usual
 from analytics.services.scoring import plugs
 from analytics.services.scoring.content import photo_encoder, prompts_for
 from analytics.services.scoring.model import load_with_aspects, scorer_and_folder, site_aspects
@@ -64,8 +64,8 @@ def score_file(
     is whole or not there.
 
     Args:
-        processes: that score texts side by side after the first ``FEW`` rows; as many as cores where it is
-            not given, none beside this one where the settings plug in a text model.
+        processes: that score texts side by side after the first ``FEW`` rows; as many as cores, at most 16,
+            where it is not given; none beside this one where the settings plug in a text model.
         say: is given a line for each row with problems.
 
     Raises:
@@ -169,7 +169,7 @@ class _Scorer:
             return
         rows = chain([first], rows)
         # A text model of somebody else's is large, and may be on the only GPU there is.
-        processes = (processes or cores()) if plugs.loaded_text() is None else 1
+        processes = (processes or usual()) if plugs.loaded_text() is None else 1
         if processes == 1:
             yield from self._alone(rows)
             return

@@ -67,6 +67,12 @@ def test_the_environment_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Non
         assert "MKL_NUM_THREADS" not in os.environ
 
 
+def test_a_machine_of_many_cores_is_not_filled_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    with Crew(cells_of) as crew:
+        assert crew.processes == 16
+
+
 def test_weights_that_cannot_be_loaded_are_told_and_no_others_score(tmp_path: Path) -> None:
     with (
         Crew(cells_of, tmp_path / "gone", processes=1) as crew,
