@@ -66,27 +66,36 @@ def data_folder() -> Path:
 def redis_server() -> Iterator[Any]:
     """A real Redis of this test run's own, on a unix socket; yields a client."""
     from django.conf import settings
-    from redis import Redis
-    from redis.exceptions import ConnectionError as RedisConnectionError
 
     from mmsite import processes
 
     server = subprocess.Popen(processes.redis().command, stdout=subprocess.DEVNULL)
+    try:  # who interrupts the run may do so while the server starts
+        client = _answering(server)
+        yield client
+        client.close()
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
+
+
+def _answering(server: subprocess.Popen[bytes]) -> Any:
+    """A client of ``server``, once it answers."""
+    from django.conf import settings
+    from redis import Redis
+    from redis.exceptions import ConnectionError as RedisConnectionError
+
     client = Redis.from_url(settings.REDIS_URL)
     deadline = time.monotonic() + 10
     while True:
         try:
             client.ping()
-            break
+            return client
         except (RedisConnectionError, FileNotFoundError):
             if server.poll() is not None or time.monotonic() > deadline:
                 pytest.exit(f"Redis did not start; see {settings.VAR_DIR / 'redis.log'}", returncode=3)
             time.sleep(0.01)
-    yield client
-    client.close()
-    server.terminate()
-    server.wait(10)
-    shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
