@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-setup: $(VENV)/.installed static/vendor/.made $(MO) ## Install everything the site needs into this folder
+setup: $(VENV)/.installed static/vendor/.made $(MO) $(VENV)/.compiled ## Install everything the site needs into this folder
 	@:
 
 dev: setup $(VENV)/.installed-dev
@@ -80,6 +80,11 @@ static/node_modules/.installed: static/package-lock.json | $(VENV)/.installed
 
 static/vendor/.made: static/node_modules/.installed static/vendor.mjs static/icons.txt
 	@cd static && node vendor.mjs
+	@touch $@
+
+$(VENV)/.compiled: $(wildcard analytics/engine/sentiment/*.py) $(VENV)/.installed
+	@echo "Compiling the loops that score reviews (half a minute, the first time)"
+	@$(PY) -m analytics.engine.sentiment.warm_up
 	@touch $@
 
 %.mo: %.po | $(VENV)/.installed

@@ -10,7 +10,7 @@ from analytics.engine.sentiment.fusion_loading import load_fusion
 from analytics.engine.sentiment.scorer_loading import PARTS, files_of, place_of
 from analytics.engine.sentiment.text_plug import FUSION_NOTE
 from analytics.services.scoring import plugs
-from analytics.services.scoring.model import current_scorer, folder_of, serving_version
+from analytics.services.scoring.model import folder_of, serving_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,6 @@ def fusion_note() -> str:
     """What is fused, on which evidence, or why it is switched off; in plain English."""
     if plugs.text_plug():
         return FUSION_NOTE
-    if not plugs.in_use():
-        return current_scorer().fusion_note
-    # The scorer itself holds a part that this process must not load.
+    # The scorer itself holds parts that a web process must not load.
     place = place_of("fusion", folder_of(serving_version()))
     return (load_fusion(place) if place else FirstChannel()).note

@@ -106,7 +106,7 @@ def retrain(job_id: int) -> ModelVersion | None:
 
 def _learn(progress: JobProgress) -> ModelVersion:
     from analytics.engine.sentiment import load_scorer
-    from analytics.engine.sentiment import retrain as fit
+    from analytics.engine.sentiment.scorer_retraining import retrain as fit
 
     scorer = current_scorer()  # a version that cannot be loaded serves no more from here on
     base = ModelVersion.objects.serving(KIND)

@@ -16,7 +16,7 @@ from tests.services.shop import QUICK_ENCODER
 
 LISTENERS = {"faster_whisper", "sherpa_onnx", "pocketsphinx"}
 #: What takes long to load and few processes use, each seldom.
-SLOW = {"scipy.optimize", "scipy.signal", "scipy.stats", "rjieba"}
+SLOW = {"scipy.optimize", "scipy.signal", "scipy.stats", "rjieba", "numba"}
 HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers", "pymilvus"} | LISTENERS
 LIGHT_PACKAGES = (
     "mmsite",

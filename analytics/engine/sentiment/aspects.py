@@ -145,7 +145,8 @@ def _opinions(
     opinions = []
     for aspect, mentions in aspects.items():
         worth = [felt[mention] for mention in mentions]
-        strongest = mentions[max(range(len(worth)), key=lambda place: abs(worth[place]))]
+        # Of what is shown as equally strong the first counts.
+        strongest = mentions[max(range(len(worth)), key=lambda place: round(abs(worth[place]), 4))]
         words = _clause_words(text, strongest, max(worth, key=abs))
         opinions.append(AspectOpinion(aspect, round(sum(worth) / len(worth), 4), words))
     return tuple(sorted(opinions, key=lambda opinion: -abs(opinion.polarity)))

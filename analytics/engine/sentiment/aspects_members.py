@@ -1,116 +1,242 @@
-"""The members of the aspect network, all at once: what ``learning.aspects_network`` trains, in numpy.
+"""The members of the aspect network: what ``learning.aspects_network`` trains, compiled.
 
 Each reads a sentence by a gated recurrent unit in each direction (Cho et al. 2014); its states are pooled by
-attention, by maximum and at the name. A step of the units is dear for what is called in it rather than for
-what is computed, so that one step is taken for all members and both directions together.
+attention, by maximum and at the name.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-#: The weights behind the units: of the attention, and of what is read off.
-_POOLING = ("att.weight", "att.bias", "vec.weight", "head.weight", "head.bias")
+from analytics.engine.sentiment.aspects_tanh import tanh
+from analytics.engine.sentiment.compiled import compiled
+from analytics.engine.sentiment.text_network import fit
+
+#: Numbers beside a word's vector: how it stands to the name; see ``aspects_polarity.Pack``.
+FACTS = 5
 
 
 class Members:
-    """Networks of one shape; ``weights`` are those of each, under the names that torch gives them."""
+    """Networks of one shape.
+
+    Attributes:
+        width: numbers of a word, facts among them.
+    """
 
     def __init__(self, weights: Sequence[Mapping[str, np.ndarray]]) -> None:
-        self._weights = {name: np.stack([member[name] for member in weights]) for name in _POOLING}
+        """``weights`` are those of each, under the names that torch gives them."""
+        self._fit(weights)
         ways = [(member, way) for way in ("", "_reverse") for member in weights]
 
         def of_units(name: str) -> np.ndarray:
             """(2 members, ...) one kind of weight: ahead of every member, then backwards."""
             return np.stack([member[f"gru.{name}_l0{way}"] for member, way in ways]).astype(np.float32)
 
+        def of_all(name: str) -> np.ndarray:
+            return np.stack([member[name] for member in weights]).astype(np.float32)
+
         hidden = weights[0]["gru.weight_hh_l0"].shape[1]
         # The logistic function is a tangent of half its argument, which is halved here once for all; and what
         # is added to the gates is the same at every step.
         halved = np.repeat(np.array([0.5, 0.5, 1], np.float32), hidden)
         added = of_units("bias_hh")
-        enter = (of_units("weight_ih") * halved[:, None]).reshape(
-            2, -1, weights[0]["gru.weight_ih_l0"].shape[1]
-        )
-        self._enter = np.ascontiguousarray(enter.transpose(0, 2, 1))
-        self._enter_lean = (of_units("bias_ih") + np.where(halved < 1, added, 0)) * halved
-        self._inner = np.ascontiguousarray((of_units("weight_hh") * halved[:, None]).transpose(0, 2, 1))
-        self._lean = np.ascontiguousarray(added[:, None, 2 * hidden :])
+        enter = (of_units("weight_ih") * halved[:, None]).reshape(-1, weights[0]["gru.weight_ih_l0"].shape[1])
+        enter_lean = (of_units("bias_ih") + np.where(halved < 1, added, 0)) * halved
+        inner = np.ascontiguousarray((of_units("weight_hh") * halved[:, None]).transpose(0, 2, 1))
+        self._units = enter.T, enter_lean.ravel(), inner, added[:, 2 * hidden :].copy()
+        self._pooling = (
+            of_all("att.weight"), of_all("att.bias"), of_all("vec.weight")[:, 0], of_all("head.weight"),
+            of_all("head.bias"),
+        )  # fmt: skip
 
-    def read(self, seen: np.ndarray, facts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        """(members, n, labels) what each says of ``seen`` (n, longest, width).
+    def _fit(self, weights: Sequence[Mapping[str, np.ndarray]]) -> None:
+        """Raise ValueError where weights do not fit together: the loops would read past their ends."""
+        hidden = weights[0]["gru.weight_hh_l0"].shape[1]
+        self.width = weights[0]["gru.weight_ih_l0"].shape[1]
+        heed, labels = len(weights[0]["att.bias"]), len(weights[0]["head.bias"])
+        shapes: dict[str, tuple[int, ...]] = {
+            "weight_ih": (3 * hidden, self.width),
+            "weight_hh": (3 * hidden, hidden),
+        }
+        shapes |= {"bias_ih": (3 * hidden,), "bias_hh": (3 * hidden,)}
+        for member in weights:
+            for name, shape in shapes.items():
+                fit(member[f"gru.{name}_l0"], shape, member[f"gru.{name}_l0_reverse"], shape)
+            fit(member["att.weight"], (heed, 2 * hidden + FACTS), member["att.bias"], (heed,))
+            fit(member["vec.weight"], (1, heed), member["head.weight"], (labels, 6 * hidden))
+            fit(member["head.bias"], (labels,))
 
-        ``facts`` and ``lengths`` are those of ``aspects_polarity.Pack``.
+    def read(
+        self, words: np.ndarray, facts: np.ndarray, lengths: np.ndarray, table: np.ndarray
+    ) -> np.ndarray:
+        """(members, n, labels) what each says of sentences, from their words' rows of ``table``.
+
+        ``words``, ``facts`` and ``lengths`` are those of ``aspects_polarity.Pack``.
         """
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        seen = _seen(words, facts, starts, table)
         # The longest first, so that those that still have words are always the first ones.
         order = np.argsort(-lengths, kind="stable")
-        seen, facts, lengths = seen[order], facts[order], lengths[order]
-        places = np.arange(seen.shape[1])[None]
-        told = places < lengths[:, None]
-        back = np.where(told, lengths[:, None] - 1 - places, 0)[:, :, None]
-        ahead, behind = np.split(self._states(self._entering(seen, lengths, told), told), 2)
-        states = np.concatenate([ahead, np.take_along_axis(behind, back[None], 2)], 3)
-        return _scored(self._weights, states, facts, told)[:, np.argsort(order)]
-
-    def _entering(self, seen: np.ndarray, lengths: np.ndarray, told: np.ndarray) -> np.ndarray:
-        """(words, 2 members, 3 hidden) what comes into the units, place by place; backwards from each end."""
-        place, row = np.nonzero(told.T)
-        ways = seen[row, place], seen[row, lengths[row] - 1 - place]
-        entering = np.empty((len(row), *self._enter_lean.shape), np.float32)
-        for halves, words, weights in zip(np.split(entering, 2, axis=1), ways, self._enter, strict=True):
-            halves[:] = (words @ weights).reshape(halves.shape)
-        entering += self._enter_lean
-        return entering
-
-    def _states(self, entering: np.ndarray, told: np.ndarray) -> np.ndarray:
-        """(2 members, n, longest, hidden) of all units; after the end of a sentence they are zero."""
-        hidden = self._inner.shape[1]
-        state = np.zeros((len(self._inner), len(told), hidden), np.float32)
-        states = np.zeros((told.shape[1], *state.shape), np.float32)
-        first = 0
-        for step, going in enumerate(told.sum(0).tolist()):
-            given, held = entering[first : first + going].transpose(1, 0, 2), state[:, :going]
-            kept = held @ self._inner
-            gates, fresh = kept[..., : 2 * hidden], kept[..., 2 * hidden :]
-            gates += given[..., : 2 * hidden]
-            np.tanh(gates, out=gates)
-            gates += 1
-            gates *= 0.5
-            fresh += self._lean
-            fresh *= gates[..., :hidden]
-            fresh += given[..., 2 * hidden :]
-            np.tanh(fresh, out=fresh)
-            held -= fresh
-            held *= gates[..., hidden:]
-            held += fresh
-            states[step, :, :going] = held
-            first += going
-        return states.transpose(1, 2, 0, 3)
+        states = _states(seen, starts, order, *self._units)
+        return np.asarray(_pooled(states, seen, starts, *self._pooling))
 
 
-def _scored(
-    weights: Mapping[str, np.ndarray], states: np.ndarray, facts: np.ndarray, told: np.ndarray
+@compiled
+def _seen(words: np.ndarray, facts: np.ndarray, starts: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """(words, numbers + facts) what is seen of each word, sentence after sentence."""
+    numbers, told = table.shape[1], facts.shape[2]
+    seen = np.empty((starts[-1], numbers + told), np.float32)
+    for sentence in range(len(starts) - 1):
+        for place in range(starts[sentence + 1] - starts[sentence]):
+            row = starts[sentence] + place
+            for number in range(numbers):
+                seen[row, number] = table[words[sentence, place], number]
+            for number in range(told):
+                seen[row, numbers + number] = facts[sentence, place, number]
+    return seen
+
+
+@compiled
+def _states(
+    seen: np.ndarray,
+    starts: np.ndarray,
+    order: np.ndarray,
+    enter: np.ndarray,
+    enter_lean: np.ndarray,
+    inner: np.ndarray,
+    lean: np.ndarray,
 ) -> np.ndarray:
-    """(members, n, labels) what each makes of its ``states`` (members, n, longest, 2 hidden), where there are
-    words."""
-    beside = np.concatenate([states, np.broadcast_to(facts, (len(states), *facts.shape))], 3)
-    heed = beside @ weights["att.weight"].transpose(0, 2, 1)[:, None] + weights["att.bias"][:, None, None]
-    heed = (np.tanh(heed, out=heed) @ weights["vec.weight"][:, None].transpose(0, 1, 3, 2))[..., 0]
-    heed = np.where(told, heed, -1e9)
-    heed = np.exp(heed - heed.max(2, keepdims=True))
-    name = facts[:, :, 0] + 1e-6 * told
-    pooled = [
-        _weighed(heed, states),
-        np.where(told[:, :, None], states, -1e9).max(2),
-        _weighed(name[None], states),
-    ]
-    off = np.concatenate(pooled, 2) @ weights["head.weight"].transpose(0, 2, 1)
-    return np.asarray(off + weights["head.bias"][:, None])
+    """(members, words, 2 hidden) of the units ahead and of those backwards, side by side."""
+    units, hidden = lean.shape
+    members, texts = units // 2, len(order)
+    entering = np.dot(seen, enter)
+    states = np.empty((members, len(seen), 2 * hidden), np.float32)
+    held = np.zeros((texts, hidden), np.float32)
+    kept = np.empty((texts, 3 * hidden), np.float32)
+    for unit in range(units):
+        first, side = 3 * hidden * unit, unit // members * hidden
+        held.fill(0)
+        going, step = texts, 0
+        while True:
+            while going and starts[order[going - 1] + 1] - starts[order[going - 1]] <= step:
+                going -= 1
+            if not going:
+                break
+            np.dot(held[:going], inner[unit], kept[:going])
+            for number in range(going):
+                sentence = order[number]
+                row = starts[sentence + 1] - 1 - step if side else starts[sentence] + step
+                given = entering[row, first : first + 3 * hidden]
+                _step(held[number], kept[number], given, enter_lean[first : first + 3 * hidden], lean[unit])
+                for place in range(hidden):
+                    states[unit % members, row, side + place] = held[number, place]
+            step += 1
+    return states
 
 
-def _weighed(weights: np.ndarray, states: np.ndarray) -> np.ndarray:
-    """(members, n, width) the mean of each sentence's states by weight (members or 1, n, longest)."""
-    shares = (weights / weights.sum(2, keepdims=True)).astype(np.float32)
-    return np.asarray((shares[:, :, None] @ states)[:, :, 0])
+@compiled
+def _step(
+    held: np.ndarray, kept: np.ndarray, given: np.ndarray, given_lean: np.ndarray, lean: np.ndarray
+) -> None:
+    """Take ``held`` (hidden,) one word further: reset and update gates, and what is new."""
+    hidden = len(held)
+    for unit in range(hidden):
+        reset = (tanh(kept[unit] + (given[unit] + given_lean[unit])) + 1) * np.float32(0.5)
+        kept[unit] = reset * (kept[2 * hidden + unit] + lean[unit])
+    for unit in range(hidden):
+        update = hidden + unit
+        share = (tanh(kept[update] + (given[update] + given_lean[update])) + 1) * np.float32(0.5)
+        fresh = tanh(kept[unit] + (given[2 * hidden + unit] + given_lean[2 * hidden + unit]))
+        held[unit] = (held[unit] - fresh) * share + fresh
+
+
+@compiled
+def _pooled(
+    states: np.ndarray,
+    seen: np.ndarray,
+    starts: np.ndarray,
+    att: np.ndarray,
+    att_lean: np.ndarray,
+    vec: np.ndarray,
+    head: np.ndarray,
+    head_lean: np.ndarray,
+) -> np.ndarray:
+    """(members, n, labels) what each member makes of its ``states`` and of the facts at the end of what was
+    ``seen``."""
+    members, width, told = len(states), states.shape[2], att.shape[2] - states.shape[2]
+    facts = seen[:, seen.shape[1] - told :]
+    read = np.empty((members, len(starts) - 1, head.shape[1]))
+    heed, name = np.empty(len(seen), np.float32), np.empty(len(seen), np.float32)
+    pooled = np.empty((3, width), np.float32)
+    for member in range(members):
+        _heed(states[member], facts, att[member], att_lean[member], vec[member], heed)
+        for sentence in range(len(starts) - 1):
+            begun, ended = starts[sentence], starts[sentence + 1]
+            inside = states[member, begun:ended]
+            most = heed[begun:ended].max()
+            for word in range(begun, ended):
+                heed[word] = math.exp(heed[word] - most)
+                name[word] = facts[word, 0] + np.float32(1e-6)
+            _weigh(inside, heed[begun:ended], pooled[0])
+            _largest(inside, pooled[1])
+            _weigh(inside, name[begun:ended], pooled[2])
+            for label in range(head.shape[1]):
+                read[member, sentence, label] = head_lean[member, label] + _along(head[member, label], pooled)
+    return read
+
+
+@compiled
+def _heed(
+    states: np.ndarray,
+    facts: np.ndarray,
+    att: np.ndarray,
+    att_lean: np.ndarray,
+    vec: np.ndarray,
+    heed: np.ndarray,
+) -> None:
+    """``heed`` (words,): how much each word is heeded, before they are weighed against each other."""
+    width, told = states.shape[1], facts.shape[1]
+    beside = np.empty((len(states), width + told), np.float32)
+    for word in range(len(states)):
+        for number in range(width):
+            beside[word, number] = states[word, number]
+        for number in range(told):
+            beside[word, width + number] = facts[word, number]
+    asked = np.dot(beside, att.T)
+    for word in range(len(states)):
+        for number in range(len(vec)):
+            asked[word, number] = tanh(asked[word, number] + att_lean[number]) * vec[number]
+        heed[word] = asked[word].sum()
+
+
+@compiled
+def _weigh(states: np.ndarray, weights: np.ndarray, mean: np.ndarray) -> None:
+    """``mean`` (width,) of ``states`` (words, width), by ``weights`` (words,)."""
+    total = weights.sum()
+    mean.fill(0)
+    for word in range(len(states)):
+        share = weights[word] / total
+        for number in range(len(mean)):
+            mean[number] += share * states[word, number]
+
+
+@compiled
+def _largest(states: np.ndarray, largest: np.ndarray) -> None:
+    """``largest`` (width,) of ``states`` (words, width)."""
+    largest.fill(-np.inf)
+    for word in range(len(states)):
+        for number in range(len(largest)):
+            largest[number] = max(largest[number], states[word, number])
+
+
+@compiled
+def _along(weights: np.ndarray, pooled: np.ndarray) -> float:
+    """The sum of ``weights`` (3 * width,) times ``pooled`` (3, width)."""
+    total = 0.0
+    for part in range(len(pooled)):
+        for number in range(pooled.shape[1]):
+            total += weights[part * pooled.shape[1] + number] * pooled[part, number]
+    return total

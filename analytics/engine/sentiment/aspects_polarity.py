@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
+from analytics.contracts import LABELS
 from analytics.engine.sentiment import aspects_grams
-from analytics.engine.sentiment.aspects_members import Members
+from analytics.engine.sentiment.aspects_members import FACTS, Members
 from analytics.engine.sentiment.text import softmax
+from analytics.engine.sentiment.text_network import fit
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop as _
 from recommender.said import say
@@ -27,7 +30,6 @@ NETWORK = "network.npz"
 REACH = 25
 #: Words after which the distance to the name counts for 1/e, and what a break between leaves of nearness.
 NEAR, ACROSS, MOST_BREAKS = 4.0, 0.4, 4
-FACTS = 5
 #: Rows of the table before the vocabulary: nothing, an unknown word.
 UNKNOWN, FIRST = 1, 2
 _BREAKS = frozenset(
@@ -132,7 +134,7 @@ class AspectPolarity:
         )
 
     @classmethod
-    def load(cls, folder: Path) -> AspectPolarity:
+    def load(cls, folder: Path) -> Self:
         """The network in ``folder``.
 
         Raises:
@@ -140,8 +142,8 @@ class AspectPolarity:
         """
         try:
             with np.load(folder / NETWORK) as stored:
-                return cls({name: stored[name] for name in stored.files})
-        except (OSError, ValueError, KeyError, EOFError) as error:
+                return cls({name: stored[name] for name in stored.files})._whole()
+        except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
             raise RecommenderError(
                 say(
                     _("The aspect model in {folder} cannot be read ({error})."),
@@ -153,6 +155,13 @@ class AspectPolarity:
                     command="train_sentiment aspects",
                 ),
             ) from error
+
+    def _whole(self) -> Self:
+        """Itself; raises ValueError or KeyError where weights do not fit together."""
+        fit(self._grams, (1 << aspects_grams.BITS, len(LABELS)))
+        if "members" in self.arrays:  # one that holds words alone is still to be taught
+            fit(self._table, (FIRST + len(self.vocabulary), self._members.width - FACTS))
+        return self
 
     def read(self, named: Sequence[Named]) -> np.ndarray:
         """(n, 3) calibrated probabilities in the order of ``LABELS``."""
@@ -167,13 +176,10 @@ class AspectPolarity:
     def read_by_network(self, named: Sequence[Named]) -> np.ndarray:
         """(n, 3) the mean of the members' log odds."""
         answer = np.zeros((len(named), 3))
-        # Like lengths together: the padding costs as much as words do.
-        order = np.argsort([len(one.left) + len(one.right) for one in named], kind="stable")
-        for at in range(0, len(order), _BATCH):
-            places = order[at : at + _BATCH]
-            pack = packed([named[place] for place in places], self.vocabulary)
-            seen = np.concatenate([self._table.take(pack.words, axis=0), pack.facts], 2)
-            answer[places] = _log_softmax(self._members.read(seen, pack.facts, pack.lengths)).mean(0)
+        for at in range(0, len(named), _BATCH):
+            pack = packed(named[at : at + _BATCH], self.vocabulary)
+            read = self._members.read(pack.words, pack.facts, pack.lengths, self._table)
+            answer[at : at + _BATCH] = _log_softmax(read).mean(0)
         return answer
 
 

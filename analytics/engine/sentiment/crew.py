@@ -27,7 +27,7 @@ from recommender.said import gettext_noop as _
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 #: What a process of a crew was made for.
 _work: Callable[[Sequence[str]], list[Any]] | None = None
-#: Processes at most where nobody says how many: each takes 130 MB.
+#: Processes at most where nobody says how many: each takes 140 MB, and shares another 100 with others.
 MOST = 16
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from analytics.contracts import AspectOpinion, Channel, Reading, Word
-from analytics.engine.sentiment.aspects import Findings
 from analytics.engine.sentiment.scorer_intake import Usable
 from analytics.engine.sentiment.transcripts import count_words, shared
+
+if TYPE_CHECKING:
+    from analytics.engine.sentiment.aspects import Findings
 
 
 class TextReader(Protocol):

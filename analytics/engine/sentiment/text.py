@@ -11,41 +11,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from analytics.contracts import Word
 from analytics.engine.sentiment.lexicon import emoji_mood, middling, taken_back
-from analytics.engine.sentiment.text_evidence import by_character, row_starts, weigh_words
+from analytics.engine.sentiment.text_evidence import row_starts, share_out, weigh_words
 from analytics.engine.sentiment.text_features import Features, features, tidy
+from analytics.engine.sentiment.text_mixture import Expert, Mixture, Said
 from analytics.engine.sentiment.text_network import AnyNetwork, tokens
 from analytics.engine.sentiment.text_network_files import unpack
-from analytics.engine.sentiment.text_table import Table, distinct, load, sums
+from analytics.engine.sentiment.text_table import Table, counted, load, unreadable
 
 SHIPPED = Path(__file__).parent / "weights" / "text"
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _OTHER = re.compile("[^\\W\\d_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _BATCH = 1000
-#: Half the width of neutral, in log odds, where phrases commit to nothing: for each, and to begin with.
-_NEITHER, _PHRASED = 1.2, 0.75
 #: How much more a phrase counts that is all of a Chinese text: its experts are bold about what is short.
 _ALONE = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Expert:
-    """Columns of the table: one, positive against negative; or two, negative and positive against neutral."""
-
-    name: str
-    first: int
-    sides: int
-
-    @property
-    def columns(self) -> slice:
-        return slice(self.first, self.first + self.sides)
 
 
 CHINESE = (Expert("hotels", 0, 1), Expert("meals", 1, 1), Expert("goods", 2, 1))
@@ -59,70 +45,25 @@ CHINESE_NETWORK, ENGLISH_NETWORK = "chinese", "english"
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """How raw scores become log odds: score * ``scale`` + ``shift``, a value for each column.
+class _Script:
+    """The texts of one script in a batch.
 
-    For experts of one column, ``network`` is what the score of the script's network counts, and ``middle``
-    half the width of neutral, in log odds.
+    Attributes:
+        mixture: of the script's experts; ``said`` what they read.
+        places: (n,) in the batch; ``part`` (n,) how much of each text is of this script.
+        found: features of the texts of both scripts, those of this one from ``base`` on.
+        counts: (n,) how many features each has.
+        denials: of each, where it takes blame back.
     """
 
-    scale: np.ndarray
-    shift: np.ndarray
-    network: float
-    middle: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Scales:
-    """The calibrations of a script's experts of one column, which stand side by side: values (experts,)."""
-
-    columns: slice
-    scale: np.ndarray
-    shift: np.ndarray
-    network: np.ndarray
-    middle: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class _Script:
-    """The texts of one script in a batch: ``places`` in the batch and how much of each is of this script;
-    features of both scripts' texts, these from ``base`` on; how many, scores, what is said beside words."""
-
-    experts: tuple[Expert, ...]
+    mixture: Mixture
+    said: Said
     places: np.ndarray
     part: np.ndarray
     found: Features
     base: int
-    denials: list[list[tuple[int, int, float]]]
     counts: np.ndarray
-    scores: np.ndarray
-    ordered: np.ndarray
-    moods: np.ndarray
-    middle: np.ndarray
-
-    def first(self, texts: int) -> _Script:
-        """Of the texts of the batch only so many, its first: what is needed to say which words weigh."""
-        kept = int(np.searchsorted(self.places, texts))
-        if not self.base and kept == self.found.texts:
-            return self
-        owners = self.found.owners - self.base
-        chosen = (owners >= 0) & (owners < kept)
-        found = Features(
-            self.found.rows[chosen],
-            owners[chosen],
-            self.found.starts[chosen],
-            self.found.ends[chosen],
-            kept,
-        )
-        return replace(
-            self,
-            places=self.places[:kept],
-            part=self.part[:kept],
-            found=found,
-            base=0,
-            counts=self.counts[:kept],
-            denials=self.denials[:kept],
-        )
+    denials: Sequence[Sequence[tuple[int, int, float]]]
 
 
 class TextModel:
@@ -131,21 +72,15 @@ class TextModel:
     languages = frozenset({"en", "zh"})
 
     def __init__(self, table: Table) -> None:
+        if table.steps.shape[1] != COLUMNS:
+            raise ValueError(f"{table.steps.shape[1]} columns where {COLUMNS} are wanted")
         self.key = table.key
         self.table = table
-        self._calibrations = {
-            name: Calibration(
-                np.array(told["scale"]),
-                np.array(told["shift"]),
-                told.get("network", 0.0),
-                told.get("middle", 0.0),
-            )
-            for name, told in table.facts["calibration"].items()
-        }
         self._networks = unpack(table.networks)
-        self._scales: dict[tuple[Expert, ...], _Scales] = {
-            experts: self._side_by_side(experts) for experts in (CHINESE, ENGLISH)
-        }
+        self._mixtures = tuple(
+            Mixture(experts, gate, SITE, table.scales.astype(np.float64), table.facts["calibration"])
+            for experts, gate in ((CHINESE, CHINESE_GATE), (ENGLISH, ENGLISH_GATE))
+        )
 
     @classmethod
     def load(cls, folder: Path | None = None) -> TextModel:
@@ -154,7 +89,11 @@ class TextModel:
         Raises:
             RecommenderError: the folder holds no model, or one of another format.
         """
-        return cls(load(folder or SHIPPED))
+        table = load(folder or SHIPPED)
+        try:
+            return cls(table)
+        except (OSError, ValueError, KeyError, IndexError) as error:
+            raise unreadable(folder or SHIPPED, error) from error
 
     def read(self, texts: Sequence[str]) -> np.ndarray:
         """(n, 3) calibrated probabilities in the order of ``LABELS``; an empty text gets a third each."""
@@ -193,15 +132,16 @@ class TextModel:
         answer[~spoken] = 1 / 3
         shown = slice(0, worded)
         starts = row_starts(tidied[shown])
-        pulls = np.zeros(int(starts[-1]))
+        changes = np.zeros(int(starts[-1]) + 1)
         for script in self._scripts(tidied):
-            kinds = self._kinds(script)
-            counts = script.part * spoken[script.places]
-            answer[script.places] += counts[:, None] * self._mixed(script, kinds)
+            read, kinds = script.mixture.read(script.said)
+            answer[script.places] += (script.part * spoken[script.places])[:, None] * read
             if most:
-                pulls += self._spread(script.first(len(starts) - 1), kinds, starts)
+                self._share_out(script, kinds, starts, changes)
         answer /= answer.sum(1, keepdims=True)
-        words = weigh_words(texts[shown], tidied[shown], starts, pulls, most) if most else []
+        if not most:
+            return answer, []
+        words = weigh_words(texts[shown], tidied[shown], starts, np.cumsum(changes), most)
         return answer, words
 
     def _scripts(self, tidied: Sequence[str]) -> list[_Script]:
@@ -219,106 +159,45 @@ class TextModel:
         moods = [emoji_mood(text) for text in every]
         taken = [sum(worth for *_, worth in one) for one in denials]
         middle = [*(_middle(text, _ALONE) for text in told), *(_middle(text, 0.0) for text in plain)]
-        said = (np.concatenate(ordered), np.add(moods, taken), np.array(middle))
-        joint = (*self._counted(found), *said)
+        counts, sums = counted(self.table.steps, found)
+        said = Said(sums * self.table.scales, np.concatenate(ordered), np.add(moods, taken), np.array(middle))
         return [
-            _Script(experts, places, part, found, own.start, denials[own], *(one[own] for one in joint))
-            for experts, places, part, own in (
-                (CHINESE, chinese, share[chinese], slice(0, len(told))),
-                (ENGLISH, english, 1 - share[english], slice(len(told), len(every))),
+            _Script(mixture, said.part(own), places, part, found, own.start, counts[own], denials[own])
+            for mixture, places, part, own in (
+                (self._mixtures[0], chinese, share[chinese], slice(0, len(told))),
+                (self._mixtures[1], english, 1 - share[english], slice(len(told), len(every))),
             )
             if len(places)
         ]
 
-    def _counted(self, found: Features) -> tuple[np.ndarray, np.ndarray]:
-        """(texts,) how many features each text has, and (texts, columns) their scores."""
-        once = distinct(found)
-        counts = np.maximum(np.bincount(once[1], minlength=found.texts), 1)
-        return counts, sums(self.table.steps, found, once) * self.table.scales
-
-    def _mixed(self, script: _Script, kinds: np.ndarray) -> np.ndarray:
-        """(n, 3) the experts' readings, each by how much the text is of its kind."""
-        experts, scales = script.experts, self._scales[script.experts]
-        read = _ordered(script, scales, kinds[:, : len(scales.shift)])
-        for place in range(len(scales.shift), len(experts)):
-            sided = _sided(self._logit(script.scores, experts[place]), script)
-            read += kinds[:, place : place + 1] * sided
-        if not self.table.scales[SITE.columns].any():
-            return read
-        shift = self._logit(script.scores, SITE)
-        logs = np.log(np.maximum(read, 1e-9))
-        return softmax(logs + np.stack([shift[:, 0], np.zeros(len(shift)), shift[:, 1]], 1))
-
-    def _side_by_side(self, experts: Sequence[Expert]) -> _Scales:
-        """The calibrations of those of ``experts`` that have one column."""
-        ordered = [expert for expert in experts if expert.sides == 1]
-        told = [self._calibrations[expert.name] for expert in ordered]
-        return _Scales(
-            slice(ordered[0].first, ordered[-1].first + 1),
-            np.concatenate([one.scale for one in told]),
-            np.concatenate([one.shift for one in told]),
-            np.array([one.network for one in told]),
-            np.array([one.middle for one in told]),
-        )
-
-    def _kinds(self, script: _Script) -> np.ndarray:
-        """(n, experts) how much each text is of the kind of each expert."""
-        odds = self._logit(script.scores, CHINESE_GATE if script.experts is CHINESE else ENGLISH_GATE)
-        return softmax(np.hstack([np.zeros((len(odds), 1)), odds]))
-
-    def _logit(self, scores: np.ndarray, expert: Expert) -> np.ndarray:
-        calibration = self._calibrations[expert.name]
-        return scores[:, expert.columns] * calibration.scale + calibration.shift
-
-    def _spread(self, script: _Script, kinds: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """(characters,) what each character of the batch adds to the log odds, through n-grams and denials.
+    def _share_out(self, script: _Script, kinds: np.ndarray, starts: np.ndarray, changes: np.ndarray) -> None:
+        """Add to ``changes`` (characters + 1,) by how much more than the one before each character adds to
+        the log odds, through n-grams and denials.
 
         Args:
-            starts: of each text of the batch.
-            kinds: (texts, experts) at least those of the script's texts.
+            kinds: (n, experts) of the script's texts.
+            starts: of each text whose words are shown, the first ones of the batch.
         """
-        weights = self._pulls(script, kinds[: len(script.places)]) * script.part.take(script.found.owners)
-        pulls = by_character(starts, script.places, script.found, weights)
-        for number, denials in enumerate(script.denials):
-            first = starts[script.places[number]]
-            for start, end, worth in denials:
-                pulls[first + start : first + end] += worth * script.part[number] / (end - start)
-        return pulls
-
-    def _pulls(self, script: _Script, kinds: np.ndarray) -> np.ndarray:
-        """(m,) what each feature found adds to the log odds of positive against negative."""
-        found = script.found
-        raw = self.table.steps.take(found.rows, axis=0)
-        shares = kinds / np.sqrt(script.counts)[:, None]
-        total = np.zeros(len(raw))
-        for place, expert in enumerate(script.experts):
-            worth = self._calibrations[expert.name].scale * self.table.scales[expert.columns]
-            pull = raw[:, expert.first + expert.sides - 1] * worth[-1]
-            if expert.sides == 2:
-                pull = pull - raw[:, expert.first] * worth[0]
-            total += shares[:, place].take(found.owners) * pull
-        low, high = self.table.scales[SITE.columns]
-        if low or high:
-            pull = raw[:, SITE.first + 1] * high - raw[:, SITE.first] * low
-            total += pull / np.sqrt(script.counts).take(found.owners)
-        return total
-
-
-def _ordered(script: _Script, scales: _Scales, kinds: np.ndarray) -> np.ndarray:
-    """(n, 3) negative, neutral and positive along each expert's scale of log odds, times ``kinds``
-    (n, experts)."""
-    odds = script.scores[:, scales.columns] * scales.scale + scales.shift
-    odds += scales.network * script.ordered[:, None] + script.moods[:, None]
-    middle = script.middle[:, None]
-    half = np.where(middle > 0, _NEITHER * middle + _PHRASED, scales.middle)
-    low, high = (sigmoid(np.stack([-odds, odds]) - half) * kinds).sum(2)
-    return np.stack([low, kinds.sum(1) - low - high, high], 1)
-
-
-def _sided(odds: np.ndarray, script: _Script) -> np.ndarray:
-    """Negative and positive against neutral."""
-    sides = odds + np.stack([-script.moods, script.moods], 1) / 2 - 0.5 * script.middle[:, None]
-    return softmax(np.stack([sides[:, 0], np.zeros(len(sides)), sides[:, 1]], 1))
+        shown = int(np.searchsorted(script.places, len(starts) - 1))
+        places, part = script.places[:shown], script.part[:shown]
+        weights = part / np.sqrt(script.counts[:shown])
+        worth, columns = script.mixture.worth, script.mixture.columns
+        share_out(
+            script.found,
+            script.base,
+            self.table.steps,
+            columns,
+            worth,
+            kinds,
+            weights,
+            places,
+            starts,
+            changes,
+        )
+        for place, share, denials in zip(places.tolist(), part.tolist(), script.denials, strict=False):
+            for start, end, taken in denials:
+                changes[starts[place] + start] += taken * share / (end - start)
+                changes[starts[place] + end] -= taken * share / (end - start)
 
 
 def read_network(network: AnyNetwork, tidied: Sequence[str], english: bool) -> np.ndarray:
@@ -332,10 +211,6 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     """(n, classes) as probabilities."""
     powers = np.exp(scores - scores.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
-
-
-def sigmoid(values: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.clip(values, -60, 60)))
 
 
 def _without(text: str, denials: Sequence[tuple[int, int, float]]) -> str:

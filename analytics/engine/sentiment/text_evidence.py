@@ -1,7 +1,6 @@
 """Which words carried a text's score: weights of n-grams, spread over characters and gathered by word.
 
-A batch is one long row of characters, each text followed by a break, so that no Python loop runs over
-characters or over words that are not shown.
+A batch is one long row of characters, each text followed by a break; what runs over characters is compiled.
 """
 
 from __future__ import annotations
@@ -12,16 +11,18 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from analytics.contracts import Word
+from analytics.engine.sentiment.compiled import compiled
 from analytics.engine.sentiment.lexicon import EMOJI
-from analytics.engine.sentiment.text_features import Features, character_kinds, turns
+from analytics.engine.sentiment.text_features import KINDS, Features, code_points, kind_of
 
-_LETTERS, _MARK, _HAN = 1, 2, 3
+_MARK, _HAN = 2, 3
 _APOSTROPHE = 39
 #: Characters of a piece of Chinese that is shown at most.
 _LONGEST = 4
 _LEAST = 0.01
 #: What is left of nothing where weights are summed over a batch, whatever stands in it.
 _NOTHING = 1e-9
+_EMOJI = np.array([ord(emoji) for emoji in EMOJI], np.uint32), np.array([*EMOJI.values()])
 
 
 def row_starts(tidied: Sequence[str]) -> np.ndarray:
@@ -29,20 +30,72 @@ def row_starts(tidied: Sequence[str]) -> np.ndarray:
     return np.concatenate([[0], np.cumsum([len(text) + 1 for text in tidied], dtype=np.int64)])
 
 
-def by_character(starts: np.ndarray, places: np.ndarray, found: Features, weights: np.ndarray) -> np.ndarray:
-    """(characters,) the weight of each feature shared out evenly over the characters it covers.
+def share_out(
+    found: Features,
+    base: int,
+    table: np.ndarray,
+    columns: np.ndarray,
+    worth: np.ndarray,
+    kinds: np.ndarray,
+    weights: np.ndarray,
+    places: np.ndarray,
+    starts: np.ndarray,
+    changes: np.ndarray,
+) -> None:
+    """Share what each feature weighs out evenly over the characters that it covers.
 
     Args:
-        starts: what ``row_starts`` gives; ``places`` (found.texts,) which of its texts the features are of.
-        weights: (m,) of the features found.
+        found, base: of its texts those from ``base`` on count, as many as there are ``weights``.
+        table: (rows, columns) what features say, of which ``columns`` (k,) count, by ``worth`` (experts + 1,
+            k): for each expert, and for all.
+        kinds: (texts or more, experts) how much each text is of each expert's kind.
+        weights: (texts,) what a text's features weigh.
+        places: (texts,) which of the texts each is whose ``row_starts`` are ``starts``.
+        changes: (characters + 1,) by how much the weight of a character differs from that of the one before,
+            to which they are added.
     """
-    owners = places.take(found.owners)
-    base, most = starts.take(owners), (np.diff(starts) - 1).take(owners)
-    first, last = np.clip(found.starts, 0, most), np.clip(found.ends, 0, most)
-    share = weights / np.maximum(last - first, 1)
-    size = int(starts[-1]) + 1
-    steps = np.bincount(base + first, share, size) - np.bincount(base + last, share, size)
-    return np.cumsum(steps)[:-1]
+    of_each = found.rows, found.owners - base, found.starts, found.ends
+    mixed = _mixed(columns, worth, kinds, weights)
+    _share_out(of_each, table, columns, mixed, places, starts, changes)
+
+
+@compiled
+def _mixed(columns: np.ndarray, worth: np.ndarray, kinds: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(texts, k) what a step of each column is worth in each text."""
+    mixed = np.empty((len(weights), len(columns)))
+    for text in range(len(weights)):
+        for column in range(len(columns)):
+            total = worth[len(worth) - 1, column]
+            for expert in range(kinds.shape[1]):
+                total += kinds[text, expert] * worth[expert, column]
+            mixed[text, column] = total * weights[text]
+    return mixed
+
+
+@compiled
+def _share_out(
+    features: tuple[np.ndarray, ...],
+    table: np.ndarray,
+    columns: np.ndarray,
+    mixed: np.ndarray,
+    places: np.ndarray,
+    starts: np.ndarray,
+    changes: np.ndarray,
+) -> None:
+    rows, owners, begun, ended = features
+    for feature in range(len(rows)):
+        text = owners[feature]
+        if not 0 <= text < len(mixed):
+            continue
+        weight = 0.0
+        for column in range(len(columns)):
+            weight += table[rows[feature], columns[column]] * mixed[text, column]
+        first = starts[places[text]]
+        length = starts[places[text] + 1] - first - 1
+        start, end = min(max(begun[feature], 0), length), min(max(ended[feature], 0), length)
+        share = weight / max(end - start, 1)
+        changes[first + start] += share
+        changes[first + end] -= share
 
 
 def weigh_words(
@@ -54,42 +107,97 @@ def weigh_words(
         tidied: the texts as hashed, which stand from ``starts`` in the row of all characters.
         pulls: (characters,) what each adds to the log odds.
     """
-    points = np.frombuffer("".join(f"{text}\n" for text in tidied).encode("utf-32-le", "replace"), np.uint32)
-    edges, stops, weights = _units(points, pulls)
-    owners = np.searchsorted(starts, edges, side="right") - 1
-    order = np.lexsort((edges, -np.abs(weights), owners))
-    rank = np.arange(len(order)) - np.searchsorted(owners[order], owners[order])
-    chosen = order[rank < most]
-    weights = weights.round(4)
-    # What is shown as equally weighty stands in the order of the text.
-    chosen = chosen[np.lexsort((edges[chosen], -np.abs(weights[chosen]), owners[chosen]))]
-    owners, base = owners[chosen], starts[owners[chosen]]
-    bounds = np.searchsorted(owners, np.arange(len(texts) + 1)).tolist()
-    firsts, lasts = (edges[chosen] - base).tolist(), (stops[chosen] - base).tolist()
-    units = list(zip(firsts, lasts, weights[chosen].tolist(), strict=True))
+    points = code_points([f"{text}\n" for text in tidied])
+    edges, weights, counts = _weightiest(points, KINDS, pulls, starts, most, *_EMOJI)
+    units = list(zip(*edges.T.tolist(), weights.tolist(), strict=True))
+    bounds = [0, *np.cumsum(counts).tolist()]
     return [
         tuple(_words(text, tidied[number], units[bounds[number] : bounds[number + 1]]))
         for number, text in enumerate(texts)
     ]
 
 
-def _units(points: np.ndarray, pulls: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(starts, ends, weights) of what can be shown: words, marks, and runs of Chinese cut where the weight
-    changes sign and into pieces of at most four."""
-    kinds = np.where(points == _APOSTROPHE, _MARK, character_kinds(points))
-    signs = np.where(kinds == _HAN, pulls > _NOTHING, False)
-    edge = (kinds == _MARK) | turns(kinds) | turns(signs)
-    places = np.arange(len(points))
-    run = np.maximum.accumulate(np.where(edge, places, 0))
-    (edges,) = (edge | ((kinds == _HAN) & ((places - run) % _LONGEST == 0))).nonzero()
-    if not len(edges):
-        return edges, edges, np.zeros(0)
-    stops = np.concatenate([edges[1:], [len(points)]])
-    weights = np.add.reduceat(pulls, edges)
-    for unit in ((kinds[edges] == _MARK) & (points[edges] > 0x2000)).nonzero()[0].tolist():
-        weights[unit] += EMOJI.get(chr(points[edges[unit]]), 0.0)
-    kept = (kinds[edges] > 0) & (np.abs(weights) >= _LEAST)
-    return edges[kept], stops[kept], weights[kept]
+@compiled
+def _weightiest(
+    points: np.ndarray,
+    kinds: np.ndarray,
+    pulls: np.ndarray,
+    starts: np.ndarray,
+    most: int,
+    emoji: np.ndarray,
+    moods: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each text the weightiest units, text after text: (n, 2) from where to where in its text, (n,)
+    weights, and how many each has."""
+    texts = len(starts) - 1
+    edges, weights = np.empty((texts * most, 2), np.int64), np.empty(texts * most)
+    counts, count = np.zeros(texts, np.int64), 0
+    for text in range(texts):
+        start, stop = starts[text], starts[text + 1]
+        kept = weights[count : count + most]
+        found = _units(points[start:stop], kinds, pulls[start:stop], emoji, moods, edges[count:], kept)
+        for number in range(found):
+            # What is shown as equally weighty stands in the order of the text.
+            weight = np.rint(kept[number] * 1e4) / 1e4
+            _place(edges[count:], kept, number, edges[count + number, 0], edges[count + number, 1], weight)
+        counts[text] = found
+        count += found
+    return edges[:count], weights[:count], counts
+
+
+@compiled
+def _units(
+    points: np.ndarray,
+    kinds: np.ndarray,
+    pulls: np.ndarray,
+    emoji: np.ndarray,
+    moods: np.ndarray,
+    edges: np.ndarray,
+    weights: np.ndarray,
+) -> int:
+    """How many of a text's units are kept, the weightiest first, as many as there is room for in ``weights``.
+
+    Units are words, marks, and runs of Chinese cut where the weight changes sign and into pieces of at most
+    four.
+    """
+    kept, place = 0, 0
+    while place < len(points):
+        start, kind, total = place, _kind(points[place], kinds), 0.0
+        sign = pulls[place] > _NOTHING
+        while True:
+            total += pulls[place]
+            place += 1
+            if place == len(points) or kind == _MARK or _kind(points[place], kinds) != kind:
+                break
+            if kind == _HAN and (place - start == _LONGEST or (pulls[place] > _NOTHING) != sign):
+                break
+        if kind == _MARK and points[start] > 0x2000:
+            for number in range(len(emoji)):
+                total += moods[number] if emoji[number] == points[start] else 0.0
+        if not kind or abs(total) < _LEAST:
+            continue
+        # Of what is equally weighty, but for how sums were rounded, the first in the text count.
+        total = np.rint(total / _NOTHING) * _NOTHING
+        if kept < len(weights) or abs(total) > abs(weights[kept - 1]):
+            kept = min(kept + 1, len(weights))
+            _place(edges, weights, kept - 1, start, place, total)
+    return kept
+
+
+@compiled
+def _place(edges: np.ndarray, weights: np.ndarray, number: int, start: int, end: int, weight: float) -> None:
+    """Put a unit at ``number``, or before those that are less weighty, or as weighty and later."""
+    while number and (abs(weights[number - 1]), -edges[number - 1, 0]) < (abs(weight), -start):
+        edges[number, 0], edges[number, 1] = edges[number - 1, 0], edges[number - 1, 1]
+        weights[number] = weights[number - 1]
+        number -= 1
+    edges[number, 0], edges[number, 1], weights[number] = start, end, weight
+
+
+@compiled
+def _kind(point: int, kinds: np.ndarray) -> int:
+    """As ``kind_of``, but an apostrophe parts words."""
+    return _MARK if point == _APOSTROPHE else kind_of(point, kinds)
 
 
 def _words(text: str, tidied: str, units: Sequence[tuple[int, int, float]]) -> Iterator[Word]:

@@ -1,7 +1,6 @@
-"""Texts as hashed n-grams: characters 1 to 5 and words 1 to 3, a whole batch at a time in numpy.
+"""Texts as hashed n-grams: characters 1 to 5 and words 1 to 3, a whole batch at a time, compiled.
 
-A feature is a row of the model's table. Hashes are polynomials over code points, computed for all texts at
-once, so that no Python loop runs over characters or words.
+A feature is a row of the model's table. Hashes are polynomials over code points, modulo 2 ** 64.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics.engine.sentiment.compiled import compiled
 from recommender.engine.preprocess.text import clean_text
 
 #: Rows of the table: 2 ** BITS.
@@ -23,6 +23,8 @@ WORDS = (1, 2, 3)
 HEAD, TAIL = 6000, 2000
 
 _BREAK = 10  # the code point between texts
+_LONGEST_WORD = 31  # characters of a word after which their order no longer matters
+_NEGATED = 4  # words after a negator that it reaches
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0x100000001B3)
 _CONTRACTION = re.compile(r"(?<=[a-z]) ?(n't|'(?:s|re|ve|ll|d|m))(?![a-z])")
@@ -86,148 +88,181 @@ class Features:
 
 def features(tidied: Sequence[str], *, characters: bool = True) -> Features:
     """All n-grams of the texts (as ``tidy`` leaves them); those of words alone without ``characters``."""
-    points = _points(tidied)
-    breaks = points == _BREAK
-    owner, first = breaks.cumsum() - 1, breaks.nonzero()[0]
-    parts = [*(_character_grams(points) if characters else ()), *_word_grams(points)]
-    parts = parts or [(np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64))]
-    starts = np.concatenate([start for _, start, _ in parts])
-    rows = _rows(np.concatenate([hashes for hashes, _, _ in parts]))
-    ends = np.concatenate([end for _, _, end in parts])
-    owners = owner.take(starts) if len(starts) else starts
-    base = first.take(owners) + 2
-    return Features(rows, owners, starts - base, ends - base, len(tidied))
+    return Features(*_grams(_points(tidied), KINDS, _negator_hashes(), characters), len(tidied))
 
 
-def turns(values: np.ndarray) -> np.ndarray:
-    """(n,) where ``values`` are others than just before; the first ones are."""
-    turned = np.ones(len(values), bool)
-    np.not_equal(values[1:], values[:-1], out=turned[1:])
-    return turned
-
-
-def _points(tidied: Sequence[str]) -> np.ndarray:
-    """Code points: a break and a blank before each text, a blank after it."""
-    joined = "".join(f"\n {text} " for text in tidied)
-    return np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32)
-
-
-def _rows(hashes: np.ndarray) -> np.ndarray:
-    mixed = hashes ^ (hashes >> np.uint64(29))
-    return ((mixed * _PRIME) >> np.uint64(64 - BITS)).astype(np.int32)
-
-
-def _character_grams(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """(hashes, starts, ends) for each length; none spans two texts."""
-    codes = (points.astype(np.uint64) + np.uint64(1)) * _PRIME
-    clean = points != _BREAK
-    grams = []
-    hashes, whole = np.zeros(len(points), np.uint64), np.ones(len(points), bool)
-    for length in range(1, max(CHARACTERS) + 1):
-        span = len(points) - length + 1
-        hashes = hashes[:span] * _STEP + codes[length - 1 :] if span > 0 else hashes[:0]
-        whole = whole[:span] & clean[length - 1 :] if span > 0 else whole[:0]
-        (starts,) = whole.nonzero()
-        grams.append((hashes[starts] + np.uint64(length), starts, starts + length))
-    return grams
-
-
-def code_points(tidied: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """(m,) the code points of all texts, uint64, and the text each stands in."""
-    points = np.frombuffer("".join(tidied).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
-    return points, np.repeat(np.arange(len(tidied)), [len(text) for text in tidied])
+def code_points(tidied: Sequence[str]) -> np.ndarray:
+    """(m,) the code points of all texts, one text after the other, uint32."""
+    return np.frombuffer("".join(tidied).encode("utf-32-le", "replace"), np.uint32)
 
 
 def spelled(tidied: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """(m,) hashes of the words and marks of all texts, and the text each stands in."""
-    points = _points(tidied)
-    words, starts, _, _ = _words(points)
-    return words, (np.cumsum(points == _BREAK) - 1)[starts]
+    words, texts, *_ = _words(_points(tidied), KINDS)
+    return words, texts
 
 
-def _words(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(hashes, starts, ends) of words and marks, and what kind each character is."""
-    kind = character_kinds(points)
-    (edge,) = ((kind == 2) | turns(kind)).nonzero()
-    begun = kind[edge]
-    kept = (begun == 1) | (begun == 2)
-    stops = np.concatenate([edge[1:], [len(points)]])
-    if not kept.any():
-        return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64), kind
-    codes = (points.astype(np.uint64) + np.uint64(7)) * _PRIME
-    powers = _powers(np.arange(len(points)) - np.repeat(edge, stops - edge))
-    return np.add.reduceat(codes * powers, edge)[kept], edge[kept], stops[kept], kind
+def _points(tidied: Sequence[str]) -> np.ndarray:
+    """Code points: a break and a blank before each text, a blank after it."""
+    return code_points([f"\n {text} " for text in tidied])
 
 
-def _word_grams(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """(hashes, starts, ends) of one to three words that follow each other, and of negated words.
+@compiled
+def _grams(
+    points: np.ndarray, kinds: np.ndarray, negators: np.ndarray, characters: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(rows, owners, starts, ends) of n-grams of characters by length, then of words."""
+    begun = _begun(points)
+    words = _words(points, kinds)
+    room = len(CHARACTERS) * len(points) * characters + (len(WORDS) + 1) * len(words[0])
+    hashes, owners = np.empty(room, np.uint64), np.empty(room, np.int64)
+    starts, ends = np.empty(room, np.int64), np.empty(room, np.int64)
+    count = 0
+    if characters:
+        count = _character_grams(points, hashes, owners, starts, ends)
+    count = _word_grams(words, count, hashes, owners, starts, ends)
+    count = _negated(words, negators, count, hashes, owners, starts, ends)
+    rows = np.empty(count, np.int32)
+    for place in range(count):
+        mixed = (hashes[place] ^ (hashes[place] >> np.uint64(29))) * _PRIME
+        rows[place] = np.int32(mixed >> np.uint64(64 - BITS))
+        starts[place] -= begun[owners[place]] + 2
+        ends[place] -= begun[owners[place]] + 2
+    return rows, owners[:count], starts[:count], ends[:count]
 
-    Chinese characters are left out here: their character n-grams are words already.
+
+@compiled
+def _begun(points: np.ndarray) -> np.ndarray:
+    """(texts,) where the break before each text stands."""
+    begun = np.empty(len(points), np.int64)
+    texts = 0
+    for place in range(len(points)):
+        if points[place] == _BREAK:
+            begun[texts] = place
+            texts += 1
+    return begun[:texts]
+
+
+@compiled
+def _character_grams(
+    points: np.ndarray, hashes: np.ndarray, owners: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> int:
+    """How many n-grams of characters are written to the arrays; none spans two texts."""
+    count = 0
+    rolling = np.zeros(len(points), np.uint64)
+    for length in range(1, len(CHARACTERS) + 1):
+        owner, broken = -1, -1
+        for last in range(min(length - 1, len(points))):
+            if points[last] == _BREAK:
+                owner, broken = owner + 1, last
+        for last in range(length - 1, len(points)):
+            first = last - length + 1
+            code = (np.uint64(points[last]) + np.uint64(1)) * _PRIME
+            rolling[first] = rolling[first] * _STEP + code
+            if points[last] == _BREAK:
+                owner, broken = owner + 1, last
+            if broken < first:
+                hashes[count] = rolling[first] + np.uint64(length)
+                owners[count], starts[count], ends[count] = owner, first, last + 1
+                count += 1
+    return count
+
+
+@compiled
+def _words(points: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(hashes, texts, starts, ends, marks) of words, and of marks, each by itself.
+
+    Chinese characters are left out: their n-grams are words already.
     """
-    words, starts, ends, kind = _words(points)
-    if not len(words):
-        return []
-    text = np.cumsum(points == _BREAK)[starts]
-    grams = []
-    hashes = words
-    for length in WORDS:
-        if length > 1:
-            hashes = hashes[:-1] * _STEP + words[length - 1 :]
-        whole = text[: len(hashes)] == text[length - 1 :]
-        grams.append(
-            (hashes[whole] ^ np.uint64(length << 40), starts[: len(hashes)][whole], ends[length - 1 :][whole])
-        )
-    grams.append(_negated(points, words, starts, ends, text, kind[starts] == 2))
-    return grams
+    hashes, texts = np.empty(len(points), np.uint64), np.empty(len(points), np.int64)
+    starts, ends = np.empty(len(points), np.int64), np.empty(len(points), np.int64)
+    marks = np.empty(len(points), np.bool_)
+    count, text, place = 0, -1, 0
+    while place < len(points):
+        if points[place] == _BREAK:
+            text += 1
+        kind, start, power, total = kind_of(points[place], kinds), place, np.uint64(1), np.uint64(0)
+        while True:
+            total += (np.uint64(points[place]) + np.uint64(7)) * _PRIME * power
+            if place - start < _LONGEST_WORD:
+                power *= _STEP
+            place += 1
+            if kind != 1 or place == len(points) or kind_of(points[place], kinds) != 1:
+                break
+        if kind == 1 or kind == 2:
+            hashes[count], texts[count], starts[count], ends[count] = total, text, start, place
+            marks[count] = kind == 2
+            count += 1
+    return hashes[:count], texts[:count], starts[:count], ends[:count], marks[:count]
 
 
-def _negated(
-    points: np.ndarray,
-    words: np.ndarray,
+@compiled
+def _word_grams(
+    words: tuple[np.ndarray, ...],
+    count: int,
+    hashes: np.ndarray,
+    owners: np.ndarray,
     starts: np.ndarray,
     ends: np.ndarray,
-    text: np.ndarray,
-    mark: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Words within four of a negator and in the same stretch between marks."""
-    known = _negator_hashes()
-    negator = known[np.minimum(np.searchsorted(known, words), len(known) - 1)] == words
-    place = np.arange(len(words))
-    last = np.maximum.accumulate(np.where(negator, place, -10))
-    barrier = np.maximum.accumulate(np.where(mark, place, -1))
-    same = (last >= 0) & (text[np.maximum(last, 0)] == text)
-    reached = same & (place - last <= 4) & (place > last) & (barrier < last)
-    return words[reached] ^ np.uint64(9 << 40), starts[reached], ends[reached]
+) -> int:
+    """How many n-grams are written once those of one to three words that follow each other are."""
+    codes, texts, firsts, lasts, _ = words
+    rolling = codes.copy()
+    for length in range(1, len(WORDS) + 1):
+        for first in range(len(codes) - length + 1):
+            last = first + length - 1
+            if length > 1:
+                rolling[first] = rolling[first] * _STEP + codes[last]
+            if texts[first] == texts[last]:
+                hashes[count] = rolling[first] ^ np.uint64(length << 40)
+                owners[count], starts[count], ends[count] = texts[first], firsts[first], lasts[last]
+                count += 1
+    return count
+
+
+@compiled
+def _negated(
+    words: tuple[np.ndarray, ...],
+    negators: np.ndarray,
+    count: int,
+    hashes: np.ndarray,
+    owners: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+) -> int:
+    """How many are written once words close behind a negator, with no mark between, are."""
+    codes, texts, firsts, lasts, marks = words
+    negator, barrier = -1, -1
+    for word in range(len(codes)):
+        if marks[word]:
+            barrier = word
+        for known in negators:
+            if codes[word] == known:
+                negator = word
+        near = 0 <= negator < word <= negator + _NEGATED
+        if near and barrier < negator and texts[negator] == texts[word]:
+            hashes[count] = codes[word] ^ np.uint64(9 << 40)
+            owners[count], starts[count], ends[count] = texts[word], firsts[word], lasts[word]
+            count += 1
+    return count
+
+
+@compiled
+def kind_of(point: int, kinds: np.ndarray) -> int:
+    """0 blank, 1 letters and digits, 2 a mark or emoji by itself, 3 Chinese; ``kinds`` is ``KINDS``."""
+    if 0x20000 <= point < 0x32000:
+        return 3
+    return int(kinds[min(point, len(kinds) - 1)])
 
 
 def _negator_hashes() -> np.ndarray:
     global _NEGATORS
     if _NEGATORS is None:
-        _NEGATORS = np.sort(np.array([_word_hash(word) for word in NEGATORS], np.uint64))
+        _NEGATORS = spelled(sorted(NEGATORS))[0]
     return _NEGATORS
 
 
 _NEGATORS: np.ndarray | None = None
-
-
-def _word_hash(word: str) -> np.uint64:
-    points = np.frombuffer(word.encode("utf-32-le"), np.uint32)
-    codes = (points.astype(np.uint64) + np.uint64(7)) * _PRIME
-    return np.uint64((codes * _powers(np.arange(len(points)))).sum())
-
-
-def _powers(exponents: np.ndarray) -> np.ndarray:
-    """``_STEP`` to each power, modulo 2 ** 64; beyond 31 they repeat (no word is longer that matters)."""
-    return _POWERS[np.minimum(exponents, 31)]
-
-
-_POWERS = np.cumprod(np.concatenate([[np.uint64(1)], np.full(31, _STEP)]), dtype=np.uint64)
-
-
-def character_kinds(points: np.ndarray) -> np.ndarray:
-    """0 blank, 1 letters and digits, 2 a mark or emoji by itself, 3 Chinese."""
-    kind = _KINDS[np.minimum(points, len(_KINDS) - 1)]
-    return np.where(points >= 0x20000, np.where(points < 0x32000, 3, kind), kind)
 
 
 def _kind_table() -> np.ndarray:
@@ -243,4 +278,4 @@ def _kind_table() -> np.ndarray:
     return kinds
 
 
-_KINDS = _kind_table()
+KINDS = _kind_table()

@@ -2,24 +2,26 @@
 
 Each character (Chinese) or word (English) has a vector, to which the vector of its pair with the next is
 added. Filters over one to four in a row keep their largest answer in a text; a weighted sum of those is its
-score (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). Inference is numpy alone.
+score (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). Inference is compiled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from analytics.engine.sentiment.compiled import compiled
 from analytics.engine.sentiment.text_features import code_points, spelled
 
 #: Characters or words read of one text, from its beginning.
 LONGEST = 300
 #: Filters of each width; narrower ones stand first.
 WIDTHS = (1, 2, 3, 4)
-_CHUNK = 3000
+#: Tokens that are read together: few enough to stay in the processor's cache.
+_TOGETHER = 500
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0x100000001B3)
 
@@ -73,58 +75,103 @@ class Network:
     weights: np.ndarray
     shift: float
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where weights do not fit together: the loops would read past their ends."""
+        dim, filters = self.units.shape[1], len(self.lean)
+        offsets = sum(filters - offset * (filters // len(WIDTHS)) for offset in range(len(WIDTHS)))
+        fit(self.filters, (dim, offsets), self.weights, (filters,), *vectors(self, dim))
+
     def read(self, tokens: Tokens) -> np.ndarray:
         """(texts,) float64 scores: above 0 where the text is rather positive."""
-        return in_chunks(tokens, self._read)
+        vectors, filters = (self.units, self.pairs, self.steps), (self.filters, self.lean, self.weights)
+        return np.asarray(_read(tokens.units, tokens.pairs, tokens.sizes, *vectors, *filters) + self.shift)
 
-    def _read(self, units: np.ndarray, pairs: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        each = len(self.lean) // len(WIDTHS)
-        gap = len(WIDTHS) - 1
+
+def vectors(network: AnyNetwork, dim: int) -> tuple[np.ndarray | tuple[int, ...], ...]:
+    """What ``fit`` is to hold the tables of a network to, whose rows are 2 to some power."""
+    rows = [1 << max(0, len(table) - 1).bit_length() for table in (network.units, network.pairs)]
+    return network.units, (rows[0], dim), network.pairs, (rows[1], dim), network.steps, (2,)
+
+
+def fit(*given: np.ndarray | tuple[int, ...]) -> None:
+    """Raise ValueError where an array is not of the shape that follows it."""
+    for array, shape in zip(given[::2], given[1::2], strict=True):
+        if np.shape(array) != shape:
+            raise ValueError(f"weights of shape {np.shape(array)} where {shape} is wanted")
+
+
+@compiled
+def _read(
+    units: np.ndarray,
+    pairs: np.ndarray,
+    sizes: np.ndarray,
+    singles: np.ndarray,
+    doubles: np.ndarray,
+    steps: np.ndarray,
+    filters: np.ndarray,
+    lean: np.ndarray,
+    weights: np.ndarray,
+) -> np.ndarray:
+    """(texts,) scores, of as many texts at a time as stay in the processor's cache."""
+    scores = np.zeros(len(sizes))
+    begun, start, gap = 0, 0, len(WIDTHS) - 1
+    while begun < len(sizes):
+        last, stop = taken(sizes, begun, start)
         # Zeros stand between texts, so that no filter sees two of them.
-        starts = np.cumsum(sizes + gap) - sizes - gap
-        places = np.arange(len(units)) + np.repeat(np.arange(len(sizes)) * gap, sizes)
-        vectors = np.zeros((int(sizes.sum()) + gap * len(sizes) + gap, self.units.shape[1]), np.float32)
-        vectors[places] = vectors_of(self, units, pairs)
-        count = len(vectors) - gap
-        answers = np.empty((count, len(self.lean)), np.float32)
-        np.matmul(vectors[:count], self.filters[:, : len(self.lean)], out=answers)
-        at = len(self.lean)
-        for offset in range(1, len(WIDTHS)):
-            wide = len(self.lean) - offset * each
-            answers[:, -wide:] += vectors[offset : offset + count] @ self.filters[:, at : at + wide]
-            at += wide
-        largest = np.zeros((len(sizes), len(self.lean)), np.float32)
-        spoken = np.flatnonzero(sizes)
-        if len(spoken):
-            bounds = np.stack([starts[spoken], starts[spoken] + sizes[spoken]], 1).ravel()
-            largest[spoken] = np.maximum.reduceat(answers, bounds, axis=0)[::2] + self.lean
-        np.maximum(largest, 0, out=largest)
-        return np.asarray(largest @ self.weights, np.float64) + self.shift
-
-
-def vectors_of(network: AnyNetwork, units: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """(m, dim) float32: of each place's unit and pair together."""
-    single, double = network.units.take(units, axis=0), network.pairs.take(pairs, axis=0)
-    return np.asarray(single * network.steps[0] + double * network.steps[1], np.float32)
-
-
-def in_chunks(tokens: Tokens, read: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """(texts,) scores that ``read`` gives for units, pairs and sizes of some texts at a time."""
-    scores = np.zeros(len(tokens.sizes))
-    for texts, part in _chunks(tokens.sizes):
-        scores[texts] = read(tokens.units[part], tokens.pairs[part], tokens.sizes[texts])
+        vectors = np.zeros((stop - start + gap * (last - begun), singles.shape[1]), np.float32)
+        at = start
+        for text in range(begun, last):
+            for _place in range(sizes[text]):
+                row = at - start + gap * (text - begun)
+                add_up(singles[units[at]], doubles[pairs[at]], steps, vectors[row])
+                at += 1
+        answers, row = np.dot(vectors, filters), 0
+        for text in range(begun, last):
+            scores[text] = _weighed(answers[row : row + sizes[text] + gap], lean, weights)
+            row += sizes[text] + gap
+        begun, start = last, stop
     return scores
 
 
-def _chunks(sizes: np.ndarray) -> Iterator[tuple[slice, slice]]:
-    """(texts, tokens) of parts of a batch, few enough to stay in the processor's cache."""
-    ends = np.cumsum(sizes)
-    first = 0
-    while first < len(ends):
-        start = int(ends[first] - sizes[first])
-        last = max(first + 1, int(np.searchsorted(ends, start + _CHUNK)))
-        yield slice(first, last), slice(start, int(ends[last - 1]))
-        first = last
+@compiled
+def _weighed(answers: np.ndarray, lean: np.ndarray, weights: np.ndarray) -> float:
+    """What the largest answers of a text come to.
+
+    Args:
+        answers: (places, offsets of filters); after the text, zeros.
+    """
+    largest, said = np.zeros(len(lean), np.float32), np.empty(len(lean), np.float32)
+    each = len(lean) // len(WIDTHS)
+    for place in range(len(answers) - len(WIDTHS) + 1):
+        for number in range(len(lean)):
+            said[number] = answers[place, number]
+        at = len(lean)
+        for offset in range(1, len(WIDTHS)):
+            for number in range(offset * each, len(lean)):
+                said[number] += answers[place + offset, at + number - offset * each]
+            at += len(lean) - offset * each
+        for number in range(len(lean)):
+            largest[number] = max(largest[number], said[number] + lean[number])
+    score = 0.0
+    for number in range(len(lean)):
+        score += largest[number] * weights[number]
+    return score
+
+
+@compiled
+def taken(sizes: np.ndarray, begun: int, start: int) -> tuple[int, int]:
+    """Up to which text those from ``begun`` on are read together, and up to which token from ``start`` on."""
+    last, stop = begun + 1, start + sizes[begun]
+    while last < len(sizes) and stop - start + sizes[last] <= _TOGETHER:
+        stop, last = stop + sizes[last], last + 1
+    return last, stop
+
+
+@compiled
+def add_up(single: np.ndarray, double: np.ndarray, steps: np.ndarray, vector: np.ndarray) -> None:
+    """Add a unit's and a pair's numbers, which are in eight bits, to ``vector``."""
+    for number in range(len(vector)):
+        vector[number] += single[number] * steps[0] + double[number] * steps[1]
 
 
 def tokens(tidied: Sequence[str], words: bool, units: int, pairs: int) -> Tokens:
@@ -133,19 +180,37 @@ def tokens(tidied: Sequence[str], words: bool, units: int, pairs: int) -> Tokens
     Args:
         units: rows of the table they are places of; ``pairs`` those of the table of pairs (powers of 2).
     """
-    codes, owners = spelled(tidied) if words else code_points(tidied)
-    counts = np.bincount(owners, minlength=len(tidied))
-    within = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
-    following = np.zeros_like(codes)
-    np.multiply(codes[1:], owners[1:] == owners[:-1], out=following[:-1])
-    kept = within < LONGEST
-    return Tokens(
-        _place(codes[kept] * _PRIME, units),
-        _place((codes[kept] * _STEP + following[kept]) * _PRIME, pairs),
-        np.minimum(counts, LONGEST),
-    )
+    if words:
+        codes, owners = spelled(tidied)
+        counts = np.bincount(owners, minlength=len(tidied))
+    else:
+        codes = code_points(tidied).astype(np.uint64)
+        counts = np.array([len(text) for text in tidied], np.int64)
+    return Tokens(*_placed(codes, counts, _bits(units), _bits(pairs)), np.minimum(counts, LONGEST))
 
 
-def _place(hashes: np.ndarray, rows: int) -> np.ndarray:
-    bits = rows.bit_length() - 1
-    return np.asarray(hashes >> np.uint64(64 - bits) if bits else hashes * np.uint64(0), np.int64)
+def _bits(rows: int) -> int:
+    return rows.bit_length() - 1
+
+
+@compiled
+def _placed(
+    codes: np.ndarray, counts: np.ndarray, unit_bits: int, pair_bits: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(units, pairs) of the first ``LONGEST`` of ``counts`` tokens of each text."""
+    units, pairs = np.empty(len(codes), np.int64), np.empty(len(codes), np.int64)
+    kept, start = 0, 0
+    for count in counts:
+        for place in range(start, start + min(count, LONGEST)):
+            following = codes[place + 1] if place + 1 < start + count else np.uint64(0)
+            units[kept] = _place(codes[place], unit_bits)
+            pairs[kept] = _place(codes[place] * _STEP + following, pair_bits)
+            kept += 1
+        start += count
+    return units[:kept], pairs[:kept]
+
+
+@compiled
+def _place(code: np.uint64, bits: int) -> np.int64:
+    """The row of a table of 2 ** ``bits``."""
+    return np.int64((code * _PRIME) >> np.uint64(64 - bits)) if bits else np.int64(0)

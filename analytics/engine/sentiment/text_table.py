@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from analytics.engine.sentiment.text_features import BITS, Features, turns
+from analytics.engine.sentiment.compiled import compiled
+from analytics.engine.sentiment.text_features import BITS, Features
 from recommender.errors import RecommenderError
 from recommender.said import gettext_noop as _
 from recommender.said import say
@@ -53,42 +55,67 @@ def load(folder: Path) -> Table:
             told = say(_("{folder} holds a text model of another format."), folder=str(folder))
             raise RecommenderError(told, _("Train it again."))
         steps = unpack(packed, len(facts["columns"]))
+        if len(facts["scales"]) != len(facts["columns"]):
+            raise ValueError("not as many scales as columns")
     except (OSError, ValueError, KeyError, IndexError, lzma.LZMAError) as error:
-        raise RecommenderError(
-            say(
-                _("{folder} holds no text model that can be read: {error}."),
-                folder=str(folder),
-                error=str(error),
-            ),
-            _("Train it again, or give another folder."),
-        ) from error
+        raise unreadable(folder, error) from error
     digest = hashlib.sha256(packed + networks + json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
     return Table(steps, np.array(facts["scales"], np.float32), networks, facts, f"text-{digest}")
 
 
+def unreadable(folder: Path, error: Exception) -> RecommenderError:
+    """What to say of a folder whose model is damaged."""
+    told = _("{folder} holds no text model that can be read: {error}.")
+    return RecommenderError(
+        say(told, folder=str(folder), error=str(error)), _("Train it again, or give another folder.")
+    )
+
+
 def distinct(found: Features) -> tuple[np.ndarray, np.ndarray]:
     """(rows, owners) each once per text, ordered by text."""
-    keys = (found.owners.astype(np.int64) << BITS) | found.rows
-    keys.sort()
-    keys = keys[turns(keys)]
+    keys = np.unique((found.owners << BITS) | found.rows)
     return (keys & ((1 << BITS) - 1)).astype(np.int32), keys >> BITS
 
 
-def sums(table: np.ndarray, found: Features, once: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
-    """(texts, columns) raw sums over ``table`` divided by the root of the number of features.
+def counted(table: np.ndarray, found: Features) -> tuple[np.ndarray, np.ndarray]:
+    """(texts,) how many features each has, at least 1; (texts, columns) raw sums of those over ``table``
+    divided by the root of their number."""
+    keys = (found.owners << BITS) | found.rows
+    keys.sort()
+    return _counted(table, keys, found.texts)
 
-    Args:
-        once: what ``distinct`` says of ``found``, where it is known already.
-    """
-    rows, owners = once or distinct(found)
-    # Rows are taken rather than indexed, here and wherever many are: that is five times as quick.
-    total = np.zeros((found.texts, table.shape[1]), np.float32)
-    if len(rows):
-        (starts,) = turns(owners).nonzero()
-        counts = np.concatenate([starts[1:], [len(owners)]]) - starts
-        sums = np.add.reduceat(table.take(rows, axis=0), starts, axis=0, dtype=np.int32)
-        total[owners[starts]] = sums / np.sqrt(counts)[:, None]
-    return total
+
+@compiled
+def _counted(table: np.ndarray, keys: np.ndarray, texts: int) -> tuple[np.ndarray, np.ndarray]:
+    """As ``counted``, of sorted keys: the owner, then the row, in ``BITS`` bits."""
+    columns = table.shape[1]
+    counts, total = np.ones(texts, np.int64), np.zeros((texts, columns), np.float32)
+    sums, count = np.zeros(columns, np.int32), 0
+    for place in range(len(keys)):
+        if place and keys[place] == keys[place - 1]:
+            continue
+        owner = keys[place] >> BITS
+        if place and owner != keys[place - 1] >> BITS:
+            _divided(sums, count, total[keys[place - 1] >> BITS])
+            counts[keys[place - 1] >> BITS], count = count, 0
+        row = table[keys[place] & ((1 << BITS) - 1)]
+        for column in range(columns):
+            sums[column] += row[column]
+        count += 1
+    if count:
+        owner = keys[len(keys) - 1] >> BITS
+        _divided(sums, count, total[owner])
+        counts[owner] = count
+    return counts, total
+
+
+@compiled
+def _divided(sums: np.ndarray, count: int, into: np.ndarray) -> None:
+    """Put ``sums`` by the root of ``count`` into a text's row, and begin anew."""
+    root = math.sqrt(count)
+    for column in range(len(sums)):
+        into[column] = sums[column] / root
+        sums[column] = 0
 
 
 def pack(table: np.ndarray) -> bytes:

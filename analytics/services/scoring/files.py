@@ -34,7 +34,7 @@ INPUTS = ("text", "image", "audio")
 LANGUAGE = "language"
 _PORTION = 64
 #: Rows that are scored before others help: starting them takes as long as some thousand texts do.
-FEW = 2048
+FEW = 4096
 #: Texts that each of those is given at once.
 _HANDED_OVER = 256
 Say = Callable[[str], None]

@@ -22,6 +22,11 @@ def test_it_tells_what_is_liked_from_what_is_not(model: AspectModel) -> None:
     assert felt["battery"] < 0 < felt["sound"]
 
 
+def test_of_what_is_felt_equally_strongly_it_quotes_the_first(model: AspectModel) -> None:
+    ((opinion,),) = model.read(["The food is great. The food is great. The food is great."])
+    assert [word.start for word in opinion.words] == [0]
+
+
 def test_it_does_so_in_chinese(model: AspectModel) -> None:
     (opinions,) = model.read(["虽然做工非常精致，可是快递太慢了。客服根本不理人"])
     felt = {opinion.aspect: opinion.polarity for opinion in opinions}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.engine.sentiment.aspects import sentence_of
+from analytics.engine.sentiment.aspects import SHIPPED, sentence_of
 from analytics.engine.sentiment.aspects_grams import BITS, rows_of, scores
 from analytics.engine.sentiment.aspects_polarity import (
     FACTS,
@@ -103,7 +103,7 @@ def test_members_begin_with_what_films_taught(untaught: AspectPolarity, monkeypa
     assert not any(name.startswith(("head", "films")) for name in start)
 
 
-def test_numpy_does_what_torch_trained(untaught: AspectPolarity) -> None:
+def test_it_reads_what_torch_trained(untaught: AspectPolarity) -> None:
     torch = pytest.importorskip("torch")
     from analytics.engine.sentiment.learning.aspects_network import Network, read
 
@@ -160,6 +160,17 @@ def test_the_linear_model_learns_the_word_that_tells(untaught: AspectPolarity) -
 def test_the_sentence_around_a_name_ends_at_its_marks() -> None:
     text = "I came by train. The food, 3.5 stars, was great! The staff was not."
     assert sentence_of(text, (21, 25)) == Named(" The ", "food", ", 3.5 stars, was great")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["table", "grams", "member0.gru.weight_ih_l0", "member1.gru.bias_hh_l0_reverse", "member2.head.weight"],
+)
+def test_a_network_whose_weights_do_not_fit_together_is_named(tmp_path, name: str) -> None:
+    arrays = AspectPolarity.load(SHIPPED).arrays
+    np.savez(tmp_path / "network.npz", **{**arrays, name: arrays[name][:-1]})
+    with pytest.raises(RecommenderError, match="aspect model"):
+        AspectPolarity.load(tmp_path)
 
 
 def test_a_damaged_network_is_named(tmp_path) -> None:

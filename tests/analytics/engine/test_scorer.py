@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from analytics.contracts import Example, Label, Reading, Sentiment, Spoken, Word
-from analytics.engine.sentiment import load_scorer, retrain
+from analytics.engine.sentiment import load_scorer
 from analytics.engine.sentiment.disagreement import disagreement
 from analytics.engine.sentiment.learning.text_corrections import retrain_text
 from analytics.engine.sentiment.recogniser import Remembered
 from analytics.engine.sentiment.recogniser_words import transcript
 from analytics.engine.sentiment.scorer import ChannelScorer
-from analytics.engine.sentiment.scorer_retraining import is_held_out
+from analytics.engine.sentiment.scorer_retraining import is_held_out, retrain
 from analytics.engine.sentiment.text import TextModel
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import RATE

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +12,9 @@ import pytest
 from analytics.engine.sentiment.learning.text import relearn_chinese, relearn_posts
 from analytics.engine.sentiment.learning.text_corpora import Labelled, chinese
 from analytics.engine.sentiment.learning.text_corrections import retrain_text
-from analytics.engine.sentiment.text import CHINESE, CHINESE_GATE, ENGLISH, TextModel
-from analytics.engine.sentiment.text_evidence import by_character, row_starts
+from analytics.engine.sentiment.text import CHINESE, CHINESE_GATE, ENGLISH, SHIPPED, TextModel
 from analytics.engine.sentiment.text_features import features, tidy
-from analytics.engine.sentiment.text_table import distinct, sums
+from analytics.engine.sentiment.text_table import counted, distinct
 from recommender.errors import RecommenderError
 
 
@@ -118,43 +119,17 @@ def test_it_takes_a_hundred_kilobytes_in_its_stride(model: TextModel) -> None:
 def test_sums_agree_with_adding_up_one_feature_after_another(model: TextModel) -> None:
     texts = [tidy(text) for text in ("good good phone", "不好 good", "")]
     found = features(texts)
-    expected = np.zeros((3, model.table.steps.shape[1]))
+    expected, sizes = np.zeros((3, model.table.steps.shape[1])), []
     for number in range(3):
         mine = {int(row) for row, owner in zip(found.rows, found.owners, strict=True) if owner == number}
+        sizes.append(len(mine))
         for row in mine:
             expected[number] += model.table.steps[row] / np.sqrt(len(mine))
-    np.testing.assert_allclose(sums(model.table.steps, found), expected, rtol=1e-4, atol=1e-5)
+    counts, sums = counted(model.table.steps, found)
+    assert counts.tolist() == sizes
+    np.testing.assert_allclose(sums, expected, rtol=1e-4, atol=1e-5)
     rows, owners = distinct(found)
     assert len(set(zip(rows.tolist(), owners.tolist(), strict=True))) == len(rows)
-
-
-def test_no_feature_spans_two_texts() -> None:
-    together, apart = features(["ab", "cd"]), [features(["ab"]), features(["cd"])]
-    assert sorted(together.rows) == sorted([*apart[0].rows, *apart[1].rows])
-
-
-def test_words_after_a_negation_are_read_as_negated() -> None:
-    negated, plain = set(features(["not good"]).rows.tolist()), set(features(["very good"]).rows.tolist())
-    assert len(negated - plain) > 0
-
-
-def test_words_share_out_all_that_the_features_weigh() -> None:
-    texts = ["good phone", "", "不好 good"]
-    starts, found = row_starts(texts), features(texts)
-    weights = np.random.default_rng(0).normal(size=len(found.rows))
-    pulls = by_character(starts, np.arange(3), found, weights)
-    for number, text in enumerate(texts):
-        expected = np.zeros(len(text) + 1)
-        for weight, start, end in zip(
-            weights[found.owners == number],
-            found.starts[found.owners == number],
-            found.ends[found.owners == number],
-            strict=True,
-        ):
-            inside = slice(max(start, 0), min(end, len(text)))
-            covered = max(0, inside.stop - inside.start)
-            expected[inside] += weight / max(1, covered) if covered else 0
-        np.testing.assert_allclose(pulls[starts[number] : starts[number + 1]], expected, atol=1e-9)
 
 
 def test_corrections_teach_it_what_a_site_means(model: TextModel, tmp_path) -> None:
@@ -205,6 +180,15 @@ def test_each_fifth_of_a_set_is_held_out_once(tmp_path) -> None:
 def test_a_phrase_that_commits_to_nothing_widens_neutral(model: TextModel) -> None:
     plain, phrased = model.read(["The plot moves along.", "The plot moves along, so-so."])
     assert phrased[1] > plain[1] + 0.1
+
+
+def test_a_model_whose_networks_do_not_fit_together_is_named(tmp_path: Path) -> None:
+    broken = dict(np.load(SHIPPED / "networks.npz"))
+    broken["english.pairs"] = broken["english.pairs"][:, :-1]
+    shutil.copytree(SHIPPED, tmp_path / "text")
+    np.savez(tmp_path / "text" / "networks.npz", **broken)
+    with pytest.raises(RecommenderError, match="no text model"):
+        TextModel.load(tmp_path / "text")
 
 
 def test_a_folder_without_a_model_is_named(tmp_path) -> None:

@@ -1,6 +1,8 @@
-"""The text model's network: numpy reads as one filter after the other would, and learning learns order."""
+"""The text model's network: it reads as one filter after the other would, and learning learns order."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,6 +55,12 @@ def test_it_reads_a_batch_as_one_filter_after_the_other_would(network: Network) 
         for end, size in zip(ends, sizes, strict=True)
     ]
     np.testing.assert_allclose(network.read(batch), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["units", "pairs", "steps", "filters", "lean", "weights"])
+def test_weights_that_do_not_fit_together_are_refused(network: Network, name: str) -> None:
+    with pytest.raises(ValueError, match="is wanted"):
+        replace(network, **{name: getattr(network, name)[:-1]})
 
 
 def test_it_is_read_back_as_it_was_packed(network: Network) -> None:

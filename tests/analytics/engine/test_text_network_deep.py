@@ -1,4 +1,4 @@
-"""The deeper network: numpy reads what torch learned, packed or not, and learning listens to a teacher."""
+"""The deeper network: it reads what torch learned, packed or not, and learning listens to a teacher."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def network() -> DeepNetwork:
     )
 
 
-def test_numpy_reads_a_batch_as_torch_reads_it_padded(batch: Tokens) -> None:
+def test_it_reads_a_batch_as_torch_reads_it_padded(batch: Tokens) -> None:
     torch = pytest.importorskip("torch")
     from analytics.engine.sentiment.learning.text_network_deep import DeepNet
 
@@ -70,6 +70,12 @@ def test_a_text_is_read_as_it_is_read_alone(network: DeepNetwork, batch: Tokens)
         for end, size in zip(ends, SIZES, strict=True)
     ]
     np.testing.assert_allclose(network.read(batch), alone, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["units", "pairs", "steps", "first", "others", "lean", "weights"])
+def test_weights_that_do_not_fit_together_are_refused(network: DeepNetwork, name: str) -> None:
+    with pytest.raises(ValueError, match="is wanted"):
+        replace(network, **{name: getattr(network, name)[:-1]})
 
 
 def test_it_is_read_back_as_it_was_packed(network: DeepNetwork, batch: Tokens) -> None:

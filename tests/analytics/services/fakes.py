@@ -89,7 +89,7 @@ def learner(monkeypatch: pytest.MonkeyPatch) -> list[Example]:
         (output / "key").write_text(f"words@{output.name}", encoding="utf-8")
         return {"before": {"accuracy": 0.6}, "after": {"accuracy": 0.8}}
 
-    monkeypatch.setattr("analytics.engine.sentiment.retrain", fit, raising=False)
+    monkeypatch.setattr("analytics.engine.sentiment.scorer_retraining.retrain", fit, raising=False)
     return given
 
 

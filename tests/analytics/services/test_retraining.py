@@ -100,7 +100,7 @@ def test_what_fails_is_told_by_the_job_and_leaves_nothing_behind(
     def fit(*_: Any, **__: Any) -> None:
         raise RecommenderError("There is only one label.", "Correct reviews of other kinds too.")
 
-    monkeypatch.setattr("analytics.engine.sentiment.retrain", fit, raising=False)
+    monkeypatch.setattr("analytics.engine.sentiment.scorer_retraining.retrain", fit, raising=False)
     job = retraining.start_retraining(cast.analyst)
     assert retraining.retrain(job.pk) is None
     job.refresh_from_db()
