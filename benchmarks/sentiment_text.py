@@ -180,8 +180,7 @@ def speed(model: TextModel, sets: Sequence[corpora.TextSet]) -> dict[str, float]
     """Texts a second in batch (10,000 of all sets) and milliseconds for one: read, with evidence, and scored.
 
     Scored means everything that a review of words goes through: probabilities, evidence, aspects, doubts; by
-    one process, or by ``PROCESSES`` that pass on what a table holds. Of one alone each of 500 is scored five
-    times, and its median counts.
+    one process, or by ``PROCESSES`` that pass on what a table holds.
     """
     rng = np.random.default_rng(0)
     every = [text for one in sets for text in one.test.texts]
@@ -190,13 +189,7 @@ def speed(model: TextModel, sets: Sequence[corpora.TextSet]) -> dict[str, float]
     portions = [reviews[start : start + PORTION] for start in range(0, len(reviews), PORTION)]
     scorer.score(portions[0])  # what is made once is made now
     texts = [chosen[start : start + PORTION] for start in range(0, len(chosen), PORTION)]
-    singles = np.median(
-        [
-            [seconds(lambda review=review: scorer.score([review])) for review in reviews[:500]]
-            for _ in range(5)
-        ],
-        0,
-    )
+    singles = [seconds(lambda review=review: scorer.score([review])) for review in reviews[:500]]
     figures = {
         "texts_a_second": len(chosen) / seconds(lambda: model.read(chosen)),
         "texts_a_second_with_words": len(chosen) / seconds(lambda: model.read_with_words(chosen)),
