@@ -3,7 +3,8 @@
 python -m benchmarks.sentiment_speech [--data DIR]
 
 Of few clips chance alone makes an error, so the recipe is also taught anew five times, each time without four
-of the twenty actors, and what it says of those is judged together.
+of the twenty actors, and what it says of those is judged together. Acted speech stands between silences of a
+second; what is made of it without them is told as well.
 
 "If perfect" is the calibration error, mean and 95th percentile, of as many clips whose labels are drawn from
 the very probabilities that were read: what chance alone makes of a model that is perfectly calibrated.
@@ -35,7 +36,6 @@ from analytics.engine.sentiment.learning.speech import (
     acted_german,
     demo_voices,
     fit_voices,
-    published_trunk,
     together,
     unseen,
 )
@@ -47,6 +47,7 @@ from benchmarks._report import data_parser, machine, publish, require, verdict
 CEPSTRA, LOUDNESS = slice(0, 80), slice(186, 187)
 #: Actors held out at once.
 TOGETHER = 4
+MOST_ERROR = 0.05
 Row = dict[str, Any]
 
 
@@ -72,21 +73,22 @@ def linear(columns: slice) -> Callable[[Voices, Voices], np.ndarray]:
 
 
 def in_turn(english: Voices, shop: list[Voices]) -> np.ndarray:
-    """(n, 3) readings of every recording by the shipped recipe taught without its actor."""
-    read = np.zeros((len(english.labels), 3))
+    """(2, n, 3) readings of every recording, with silence and without, by the recipe without its actor."""
+    read = np.zeros((2, len(english.labels), 3))
     for first in range(1, int(english.speakers.max()) + 1, TOGETHER):
         apart = np.isin(english.speakers, range(first, first + TOGETHER))
         head, _ = fit_voices(together([english.take(~apart), *shop]), RECIPE, {})
-        read[apart] = head.read(english.views[0][apart])
+        for view, part in enumerate(read):
+            part[apart] = head.read(english.views[view][apart])
         print(f"taught without actors {first} to {first + TOGETHER - 1}", flush=True)
     return read
 
 
 def main() -> None:
     options = data_parser(__doc__).parse_args()
-    require("the mood of voices", options.data / "speech", options.data / "teachers")
+    require("the mood of voices", options.data / "speech")
     about = machine()
-    trunk = Trunk.of(published_trunk(options.data))
+    trunk = Trunk.load(WEIGHTS / "speech")
     english = acted_english(options.data, trunk)
     train, test = english.take(~unseen(english)), english.take(unseen(english))
     head, name = Head.load(WEIGHTS / "speech", "speech"), "RAVDESS, actors 17-20"
@@ -97,6 +99,7 @@ def main() -> None:
         row("MFCC statistics, logistic regression", name, linear(CEPSTRA)(train, test), test.labels),
         row("prosody, logistic regression", name, linear(slice(0, FEATURES))(train, test), test.labels),
         row("the shipped model", name, head.read(test.views[0]), test.labels, 0.60),
+        row("the shipped model", f"{name}, without silence", head.read(test.views[1]), test.labels),
     ]
     for place, part in (
         ("EmoDB (German)", acted_german(options.data, trunk)),
@@ -104,10 +107,17 @@ def main() -> None:
     ):
         rows.append(row("the shipped model", place, head.read(part.views[0]), part.labels))
     read = in_turn(english, [demo_voices(number, trunk) for number in DEMO_SEEDS])
-    rows.append(row("its recipe, taught anew", "RAVDESS, four actors in turn", read, english.labels))
-    publish("sentiment_speech", rows, about, aim=0.72)
-    judged = [row for row in rows if row["floor"]]
-    sys.exit(verdict({f"{row['on']}, macro-F1": row["macro-F1"] >= row["floor"] for row in judged}))
+    for part, place in zip(read, ("", ", without silence"), strict=True):
+        rows.append(
+            row("its recipe, taught anew", f"RAVDESS, four actors in turn{place}", part, english.labels)
+        )
+    publish("sentiment_speech", rows, about, aim=0.72, most_error=MOST_ERROR)
+    [judged] = [row for row in rows if row["floor"]]
+    bars = {
+        f"{name}, macro-F1": judged["macro-F1"] >= judged["floor"],
+        f"{name}, calibration error": judged["calibration error"] <= MOST_ERROR,
+    }
+    sys.exit(verdict(bars))
 
 
 if __name__ == "__main__":

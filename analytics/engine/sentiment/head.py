@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -18,7 +20,8 @@ from recommender.said import say
 WEIGHTS = Path(__file__).parent / "weights"
 ARRAYS, FACTS = "weights.npz", "card.json"
 _CLIP = 4.0  # standard deviations beyond which a feature says no more
-_DAMAGE = (OSError, ValueError, KeyError, EOFError)
+#: What reading a damaged file of arrays ends in.
+DAMAGE = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Head:
                 values = {name: arrays[name].astype(np.float64) for name in arrays.files}
             temperature = Temperature(facts["temperature"], tuple(facts["bias"]))
             return cls(**values, temperature=temperature, facts=facts)
-        except (*_DAMAGE, TypeError) as error:
+        except (*DAMAGE, TypeError) as error:
             raise RecommenderError(
                 say(
                     _("The {part} model in {folder} cannot be read ({error})."),

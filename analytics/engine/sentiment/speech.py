@@ -1,4 +1,4 @@
-"""The mood of a voice: a small head on prosody and on the sort of sound, and which seconds carry it."""
+"""The mood of a voice: a head on prosody and on a recogniser's first layers, and which seconds carry it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from analytics.contracts import Moment
 from analytics.engine.sentiment.head import WEIGHTS, Head
 from analytics.engine.sentiment.speech_features import FEATURES, features_of
 from analytics.engine.sentiment.speech_frames import HOP, Frames, read_frames
-from analytics.engine.sentiment.speech_trunk import BANDS, CHANNELS, FRAMES_A_STEP, Trunk, pooled
+from analytics.engine.sentiment.speech_trunk import FRAMES_A_STEP, POOLED, Trunk, pooled
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import RATE
+from recommender.errors import RecommenderError
+from recommender.said import gettext_noop as _
+from recommender.said import say
 
 #: Numbers that the head reads of a clip.
-WIDTH = FEATURES + 2 * BANDS * CHANNELS
-_PIECE = 1.0  # seconds that are left out at a time
+WIDTH = FEATURES + POOLED
+_PIECE = 1.0  # seconds that are weighed at a time
 _MOST_PIECES = 12
-_FEWEST_STEPS = 2  # what must remain when a piece is left out
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One clip as it was heard: its frames every 10 ms and the trunk's steps (t, 4, 512) every 160 ms."""
+    """One clip as it was heard: its frames every 10 ms and the trunk's steps (t, 2, 512) every 20 ms."""
 
     frames: Frames
     steps: np.ndarray
@@ -36,13 +38,11 @@ class Heard:
         """(WIDTH,) what the head reads."""
         return np.concatenate([features_of(self.frames), pooled(self.steps)]).astype(np.float32)
 
-    def without(self, start: int, end: int) -> Heard:
-        """The same with the steps from ``start`` to ``end`` left out."""
+    def part(self, start: int, end: int) -> Heard:
+        """The steps from ``start`` to ``end`` alone, as they were heard among the others."""
         cut = np.s_[start * FRAMES_A_STEP : end * FRAMES_A_STEP]
-        arrays = {
-            field.name: np.delete(getattr(self.frames, field.name), cut, axis=0) for field in fields(Frames)
-        }
-        return Heard(replace(self.frames, **arrays), np.delete(self.steps, np.s_[start:end], axis=0))
+        arrays = {field.name: getattr(self.frames, field.name)[cut] for field in fields(Frames)}
+        return Heard(replace(self.frames, **arrays), self.steps[start:end])
 
 
 class SpeechModel:
@@ -56,10 +56,19 @@ class SpeechModel:
         """From ``folder``, or the one that ships.
 
         Raises:
-            RecommenderError: weights are missing or damaged.
+            RecommenderError: weights are missing, damaged or not of each other.
         """
         place = folder or WEIGHTS / "speech"
-        return cls(Head.load(place, "speech"), Trunk.load(place))
+        head, trunk = Head.load(place, "speech"), Trunk.load(place)
+        if head.facts.get("trunk") != trunk.key:
+            raise RecommenderError(
+                say(_("The speech model in {folder} was trained over another trunk."), folder=place.name),
+                say(
+                    _("Restore it from the repository, or train anew: manage.py {command}."),
+                    command="train_sentiment speech",
+                ),
+            )
+        return cls(head, trunk)
 
     def read(self, clips: Sequence[Clip]) -> np.ndarray:
         """(n, 3) calibrated probabilities."""
@@ -68,39 +77,30 @@ class SpeechModel:
     def moments(self, clip: Clip, number: int) -> tuple[Moment, ...]:
         """The seconds of ``clip`` that carry weight, the weightiest first.
 
-        A second weighs as much as the polarity falls when it is left out of the recording.
+        A second weighs as much as its own polarity. That finds what was put into a recording more surely than how
+        the polarity falls without it: what is left was heard with it.
         """
         heard = hear(self._trunk, clip)
         pieces = _pieces(len(heard.steps))
-        if not pieces:
-            polarity = _polarity(self._head.read(heard.row()[None]))
-            return (Moment(number, 0.0, round(clip.seconds, 2), float(polarity[0])),)
-        rows = [heard.row(), *(heard.without(start, end).row() for start, end in pieces)]
-        polarity = _polarity(self._head.read(np.stack(rows)))
+        polarity = _polarity(self._head.read(np.stack([heard.part(*piece).row() for piece in pieces])))
         seconds = FRAMES_A_STEP * HOP / RATE
         found = [
             Moment(
-                number,
-                round(start * seconds, 2),
-                round(min(end * seconds, clip.seconds), 2),
-                float(polarity[0] - left),
+                number, round(start * seconds, 2), round(min(end * seconds, clip.seconds), 2), float(weight)
             )
-            for (start, end), left in zip(pieces, polarity[1:], strict=True)
+            for (start, end), weight in zip(pieces, polarity, strict=True)
         ]
         return tuple(sorted(found, key=lambda moment: -abs(moment.weight)))
 
 
 def hear(trunk: Trunk, clip: Clip) -> Heard:
     """The clip's frames and the trunk's steps over them."""
-    frames = read_frames(clip)
-    return Heard(frames, trunk.read(frames.mel))
+    return Heard(read_frames(clip), trunk.read(clip))
 
 
 def _pieces(steps: int) -> list[tuple[int, int]]:
-    """Where the pieces begin and end, in steps: about a second each, a dozen at most; none if too short."""
-    number = int(min(steps * FRAMES_A_STEP * HOP / RATE / _PIECE, _MOST_PIECES))
-    if number < 2 or steps - -(-steps // number) < _FEWEST_STEPS:
-        return []
+    """Where the pieces begin and end, in steps: about a second each, a dozen at most."""
+    number = max(int(min(steps * FRAMES_A_STEP * HOP / RATE / _PIECE, _MOST_PIECES)), 1)
     return list(pairwise(np.linspace(0, steps, number + 1).astype(int).tolist()))
 
 

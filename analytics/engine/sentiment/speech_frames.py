@@ -12,7 +12,8 @@ from recommender.engine.preprocess.audio import RATE, log_mel
 
 HOP = 160  # samples between frames: 10 ms
 CEPSTRA = 20
-_WINDOW, _FFT = 640, 2048  # 40 ms, so that two periods of the deepest voice fit
+WINDOW = 640  # samples of a frame: 40 ms, so that two periods of the deepest voice fit
+_FFT = 2048
 _SHAPE_FFT = 512
 _LOWEST, _HIGHEST = 65.0, 500.0  # hertz
 _OCTAVE_COST = 0.06  # per octave below the highest pitch, against halving (Boersma 1993)
@@ -50,9 +51,9 @@ def read_frames(clip: Clip) -> Frames:
     from scipy.fft import dct  # heavy: imported by whoever asks
 
     samples = np.asarray(clip.samples, np.float32)
-    if len(samples) < _WINDOW:
-        samples = np.pad(samples, (0, _WINDOW - len(samples)))
-    windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::HOP]  # (n, 640)
+    if len(samples) < WINDOW:
+        samples = np.pad(samples, (0, WINDOW - len(samples)))
+    windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]  # (n, 640)
     mel = log_mel(Clip(samples, RATE))[: len(windows)]
     loudness = 10.0 * np.log10(np.mean(np.square(windows, dtype=np.float64), axis=1) + _FLOOR**1.5)
     pitch, periodicity = _pitch(windows)
@@ -65,7 +66,7 @@ def read_frames(clip: Clip) -> Frames:
 @lru_cache(maxsize=1)
 def _taper() -> tuple[np.ndarray, np.ndarray]:
     """A Hann window (640,) and its own autocorrelation (2048,), by which a frame's is divided."""
-    window = np.hanning(_WINDOW)
+    window = np.hanning(WINDOW)
     own = np.fft.irfft(np.abs(np.fft.rfft(window, _FFT)) ** 2, _FFT)
     return window.astype(np.float32), np.maximum(own / own[0], 0.05)
 

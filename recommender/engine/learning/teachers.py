@@ -1,6 +1,6 @@
-"""Weights of the quantised TFLite teachers, as float tensors for timm's ``mobilenetv1_100``.
+"""Weights of the quantised TFLite teacher of pictures, as float tensors for timm's ``mobilenetv1_100``.
 
-Both teachers (MobileNet v1 for pictures, YAMNet for sound) are the same network: one full convolution, then
+The teacher is a MobileNet v1: one full convolution, then
 thirteen pairs of depthwise and pointwise convolutions, each with ReLU6 and its batch norm folded in. So the
 folded weights go into the convolutions, and the biases into batch norms that do nothing else.
 Source of the network: Howard et al. 2017, "MobileNets", table 1.
@@ -59,9 +59,7 @@ def _dequantised(interpreter: Any, detail: dict[str, Any]) -> np.ndarray:
 
 
 def _depth(name: str) -> int:
-    """Position of a tensor's layer along the network, from either naming scheme."""
-    if match := re.search(r"layer(\d+)/", name):
-        return int(match[1])
+    """Position of a tensor's layer along the network, from its name; -1 for one of no convolution."""
     if match := re.search(r"Conv2d_(\d+)(_depthwise|_pointwise)?/", name):
         return 2 * int(match[1]) + (match[2] != "_depthwise")
     return -1
@@ -73,11 +71,11 @@ def convolutions(interpreter: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     for detail in interpreter.get_tensor_details():
         name, shape = detail["name"], detail["shape"]
         depth = _depth(name)
-        if depth < 0 or "Relu6" in name or "AvgPool" in name or "reduce_mean" in name:
+        if depth < 0 or "Relu6" in name or "AvgPool" in name:
             continue
         if len(shape) == 4:
             weights[depth] = _dequantised(interpreter, detail)
-        elif len(shape) == 1 and detail["dtype"] is np.int32 and shape[0] >= 32 and "fc" not in name:
+        elif len(shape) == 1 and detail["dtype"] is np.int32 and shape[0] >= 32:
             biases[depth] = _dequantised(interpreter, detail)
     if len(weights) != 27 or weights.keys() != biases.keys():
         raise EncoderError(f"The teacher has {len(weights)} convolutions; a MobileNet v1 has 27.")

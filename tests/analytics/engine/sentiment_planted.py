@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from analytics.engine.sentiment.head import Head
 from analytics.engine.sentiment.image import ImageModel
 from analytics.engine.sentiment.scorer import ChannelScorer
 from analytics.engine.sentiment.speech import WIDTH, SpeechModel
-from analytics.engine.sentiment.speech_trunk import STRIDES, Trunk
+from analytics.engine.sentiment.speech_trunk import Trunk, shapes
 from recommender.contracts import Clip
 
 GOOD, BAD = ("good", "love", "lovely", "很好", "👍"), ("bad", "broke", "awful")
@@ -58,16 +59,18 @@ def planted_head(width: int, seed: int = 0, hidden: int = 4, **facts: object) ->
     )  # fmt: skip
 
 
-def planted_trunk(seed: int = 0) -> Trunk:
+@lru_cache(maxsize=1)
+def planted_trunk() -> Trunk:
     """A trunk of the right shape with small weights."""
-    rng = np.random.default_rng(seed)
-    widths = (1, 32, 32, 64, 64, 128, 128, 128, 128, 256, 256, 256, 256, 512)
-    kernels = []
-    for number in range(len(STRIDES)):
-        before, after = widths[number], widths[number + 1]
-        shape = (3, 3, 1, after) if number == 0 else (3, 3, after) if number % 2 else (before, after)
-        kernels.append(rng.normal(0, 0.1, shape).astype(np.float32))
-    return Trunk(kernels, [np.zeros(widths[number + 1], np.float32) for number in range(len(STRIDES))])
+    rng = np.random.default_rng(0)
+    arrays: dict[str, np.ndarray] = {}
+    for name, shape in shapes().items():
+        kind = name.rpartition(".")[2]
+        if kind == "rows":
+            arrays[name] = rng.integers(-127, 128, shape, np.int8)
+        else:
+            arrays[name] = np.full(shape, {"step": 2e-4, "shift": 0.0, "gain": 1.0, "mel": 0.005}[kind])
+    return Trunk.of(arrays)
 
 
 def planted_recipes(seed: int = 0) -> dict[str, Fusion]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from analytics.engine.sentiment.learning.heads import HeadRecipe, group_folds, train_head
+from analytics.engine.sentiment.learning.heads import HeadRecipe, LinearRecipe, group_folds, train_head
+from analytics.engine.sentiment.learning.speech import spoken, viewed
 from analytics.engine.sentiment.speech import WIDTH, SpeechModel, hear
 from analytics.engine.sentiment.speech_features import FEATURES, clip_features
-from analytics.engine.sentiment.speech_frames import read_frames
-from analytics.engine.sentiment.speech_trunk import STRIDES, _padded, _taps
+from analytics.engine.sentiment.speech_frames import WINDOW, read_frames
 from recommender.contracts import Clip
 from tests.analytics.engine.sentiment_planted import planted_head, planted_trunk, tone
 
@@ -40,27 +41,6 @@ def test_features_of_any_length_are_finite(samples: int) -> None:
         assert np.isfinite(row).all()
 
 
-def test_a_depthwise_convolution_equals_loops() -> None:
-    rng = np.random.default_rng(0)
-    x, kernel = rng.normal(size=(9, 7, 2)).astype(np.float32), rng.normal(size=(3, 3, 2)).astype(np.float32)
-    for stride in (1, 2):
-        padded, high, wide = _padded(x, stride)
-        slow = [
-            [
-                (padded[r * stride : r * stride + 3, c * stride : c * stride + 3] * kernel).sum((0, 1))
-                for c in range(wide)
-            ]
-            for r in range(high)
-        ]
-        assert np.allclose(_taps(x, kernel, stride), slow, atol=1e-5)
-
-
-def test_the_trunk_has_a_step_for_every_sixteen_frames() -> None:
-    steps = planted_trunk().read(np.zeros((200, 64), np.float32))
-    assert steps.shape == (13, 4, 512)
-    assert len(STRIDES) == 13
-
-
 def test_the_moment_that_carries_the_mood_weighs_most() -> None:
     """A head that hears loudness alone: the shout in the middle must be found."""
     clip = tone(6.0, loudness=0.02)
@@ -85,11 +65,41 @@ def test_a_recording_too_short_to_cut_is_one_moment() -> None:
     assert (moment.start, moment.end) == (0.0, 0.6)
 
 
-def test_leaving_out_all_steps_but_some_keeps_frames_and_steps_together() -> None:
+def test_a_part_keeps_frames_and_steps_together() -> None:
     heard = hear(planted_trunk(), tone(2.0))
-    left = heard.without(2, 5)
-    assert len(heard.steps) - len(left.steps) == 3
-    assert len(heard.frames.pitch) - len(left.frames.pitch) == 48
+    part = heard.part(20, 50)
+    assert np.array_equal(part.steps, heard.steps[20:50])
+    assert np.array_equal(part.frames.pitch, heard.frames.pitch[40:100])
+
+
+def test_silence_around_speech_is_cut_and_speech_is_not() -> None:
+    quiet = np.zeros(16_000, np.float32)
+    clip = Clip(np.concatenate([quiet, tone(1.0).samples, quiet]))
+    start, end = spoken(clip)
+    assert start == pytest.approx(16_000, abs=WINDOW)
+    assert end == pytest.approx(32_000, abs=WINDOW)
+    assert np.array_equal(viewed(clip, 1, 0).samples, clip.samples[start:end])
+
+
+def test_a_changed_view_is_another_each_time_and_keeps_all_speech() -> None:
+    quiet = np.zeros(16_000, np.float32)
+    clip = Clip(np.concatenate([quiet, tone(1.0).samples, quiet]))
+    assert viewed(clip, 0, 5) is clip
+    views = [viewed(clip, 2, seed) for seed in range(8)]
+    assert len({len(view.samples) for view in views}) == 8
+    for view in views:
+        assert np.isfinite(view.samples).all()
+        assert np.abs(view.samples).max() > 0.02
+        loud = np.flatnonzero(np.abs(view.samples) > 0.4 * np.abs(view.samples).max())
+        assert 16_000 / 1.13 - 1_000 <= loud[-1] - loud[0] <= 16_000 / 0.88
+    assert np.array_equal(viewed(clip, 2, 3).samples, views[3].samples)
+
+
+@pytest.mark.parametrize("samples", [1, 300, 16_000])
+def test_silence_and_snippets_can_be_viewed_too(samples: int) -> None:
+    clip = Clip(np.zeros(samples, np.float32))
+    for view in range(3):
+        assert len(viewed(clip, view, 1).samples) <= max(samples / 0.88, 1)
 
 
 def test_a_head_learns_a_planted_rule_and_is_calibrated() -> None:
@@ -99,6 +109,16 @@ def test_a_head_learns_a_planted_rule_and_is_calibrated() -> None:
     recipe = HeadRecipe(hidden=8, members=1, epochs=30, rate=0.02, input_dropout=0.0, dropout=0.0)
     _, held = train_head(rows, labels, np.eye(3), np.arange(900), recipe, {})
     assert (held.argmax(1) == labels).mean() > 0.75
+
+
+def test_a_linear_head_stands_at_the_optimum_that_scikit_learn_finds() -> None:
+    rng = np.random.default_rng(0)
+    rows, merge = rng.normal(size=(1, 300, 5)), np.eye(4)[:, :3] + np.eye(4)[:, 3:] / 3
+    classes = (rows[0] @ rng.normal(size=(5, 4)) + rng.gumbel(size=(300, 4))).argmax(axis=1)
+    head, _ = train_head(rows, classes, merge, np.arange(300), LinearRecipe(penalty=0.05), {})
+    standard = (rows[0] - rows[0].mean(0)) / rows[0].std(0)
+    peer = LogisticRegression(C=1 / (0.05 * 300), tol=1e-8).fit(np.clip(standard, -4, 4), classes)
+    assert np.allclose(head.raw(rows[0]), peer.predict_proba(standard) @ merge, atol=2e-3)
 
 
 def test_folds_never_part_a_group() -> None:

@@ -1,4 +1,4 @@
-"""Training of small heads: an ensemble of one-layer networks, calibrated on rows each has not seen."""
+"""Training of small heads, networks or linear, calibrated on rows each has not seen."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 
 from analytics.engine.sentiment.calibration import Temperature, fit_temperature
 from analytics.engine.sentiment.head import Head
 
+#: Weights and shifts of the hidden units, none in a linear model, then of the classes.
+Member = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
 
 @dataclass(frozen=True)
 class HeadRecipe:
-    """What one training run depends on; goes into the model card.
+    """An ensemble of networks of one layer; goes into the model card.
 
     Attributes:
-        hidden, members: units of a network (0: a linear model), networks of the ensemble.
+        hidden, members: units of a network, networks of the ensemble.
         epochs, batch, rate, decay: of AdamW with one cycle of the learning rate.
         dropout, input_dropout: shares of units and of features hidden in training.
         mixing: parameter of the beta distribution by which two rows are mixed (Zhang et al. 2018, mixup).
@@ -39,6 +44,29 @@ class HeadRecipe:
     folds: int = 4
     seed: int = 0
 
+    def members_of(self, rows: np.ndarray, classes: np.ndarray, count: int) -> list[Member]:
+        """Networks that tell ``count`` classes (n,) of standardised rows (n, features)."""
+        return [_network(rows, classes, count, self, number) for number in range(self.members)]
+
+
+@dataclass(frozen=True)
+class LinearRecipe:
+    """A logistic regression; goes into the model card.
+
+    Attributes:
+        penalty: L2; the sum of squares times half of it is added to the mean loss.
+        folds: for calibration; rows of one group stay together.
+        seed: of the folds; nothing else is random.
+    """
+
+    penalty: float = 0.1
+    folds: int = 4
+    seed: int = 0
+
+    def members_of(self, rows: np.ndarray, classes: np.ndarray, count: int) -> list[Member]:
+        """The one linear model that tells ``count`` classes (n,) of standardised rows (n, features)."""
+        return [(np.zeros((0, 0)), np.zeros(0), *_logistic(rows, classes, count, self.penalty))]
+
 
 def group_folds(groups: np.ndarray, folds: int, seed: int = 0) -> Iterator[np.ndarray]:
     """Masks (n,) of the rows held out in each fold; the rows of a group are held out together."""
@@ -53,7 +81,7 @@ def train_head(
     classes: np.ndarray,
     merge: np.ndarray,
     groups: np.ndarray,
-    recipe: HeadRecipe,
+    recipe: HeadRecipe | LinearRecipe,
     facts: Mapping[str, Any],
     calibrated_on: np.ndarray | None = None,
 ) -> tuple[Head, np.ndarray]:
@@ -80,20 +108,42 @@ def train_head(
     return head, temperature.apply(held)
 
 
-def _untempered(views: np.ndarray, classes: np.ndarray, merge: np.ndarray, recipe: HeadRecipe) -> Head:
+def _untempered(
+    views: np.ndarray, classes: np.ndarray, merge: np.ndarray, recipe: HeadRecipe | LinearRecipe
+) -> Head:
     rows = np.concatenate(list(views)).astype(np.float32)
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     rows = np.clip((rows - mean) / scale, -4.0, 4.0)
-    members = [
-        _member(rows, np.tile(classes, len(views)), len(merge), recipe, m) for m in range(recipe.members)
-    ]
+    members = recipe.members_of(rows, np.tile(classes, len(views)), len(merge))
     w1, b1, w2, b2 = (np.stack(parts) for parts in zip(*members, strict=True))
     return Head(mean, scale, w1, b1, w2, b2, merge, Temperature(), {})
 
 
-def _member(
-    rows: np.ndarray, classes: np.ndarray, count: int, recipe: HeadRecipe, member: int
-) -> tuple[np.ndarray, ...]:
+def _logistic(
+    rows: np.ndarray, classes: np.ndarray, count: int, penalty: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (features, count) and shifts (count,) by L-BFGS, until the loss falls by no ten-millionth.
+
+    The shifts are not penalised.
+    """
+    wanted = np.eye(count, dtype=rows.dtype)[classes]
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        weights = flat.reshape(-1, count)
+        scores = rows @ weights[:-1].astype(rows.dtype) + weights[-1].astype(rows.dtype)
+        logs = scores - logsumexp(scores, axis=1, keepdims=True)
+        missed = (np.exp(logs) - wanted) / len(rows)
+        slope = np.vstack([rows.T @ missed + penalty * weights[:-1], missed.sum(axis=0)])
+        value = -(wanted * logs).sum() / len(rows) + 0.5 * penalty * np.square(weights[:-1]).sum()
+        return float(value), slope.ravel()
+
+    start = np.zeros((rows.shape[1] + 1) * count)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-7})
+    weights = found.x.reshape(-1, count)
+    return weights[:-1], weights[-1]
+
+
+def _network(rows: np.ndarray, classes: np.ndarray, count: int, recipe: HeadRecipe, member: int) -> Member:
     """Weights of one network trained on standardised ``rows``."""
     import torch
     from torch import nn
@@ -105,12 +155,10 @@ def _member(
     y = (1 - recipe.smoothing) * y + recipe.smoothing / count
     net = nn.Sequential(
         nn.Dropout(recipe.input_dropout),
-        *(
-            [nn.Linear(x.shape[1], recipe.hidden), nn.ReLU(), nn.Dropout(recipe.dropout)]
-            if recipe.hidden
-            else []
-        ),
-        nn.Linear(recipe.hidden or x.shape[1], count),
+        nn.Linear(x.shape[1], recipe.hidden),
+        nn.ReLU(),
+        nn.Dropout(recipe.dropout),
+        nn.Linear(recipe.hidden, count),
     )
     steps = recipe.epochs * -(-len(x) // recipe.batch)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
@@ -126,5 +174,5 @@ def _member(
             optimiser.step()
             cycle.step()
     linear = [layer for layer in net if isinstance(layer, nn.Linear)]
-    arrays = [p.detach().numpy().copy() for layer in linear for p in (layer.weight.T, layer.bias)]
-    return tuple(arrays) if recipe.hidden else (np.zeros((0, 0)), np.zeros(0), *arrays)
+    w1, b1, w2, b2 = (p.detach().numpy().copy() for layer in linear for p in (layer.weight.T, layer.bias))
+    return w1, b1, w2, b2

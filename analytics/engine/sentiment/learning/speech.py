@@ -1,7 +1,8 @@
-"""Train the speech head on acted speech and on the voices of a made-up shop, and ship its trunk."""
+"""Train the speech head on acted speech and on the voices of a made-up shop, over the trunk that ships."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from analytics.engine.sentiment.calibration import accuracy, expected_calibration_error, macro_f1
-from analytics.engine.sentiment.head import Head
-from analytics.engine.sentiment.learning.heads import HeadRecipe, train_head
+from analytics.engine.sentiment.head import WEIGHTS, Head
+from analytics.engine.sentiment.learning.heads import LinearRecipe, train_head
 from analytics.engine.sentiment.learning.image import cached
 from analytics.engine.sentiment.learning.text_corpora import rows
 from analytics.engine.sentiment.speech import hear
-from analytics.engine.sentiment.speech_trunk import ARRAYS, STRIDES, Trunk
+from analytics.engine.sentiment.speech_frames import HOP, WINDOW, read_frames
+from analytics.engine.sentiment.speech_trunk import ARRAYS, Trunk
 from recommender.contracts import Clip
 from recommender.engine.preprocess.audio import load_clip
+from recommender.errors import RecommenderError
 
 #: Label (its place in LABELS) that each acted emotion counts as.
 VALENCE = {
@@ -31,18 +34,16 @@ GERMAN = {
 MOODS = {"angry": "angry", "flat": "neutral", "happy": "happy"}
 TEST_ACTORS = (17, 18, 19, 20)
 DEMO_SEEDS = (101, 102)
-VIEWS = 3
+VIEWS = 4
 _MADE_UP = 10_000  # from here on, numbers of speakers who are synthesised
-RECIPE = HeadRecipe(
-    hidden=0, members=2, epochs=15, rate=1e-3, decay=0.3, input_dropout=0.5, mixing=0.4, smoothing=0.02
-)
+RECIPE = LinearRecipe(penalty=0.1)
 _SPEEDS, _GAIN, _NOISE = (0.88, 1.13), 6.0, (20.0, 40.0)  # factor, decibels, decibels below the speech
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Voices:
-    """Recordings as rows: ``views`` (v, n, WIDTH), the first unchanged; who speaks; which emotion it is."""
+    """Recordings as rows: ``views`` (v, n, WIDTH), see ``viewed``; who speaks; which emotion it is."""
 
     views: np.ndarray
     emotions: np.ndarray
@@ -62,25 +63,45 @@ def merge() -> np.ndarray:
     return np.eye(3)[[VALENCE[emotion] for emotion in EMOTIONS]]
 
 
-def published_trunk(data: Path) -> dict[str, np.ndarray]:
-    """The first convolutions of the sound tagger under ``data``, laid out for ``Trunk``."""
-    from recommender.engine.learning.teachers import convolutions, open_interpreter
+def trunk_folder(output: Path, say: Say) -> Path:
+    """``output``, where a trunk of this kind is in it; else the folder of the one that ships."""
+    if not (output / ARRAYS).is_file():
+        return WEIGHTS / "speech"
+    try:
+        Trunk.load(output)
+    except RecommenderError as error:
+        say(f"{error.message} The one that ships takes its place.")
+        return WEIGHTS / "speech"
+    return output
 
-    layers = convolutions(open_interpreter(data / "teachers" / "yamnet_spectra_in.tflite"))
-    arrays: dict[str, np.ndarray] = {}
-    for number, (kernel, bias) in zip(range(len(STRIDES)), layers, strict=False):
-        last = kernel.transpose(2, 3, 1, 0)  # (h, w, in, out)
-        shaped = last[0, 0] if kernel.shape[-1] == 1 else last if number == 0 else last[:, :, 0]
-        arrays[f"k{number}"], arrays[f"b{number}"] = shaped.astype(np.float16), bias.astype(np.float32)
-    return arrays
+
+def spoken(clip: Clip) -> tuple[int, int]:
+    """The samples between which there is speech; of a clip without any, all."""
+    speech = np.flatnonzero(read_frames(clip).speech)
+    if not len(speech):
+        return 0, len(clip.samples)
+    return int(speech[0]) * HOP, min(int(speech[-1]) * HOP + WINDOW, len(clip.samples))
+
+
+def viewed(clip: Clip, view: int, seed: int) -> Clip:
+    """The clip as it is (view 0), without the silence around its speech (1), or changed at random.
+
+    Acted speech stands between silences of a second, which people leave neither so long nor always.
+    """
+    if view == 0:
+        return clip
+    return changed(clip, seed) if view > 1 else Clip(clip.samples[slice(*spoken(clip))], clip.rate)
 
 
 def changed(clip: Clip, seed: int) -> Clip:
-    """The clip faster or slower (and so higher or lower), louder or softer, sometimes with noise."""
+    """The clip with less silence, faster or slower (and so higher or lower), louder or softer, or noisy."""
     rng = np.random.default_rng(seed)
+    start, end = spoken(clip)
+    last = len(clip.samples)
+    samples = clip.samples[int(start * rng.random()) : last - int((last - end) * rng.random())]
     speed = rng.uniform(*_SPEEDS)
-    places = np.arange(int(len(clip.samples) / speed)) * speed
-    sound = np.interp(places, np.arange(len(clip.samples)), clip.samples)
+    places = np.arange(int(len(samples) / speed)) * speed
+    sound = np.interp(places, np.arange(len(samples)), samples)
     sound = sound * 10 ** (rng.uniform(-_GAIN, _GAIN) / 20)
     if rng.random() < 0.5:
         noise = np.sqrt(np.mean(sound**2)) * 10 ** (-rng.uniform(*_NOISE) / 20)
@@ -89,19 +110,19 @@ def changed(clip: Clip, seed: int) -> Clip:
 
 
 def _views(trunk: Trunk, clips: list[Clip], views: int) -> np.ndarray:
-    found = [[hear(trunk, clip).row() for clip in clips]]
-    for view in range(1, views):
-        found.append(
-            [hear(trunk, changed(clip, view * 100_000 + n + 1)).row() for n, clip in enumerate(clips)]
-        )
-    return np.array(found)
+    return np.array([
+        [hear(trunk, viewed(clip, view, view * 100_000 + n)).row() for n, clip in enumerate(clips)]
+        for view in range(views)
+    ])  # fmt: skip
 
 
 def acted_english(data: Path, trunk: Trunk) -> Voices:
     """RAVDESS."""
     listed = list(rows(data / "speech" / "ravdess.csv"))
     clips = lambda: [load_clip(data / "speech" / row["file"]) for row in listed]  # noqa: E731
-    views = cached("speech-ravdess-1", lambda: {"views": _views(trunk, clips(), VIEWS)})["views"]
+    views = cached(f"speech-ravdess-{VIEWS}-{trunk.key}", lambda: {"views": _views(trunk, clips(), VIEWS)})[
+        "views"
+    ]
     emotions = np.array([EMOTIONS.index(row["emotion"]) for row in listed])
     return Voices(views, emotions, np.array([int(row["actor"]) for row in listed]))
 
@@ -110,7 +131,7 @@ def acted_german(data: Path, trunk: Trunk) -> Voices:
     """EmoDB, less the bored, whom RAVDESS has no word for; for testing only, so not changed."""
     listed = [row for row in rows(data / "speech" / "emodb.csv") if row["emotion"] in GERMAN]
     clips = lambda: [load_clip(data / "speech" / row["file"]) for row in listed]  # noqa: E731
-    views = cached("speech-emodb-1", lambda: {"views": _views(trunk, clips(), 1)})["views"]
+    views = cached(f"speech-emodb-{trunk.key}", lambda: {"views": _views(trunk, clips(), 1)})["views"]
     emotions = np.array([EMOTIONS.index(GERMAN[row["emotion"]]) for row in listed])
     return Voices(views, emotions, np.array([1000 + int(row["file"][6:8]) for row in listed]))
 
@@ -128,7 +149,7 @@ def demo_voices(seed: int, trunk: Trunk, views: int = VIEWS) -> Voices:
         clips = [review_voice(opinion) for opinion in spoken]
         return {"views": _views(trunk, clips, views), "moods": moods, "persons": persons}
 
-    found = cached(f"speech-demo-{seed}-{views}", make)
+    found = cached(f"speech-demo-{seed}-{views}-{trunk.key}", make)
     return Voices(found["views"], found["moods"], _MADE_UP + seed * 1000 + found["persons"])
 
 
@@ -146,20 +167,20 @@ def unseen(voices: Voices) -> np.ndarray:
     return np.isin(voices.speakers, TEST_ACTORS)
 
 
-def fit_voices(voices: Voices, recipe: HeadRecipe, facts: dict[str, Any]) -> tuple[Head, np.ndarray]:
+def fit_voices(voices: Voices, recipe: LinearRecipe, facts: dict[str, Any]) -> tuple[Head, np.ndarray]:
     """A head for ``voices`` and its readings of speakers held out in turn."""
     human = voices.speakers < _MADE_UP  # synthetic voices are so easy that they would make the head too sure
     return train_head(voices.views, voices.emotions, merge(), voices.speakers, recipe, facts, human)
 
 
 def train_speech(data: Path, output: Path, *, seed: int, say: Say) -> dict[str, float]:
-    """Train the head, write it and the trunk to ``output``; figures on actors that it never heard."""
-    arrays = published_trunk(data)
-    trunk = Trunk.of(arrays)
+    """Train the head, write it and its trunk to ``output``; figures on actors that it never heard."""
+    place = trunk_folder(output, say)
+    trunk = Trunk.load(place)
     english = acted_english(data, trunk)
     shop = [demo_voices(number, trunk) for number in DEMO_SEEDS]
     train = together([english.take(~unseen(english)), *shop])
-    head, _ = fit_voices(train, replace(RECIPE, seed=seed), {})
+    head, _ = fit_voices(train, replace(RECIPE, seed=seed), {"trunk": trunk.key})
     figures = {}
     for name, part in {
         "RAVDESS, actors 17-20": english.take(unseen(english)),
@@ -173,5 +194,8 @@ def train_speech(data: Path, output: Path, *, seed: int, say: Say) -> dict[str, 
     for name, value in figures.items():
         say(f"{name}: {value:.3f}")
     replace(head, facts={**head.facts, "figures": figures}).save(output)
-    np.savez_compressed(output / ARRAYS, allow_pickle=False, **arrays)
+    if place != output:
+        draft = output / f"{ARRAYS}.part"
+        shutil.copyfile(place / ARRAYS, draft)
+        draft.replace(output / ARRAYS)
     return figures
