@@ -77,8 +77,8 @@ class SpeechModel:
     def moments(self, clip: Clip, number: int) -> tuple[Moment, ...]:
         """The seconds of ``clip`` that carry weight, the weightiest first.
 
-        A second weighs as much as its own polarity. That finds what was put into a recording more surely than how
-        the polarity falls without it: what is left was heard with it.
+        A second weighs as much as its own polarity. That finds what was put into a recording more surely than
+        how the polarity falls without it: what is left was heard with it.
         """
         heard = hear(self._trunk, clip)
         pieces = _pieces(len(heard.steps))
