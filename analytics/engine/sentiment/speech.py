@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 import numpy as np
@@ -25,6 +26,7 @@ from recommender.said import say
 WIDTH = FEATURES + POOLED
 _PIECE = 1.0  # seconds that are weighed at a time
 _MOST_PIECES = 12
+_LATELY = 2  # clips that are kept as they were heard: 12 MB for a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class SpeechModel:
 
     def __init__(self, head: Head, trunk: Trunk) -> None:
         self._head, self._trunk = head, trunk
+        self._lately: dict[int, tuple[Clip, Heard]] = {}
+        self._lock = Lock()
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
@@ -72,7 +76,8 @@ class SpeechModel:
 
     def read(self, clips: Sequence[Clip]) -> np.ndarray:
         """(n, 3) calibrated probabilities."""
-        return self._head.read(np.array([hear(self._trunk, clip).row() for clip in clips]).reshape(-1, WIDTH))
+        rows = [self._hear(clip).row() for clip in clips]
+        return self._head.read(np.array(rows).reshape(-1, WIDTH))
 
     def moments(self, clip: Clip, number: int) -> tuple[Moment, ...]:
         """The seconds of ``clip`` that carry weight, the weightiest first.
@@ -80,7 +85,7 @@ class SpeechModel:
         A second weighs as much as its own polarity. That finds what was put into a recording more surely than
         how the polarity falls without it: what is left was heard with it.
         """
-        heard = hear(self._trunk, clip)
+        heard = self._hear(clip)
         pieces = _pieces(len(heard.steps))
         polarity = _polarity(self._head.read(np.stack([heard.part(*piece).row() for piece in pieces])))
         seconds = FRAMES_A_STEP * HOP / RATE
@@ -91,6 +96,19 @@ class SpeechModel:
             for (start, end), weight in zip(pieces, polarity, strict=True)
         ]
         return tuple(sorted(found, key=lambda moment: -abs(moment.weight)))
+
+    def _hear(self, clip: Clip) -> Heard:
+        """The clip as heard: who posts one waits for its reading and its seconds, and both need that."""
+        with self._lock:
+            kept = self._lately.get(id(clip))
+        if kept and kept[0] is clip:
+            return kept[1]
+        heard = hear(self._trunk, clip)
+        with self._lock:
+            self._lately[id(clip)] = clip, heard
+            while len(self._lately) > _LATELY:
+                del self._lately[next(iter(self._lately))]
+        return heard
 
 
 def hear(trunk: Trunk, clip: Clip) -> Heard:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from analytics.engine.sentiment import speech
 from analytics.engine.sentiment.learning.heads import HeadRecipe, LinearRecipe, group_folds, train_head
 from analytics.engine.sentiment.learning.speech import spoken, viewed
-from analytics.engine.sentiment.speech import WIDTH, SpeechModel, hear
+from analytics.engine.sentiment.speech import WIDTH, Heard, SpeechModel, hear
 from analytics.engine.sentiment.speech_features import FEATURES, clip_features
 from analytics.engine.sentiment.speech_frames import WINDOW, read_frames
+from analytics.engine.sentiment.speech_trunk import Trunk
 from recommender.contracts import Clip
 from tests.analytics.engine.sentiment_planted import planted_head, planted_trunk, tone
 
@@ -63,6 +65,24 @@ def test_a_recording_too_short_to_cut_is_one_moment() -> None:
     model = SpeechModel(planted_head(WIDTH), planted_trunk())
     [moment] = model.moments(tone(0.6), 0)
     assert (moment.start, moment.end) == (0.0, 0.6)
+
+
+def test_a_recording_is_heard_once_for_its_reading_and_its_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[Clip] = []
+
+    def told(trunk: Trunk, clip: Clip) -> Heard:
+        heard.append(clip)
+        return hear(trunk, clip)
+
+    monkeypatch.setattr(speech, "hear", told)
+    model = SpeechModel(planted_head(WIDTH), planted_trunk())
+    clips = [tone(0.5, 100.0 + 20 * number) for number in range(4)]
+    model.read(clips)
+    seconds = [model.moments(clip, 0) for clip in reversed(clips)]
+    assert len(heard) == 6  # the last two are still known
+    monkeypatch.setattr(speech, "hear", hear)
+    fresh = SpeechModel(planted_head(WIDTH), planted_trunk())
+    assert seconds == [fresh.moments(clip, 0) for clip in reversed(clips)]
 
 
 def test_a_part_keeps_frames_and_steps_together() -> None:
