@@ -1,8 +1,8 @@
 """Weights of the quantised TFLite teacher of pictures, as float tensors for timm's ``mobilenetv1_100``.
 
-The teacher is a MobileNet v1: one full convolution, then
-thirteen pairs of depthwise and pointwise convolutions, each with ReLU6 and its batch norm folded in. So the
-folded weights go into the convolutions, and the biases into batch norms that do nothing else.
+The teacher is a MobileNet v1: one full convolution, then thirteen pairs of depthwise and pointwise
+convolutions, each with ReLU6 and its batch norm folded in. So the folded weights go into the convolutions,
+and the biases into batch norms that do nothing else.
 Source of the network: Howard et al. 2017, "MobileNets", table 1.
 """
 

@@ -35,6 +35,7 @@ MOODS = {"angry": "angry", "flat": "neutral", "happy": "happy"}
 TEST_ACTORS = (17, 18, 19, 20)
 DEMO_SEEDS = (101, 102)
 VIEWS = 4
+_ROWS = 2  # to be raised where views or prosody are made otherwise, since rows are kept between runs
 _MADE_UP = 10_000  # from here on, numbers of speakers who are synthesised
 RECIPE = LinearRecipe(penalty=0.1)
 _SPEEDS, _GAIN, _NOISE = (0.88, 1.13), 6.0, (20.0, 40.0)  # factor, decibels, decibels below the speech
@@ -120,9 +121,8 @@ def acted_english(data: Path, trunk: Trunk) -> Voices:
     """RAVDESS."""
     listed = list(rows(data / "speech" / "ravdess.csv"))
     clips = lambda: [load_clip(data / "speech" / row["file"]) for row in listed]  # noqa: E731
-    views = cached(f"speech-ravdess-{VIEWS}-{trunk.key}", lambda: {"views": _views(trunk, clips(), VIEWS)})[
-        "views"
-    ]
+    name = f"speech-ravdess-{VIEWS}-{_ROWS}-{trunk.key}"
+    views = cached(name, lambda: {"views": _views(trunk, clips(), VIEWS)})["views"]
     emotions = np.array([EMOTIONS.index(row["emotion"]) for row in listed])
     return Voices(views, emotions, np.array([int(row["actor"]) for row in listed]))
 
@@ -131,7 +131,7 @@ def acted_german(data: Path, trunk: Trunk) -> Voices:
     """EmoDB, less the bored, whom RAVDESS has no word for; for testing only, so not changed."""
     listed = [row for row in rows(data / "speech" / "emodb.csv") if row["emotion"] in GERMAN]
     clips = lambda: [load_clip(data / "speech" / row["file"]) for row in listed]  # noqa: E731
-    views = cached(f"speech-emodb-{trunk.key}", lambda: {"views": _views(trunk, clips(), 1)})["views"]
+    views = cached(f"speech-emodb-{_ROWS}-{trunk.key}", lambda: {"views": _views(trunk, clips(), 1)})["views"]
     emotions = np.array([EMOTIONS.index(GERMAN[row["emotion"]]) for row in listed])
     return Voices(views, emotions, np.array([1000 + int(row["file"][6:8]) for row in listed]))
 
@@ -149,7 +149,7 @@ def demo_voices(seed: int, trunk: Trunk, views: int = VIEWS) -> Voices:
         clips = [review_voice(opinion) for opinion in spoken]
         return {"views": _views(trunk, clips, views), "moods": moods, "persons": persons}
 
-    found = cached(f"speech-demo-{seed}-{views}-{trunk.key}", make)
+    found = cached(f"speech-demo-{seed}-{views}-{_ROWS}-{trunk.key}", make)
     return Voices(found["views"], found["moods"], _MADE_UP + seed * 1000 + found["persons"])
 
 

@@ -22,14 +22,8 @@ from recommender.errors import RecommenderError
 
 _REMEDY = "Name model.bin of Whisper base, converted for CTranslate2 in half or single precision."
 _VERSION, _KIND = 6, "WhisperSpec"
-_TYPES = {
-    0: np.float32,
-    1: np.int8,
-    2: np.int16,
-    3: np.int32,
-    4: np.float16,
-    5: np.uint16,
-}  # the last stands for bfloat16, which is refused
+#: By their numbers in the file; the last stands for bfloat16, which is refused.
+_TYPES = (np.float32, np.int8, np.int16, np.int32, np.float16, np.uint16)
 _LIMIT = 127
 #: Of each layer, names here and in the file.
 _MATRICES = {
@@ -116,7 +110,7 @@ def _stored(path: Path) -> dict[str, np.ndarray]:
             raise RecommenderError(f"{path} is no Whisper of CTranslate2.", _REMEDY)
         reader.number("I")  # the revision of that kind
         return dict(reader.array() for _ in range(reader.number("I")))
-    except (struct.error, ValueError, KeyError, UnicodeDecodeError) as error:
+    except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         raise RecommenderError(
             f"{path} is cut off, damaged or no Whisper of CTranslate2.", _REMEDY
         ) from error
