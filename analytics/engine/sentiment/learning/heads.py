@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import logsumexp
 
 from analytics.engine.sentiment.calibration import Temperature, fit_temperature
 from analytics.engine.sentiment.head import Head
@@ -64,8 +62,17 @@ class LinearRecipe:
     seed: int = 0
 
     def members_of(self, rows: np.ndarray, classes: np.ndarray, count: int) -> list[Member]:
-        """The one linear model that tells ``count`` classes (n,) of standardised rows (n, features)."""
-        return [(np.zeros((0, 0)), np.zeros(0), *_logistic(rows, classes, count, self.penalty))]
+        """The one linear model that tells ``count`` classes (n,) of standardised rows (n, features).
+
+        Raises:
+            ValueError: there are fewer than three classes, or rows of one are missing.
+        """
+        from sklearn.linear_model import LogisticRegression
+
+        if count < 3 or len(np.unique(classes)) != count:
+            raise ValueError(f"{count} classes, of which {len(np.unique(classes))} have rows")
+        model = LogisticRegression(C=1 / (self.penalty * len(rows)), max_iter=2000).fit(rows, classes)
+        return [(np.zeros((0, 0)), np.zeros(0), model.coef_.T, model.intercept_)]
 
 
 def group_folds(groups: np.ndarray, folds: int, seed: int = 0) -> Iterator[np.ndarray]:
@@ -117,30 +124,6 @@ def _untempered(
     members = recipe.members_of(rows, np.tile(classes, len(views)), len(merge))
     w1, b1, w2, b2 = (np.stack(parts) for parts in zip(*members, strict=True))
     return Head(mean, scale, w1, b1, w2, b2, merge, Temperature(), {})
-
-
-def _logistic(
-    rows: np.ndarray, classes: np.ndarray, count: int, penalty: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (features, count) and shifts (count,) by L-BFGS, until the loss falls by no ten-millionth.
-
-    The shifts are not penalised.
-    """
-    wanted = np.eye(count, dtype=rows.dtype)[classes]
-
-    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        weights = flat.reshape(-1, count)
-        scores = rows @ weights[:-1].astype(rows.dtype) + weights[-1].astype(rows.dtype)
-        logs = scores - logsumexp(scores, axis=1, keepdims=True)
-        missed = (np.exp(logs) - wanted) / len(rows)
-        slope = np.vstack([rows.T @ missed + penalty * weights[:-1], missed.sum(axis=0)])
-        value = -(wanted * logs).sum() / len(rows) + 0.5 * penalty * np.square(weights[:-1]).sum()
-        return float(value), slope.ravel()
-
-    start = np.zeros((rows.shape[1] + 1) * count)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-7})
-    weights = found.x.reshape(-1, count)
-    return weights[:-1], weights[-1]
 
 
 def _network(rows: np.ndarray, classes: np.ndarray, count: int, recipe: HeadRecipe, member: int) -> Member:

@@ -1,9 +1,8 @@
-"""Train the speech head on acted speech and on the voices of a made-up shop, over the trunk that ships."""
+"""Train the speech head on acted speech and on the voices of a made-up shop, over a trunk that is given."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from analytics.engine.sentiment.calibration import accuracy, expected_calibratio
 from analytics.engine.sentiment.head import WEIGHTS, Head
 from analytics.engine.sentiment.learning.heads import LinearRecipe, train_head
 from analytics.engine.sentiment.learning.image import cached
+from analytics.engine.sentiment.learning.speech_published import trunk_arrays
 from analytics.engine.sentiment.learning.text_corpora import rows
 from analytics.engine.sentiment.speech import hear
 from analytics.engine.sentiment.speech_frames import HOP, WINDOW, read_frames
@@ -173,10 +173,17 @@ def fit_voices(voices: Voices, recipe: LinearRecipe, facts: dict[str, Any]) -> t
     return train_head(voices.views, voices.emotions, merge(), voices.speakers, recipe, facts, human)
 
 
-def train_speech(data: Path, output: Path, *, seed: int, say: Say) -> dict[str, float]:
-    """Train the head, write it and its trunk to ``output``; figures on actors that it never heard."""
-    place = trunk_folder(output, say)
-    trunk = Trunk.load(place)
+def train_speech(
+    data: Path, output: Path, *, seed: int, say: Say, base: Path | None = None
+) -> dict[str, float]:
+    """Train the head, write it and its trunk to ``output``; figures on actors that it never heard.
+
+    Args:
+        base: the file of a Whisper base, see ``trunk_arrays``, to take the trunk from; None for the one in
+            ``output``, or else the one that ships.
+    """
+    arrays = trunk_arrays(base) if base else _kept(output, say)
+    trunk = Trunk.of(arrays)
     english = acted_english(data, trunk)
     shop = [demo_voices(number, trunk) for number in DEMO_SEEDS]
     train = together([english.take(~unseen(english)), *shop])
@@ -193,9 +200,18 @@ def train_speech(data: Path, output: Path, *, seed: int, say: Say) -> dict[str, 
         figures[f"speech {name} calibration error"] = expected_calibration_error(read, part.labels)
     for name, value in figures.items():
         say(f"{name}: {value:.3f}")
-    replace(head, facts={**head.facts, "figures": figures}).save(output)
-    if place != output:
-        draft = output / f"{ARRAYS}.part"
-        shutil.copyfile(place / ARRAYS, draft)
-        draft.replace(output / ARRAYS)
+    _write(output, replace(head, facts={**head.facts, "figures": figures}), arrays)
     return figures
+
+
+def _kept(output: Path, say: Say) -> dict[str, np.ndarray]:
+    with np.load(trunk_folder(output, say) / ARRAYS) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _write(output: Path, head: Head, trunk: Mapping[str, np.ndarray]) -> None:
+    """Both, one right after the other, since neither is of use with another."""
+    draft = output / f"draft-{ARRAYS}"
+    np.savez_compressed(draft, allow_pickle=False, **trunk)
+    head.save(output)
+    draft.replace(output / ARRAYS)

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from analytics.engine.sentiment.speech_trunk import (
-    ARRAYS,
     BANDS,
     MATRICES,
     NORMS,
@@ -35,20 +34,13 @@ _MATRICES = {
 _NORMS = {"before_ask": "self_attention/layer_norm", "before_wide": "ffn/layer_norm"}
 
 
-def write_trunk(base: Path, output: Path) -> None:
-    """Write ``trunk.npz`` to the folder ``output``, from the file ``base``.
+def trunk_arrays(base: Path) -> dict[str, np.ndarray]:
+    """What ``Trunk.of`` takes, of the file ``base``.
 
     Raises:
         RecommenderError: there is no such file, it is of another kind or ends too soon, or is of another size
             than base; or transformers, an optional package, is not installed.
     """
-    draft = output / f"draft-{ARRAYS}"
-    np.savez_compressed(draft, allow_pickle=False, **trunk_arrays(base))
-    draft.replace(output / ARRAYS)
-
-
-def trunk_arrays(base: Path) -> dict[str, np.ndarray]:
-    """What ``Trunk.of`` takes, of the file ``base``; errors as ``write_trunk``."""
     if find_spec(PACKAGE) is None:
         raise RecommenderError(f"The package {PACKAGE} is not installed.", f"Install it: {INSTALL}")
     stored = _stored(base)
