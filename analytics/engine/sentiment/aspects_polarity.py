@@ -1,8 +1,7 @@
 """How somebody feels about a thing named in an English sentence: a small network over the words around it.
 
 Word vectors (80 numbers, learned; ``docs/sentiment-model.md``) and how each word stands to the name go
-through the network's members (``aspects_members``). Beside it stands a linear model of single words,
-``aspects_grams``.
+through the network's members (``aspects_members``), whose log odds are averaged.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from typing import Self
 
 import numpy as np
 
-from analytics.contracts import LABELS
-from analytics.engine.sentiment import aspects_grams
 from analytics.engine.sentiment.aspects_members import FACTS, Members
 from analytics.engine.sentiment.text import softmax
 from analytics.engine.sentiment.text_network import fit
@@ -38,8 +35,6 @@ _BREAKS = frozenset(
 _CONTRACTION = re.compile(r"(?<=[a-z]) ?(n't|'(?:s|re|ve|ll|d|m))(?![a-z])")
 _WORD = re.compile(r"n't|'(?:s|re|ve|ll|d|m)\b|[a-z]+|[0-9]+|[^\sa-z0-9]")
 _BATCH = 128
-#: How much the linear model counts beside the network: chosen on folds of the training sentences.
-_LINEAR = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,6 @@ class AspectPolarity:
         told = arrays["vocabulary"].tobytes().decode().split("\n")
         self.vocabulary = {word: FIRST + place for place, word in enumerate(told)}
         self._table = arrays["table"].astype(np.float32) / 127
-        self._grams = arrays["grams"].astype(np.float32) * arrays["grams_step"]
         self._temperature = float(arrays["temperature"])
 
     @cached_property
@@ -158,7 +152,6 @@ class AspectPolarity:
 
     def _whole(self) -> Self:
         """Itself; raises ValueError or KeyError where weights do not fit together."""
-        fit(self._grams, (1 << aspects_grams.BITS, len(LABELS)))
         if "members" in self.arrays:  # one that holds words alone is still to be taught
             fit(self._table, (FIRST + len(self.vocabulary), self._members.width - FACTS))
         return self
@@ -168,13 +161,7 @@ class AspectPolarity:
         return softmax(self.scores(named) / self._temperature)
 
     def scores(self, named: Sequence[Named]) -> np.ndarray:
-        """(n, 3) log odds before calibration: the mean of the members', and what the linear model says."""
-        rows = [aspects_grams.rows_of(*cut(one)) for one in named]
-        linear = _log_softmax(aspects_grams.scores(rows, self._grams, self.arrays["grams_shift"]))
-        return (1 - _LINEAR) * self.read_by_network(named) + _LINEAR * linear
-
-    def read_by_network(self, named: Sequence[Named]) -> np.ndarray:
-        """(n, 3) the mean of the members' log odds."""
+        """(n, 3) log odds before calibration: the mean of the members'."""
         answer = np.zeros((len(named), 3))
         for at in range(0, len(named), _BATCH):
             pack = packed(named[at : at + _BATCH], self.vocabulary)

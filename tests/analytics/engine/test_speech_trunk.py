@@ -299,5 +299,5 @@ def test_teacher_and_speech_cannot_share_a_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_no_stage_begins_with_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"x is of no use to text, image\. Name stage teacher or speech"):
+    with pytest.raises(CommandError, match=r"x is of no use to text, image\. Name speech or one of teacher"):
         call_command("train_sentiment", "text", "image", base=tmp_path / "x")

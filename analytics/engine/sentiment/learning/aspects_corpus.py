@@ -54,24 +54,42 @@ def terms(data: Path, domain: str, first: int = 0) -> tuple[Terms, Terms]:
     Raises:
         RecommenderError: the file is not there.
     """
-    path = data / "sentiment" / "semeval14" / DOMAINS[domain]
-    if not path.is_file():
-        raise RecommenderError(f"There is no {path}.", "Point --data at the folder of the data sets.")
-    root = ElementTree.parse(path).getroot()  # noqa: S314  our own training data
-    texts = [sentence.findtext("text") or "" for sentence in root]
-    apart = [place % _HELD == first for place in range(len(texts))]
-    held = {text for place, text in enumerate(texts) if apart[place]}
+    listed = _sentences(data, domain)
+    apart = _apart([text for _, text in listed], first)
     parts: tuple[list[tuple[Named, int, int]], ...] = ([], [])
-    for place, (sentence, text) in enumerate(zip(root, texts, strict=True)):
-        if not apart[place] and text in held:
+    for place, (sentence, text) in enumerate(listed):
+        if (out := apart[place]) is None:
             continue
         for term in sentence.iter("aspectTerm"):
             if (mood := term.get("polarity", "")) in _MOODS:
                 start, stop = int(term.get("from", 0)), int(term.get("to", 0))
                 named = Named(text[:start], text[start:stop], text[stop:])
-                parts[apart[place]].append((named, _MOODS[mood], place))
+                parts[out].append((named, _MOODS[mood], place))
     train, test = (_gathered(part) for part in parts)
     return train, test
+
+
+def training_texts(data: Path, domain: str, first: int = 0) -> list[str]:
+    """Sentences that ``terms`` holds none of out, each once, also those in which nothing is named."""
+    texts = [text for _, text in _sentences(data, domain)]
+    return list(
+        dict.fromkeys(text for text, out in zip(texts, _apart(texts, first), strict=True) if out is False)
+    )
+
+
+def _sentences(data: Path, domain: str) -> list[tuple[ElementTree.Element, str]]:
+    path = data / "sentiment" / "semeval14" / DOMAINS[domain]
+    if not path.is_file():
+        raise RecommenderError(f"There is no {path}.", "Point --data at the folder of the data sets.")
+    root = ElementTree.parse(path).getroot()  # noqa: S314  our own training data
+    return [(sentence, sentence.findtext("text") or "") for sentence in root]
+
+
+def _apart(texts: list[str], first: int) -> list[bool | None]:
+    """Which are held out; None of what stands among those held out as well, which is in neither part."""
+    apart = [place % _HELD == first for place in range(len(texts))]
+    held = {text for text, out in zip(texts, apart, strict=True) if out}
+    return [True if out else None if text in held else False for text, out in zip(texts, apart, strict=True)]
 
 
 def _gathered(found: list[tuple[Named, int, int]]) -> Terms:

@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from analytics.engine.sentiment.aspects_polarity import FACTS, UNKNOWN, Pack
 
 HIDDEN, HEED = 64, 32
-_WORDS_LOST, _VECTORS_LOST, _POOLED_LOST = 0.08, 0.3, 0.5
+_WORDS_LOST, _VECTORS_LOST, _POOLED_LOST = 0.05, 0.2, 0.3
 Embed = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -63,14 +63,22 @@ class Network(nn.Module):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What ``aspects_polarity`` reads of one member, as float16."""
-        kept = {name: value for name, value in self.state_dict().items() if not name.startswith("films")}
+        kept = {
+            name: value
+            for name, value in self.state_dict().items()
+            if not name.startswith(("films", "embed"))
+        }
         return {name: value.numpy().astype(np.float16) for name, value in kept.items()}
 
 
 def fit(
     network: Network, head: nn.Linear, pack: Pack, labels: np.ndarray, course: Course, seed: int
 ) -> float:
-    """Teach ``network`` to tell ``labels`` by ``head``; the mean loss of the last epoch."""
+    """Teach ``network`` to tell ``labels`` by ``head``; the mean loss of the last epoch.
+
+    Args:
+        labels: (n,) whole numbers, or (n, 3) float32 probabilities.
+    """
     rng = np.random.default_rng(seed)
     learned = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(learned, lr=course.rate, weight_decay=course.decay)

@@ -1,14 +1,12 @@
 """Tune a pretrained encoder on the Chinese training texts, and keep what it says of them for the network.
 
 It learns from what is not held out alone, so that what the network then reads right of the part held out is
-honest. The learning rate falls along a cosine (Loshchilov and Hutter 2017); layers further from the answer
-learn more slowly (Howard and Ruder 2018).
+honest.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,22 +17,23 @@ from analytics.engine.sentiment.learning import text_corpora as corpora
 from analytics.engine.sentiment.learning.text_held_out import held_together
 from analytics.engine.sentiment.learning.text_teacher import pieces, save_readings
 from analytics.engine.sentiment.learning.text_teacher_packed import Packed, open_packed
+from analytics.engine.sentiment.learning.tuning import (
+    BEFORE,
+    SPREAD,
+    STEEPEST,
+    batches,
+    cut_table,
+    forever,
+    padded,
+    schedule,
+)
 from analytics.engine.sentiment.text_features import tidy
 from recommender.errors import RecommenderError
 
-#: multilingual-e5 was trained on texts that begin so.
-_BEFORE = "query: "
 #: Signs of a text that are read, and texts of a batch that is read.
 _LONGEST, _READ = 160, 128
-#: Length that the mean of a text's vectors is brought to; of one, the head's steps would hardly be felt.
-_SPREAD = 20.0
-#: How far a label is trusted; the head's rate; how much slower each layer learns than the one above.
-_TRUST, _HEAD, _SLOWER = 0.98, 1e-3, 0.92
-#: Signs of a batch, where texts are long.
-_MOST = 5000
-#: Decay of weights, the longest step that a gradient may ask for, the share of steps in which the rate rises,
-#: and of numbers left out before the head.
-_DECAY, _STEEPEST, _RISE, _DROPPED = 0.01, 1.0, 0.06, 0.1
+#: How far a label is trusted; the share of numbers left out before the head.
+_TRUST, _DROPPED = 0.98, 0.1
 #: More unknown tokens than this are a tokenizer of other languages.
 _UNKNOWN = 0.1
 
@@ -108,11 +107,7 @@ class Teacher:
         import torch
 
         model, self._tokenize = packed.model, packed.tokenize
-        known = np.unique(np.concatenate(self._tokenize([_BEFORE + text for text in texts])))
-        self._rows = np.full(model.config.vocab_size, -1)
-        self._rows[known] = np.arange(len(known))
-        table = model.get_input_embeddings().weight.detach()[torch.from_numpy(known)]
-        model.set_input_embeddings(torch.nn.Embedding.from_pretrained(table.clone(), freeze=False))
+        self._rows = cut_table(model, self._tokenize([BEFORE + text for text in texts]))
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = model.to(device)
         # Else sums are in single precision between products in half, and cast to and fro.
@@ -140,18 +135,18 @@ class Teacher:
         rng = np.random.default_rng(seed)
         rows = self._numbers(texts)
         wanted = torch.from_numpy(np.where(positive, _TRUST, 1 - _TRUST).astype(np.float32))
-        steps = int(course.rounds * len(_batches(rows, course.batch, rng)))
-        learner, pace = self._learner(course.rate, steps)
+        steps = int(course.rounds * len(batches(rows, course.batch, rng)))
+        learner, pace = schedule(self.model, [self.head], course.rate, steps)
         seen = np.full(len(texts), np.nan)
         self.model.train()
         self.head.train()
-        for number, chosen in zip(range(steps), _forever(rows, course.batch, rng), strict=False):
+        for number, chosen in zip(range(steps), forever(rows, course.batch, rng), strict=False):
             scores = self._scores([rows[place] for place in chosen])
             told = wanted[chosen].to(scores.device)
             loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, told)
             learner.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(self._parameters(), _STEEPEST)
+            torch.nn.utils.clip_grad_norm_(self._parameters(), STEEPEST)
             learner.step()
             pace.step()
             seen[chosen] = scores.detach().cpu().numpy()
@@ -175,16 +170,13 @@ class Teacher:
         return odds
 
     def _numbers(self, texts: Sequence[str]) -> list[np.ndarray]:
-        found = self._tokenize([_BEFORE + text for text in texts])
+        found = self._tokenize([BEFORE + text for text in texts])
         return [self._rows[[*row[: _LONGEST - 1], row[-1]] if len(row) > _LONGEST else row] for row in found]
 
     def _scores(self, rows: Sequence[np.ndarray]) -> Any:
         import torch
 
-        width = max(map(len, rows))
-        there = np.arange(width) < np.array([[len(row)] for row in rows])
-        numbers = np.zeros(there.shape, np.int64)
-        numbers[there] = np.concatenate(rows)
+        numbers, there = padded(rows)
         device = self.head.weight.device
         mask = torch.from_numpy(there).to(device)
         with torch.autocast(device.type, torch.bfloat16):
@@ -192,43 +184,8 @@ class Teacher:
             found = self.model(input_ids=given, attention_mask=mask.long()).last_hidden_state
         weights = mask[:, :, None].float()
         mean = (found.float() * weights).sum(1) / weights.sum(1)  # (n, width of the model)
-        mean = torch.nn.functional.normalize(mean, dim=1) * _SPREAD
+        mean = torch.nn.functional.normalize(mean, dim=1) * SPREAD
         return self.head(torch.nn.functional.dropout(mean, _DROPPED, self.head.training))[:, 0]
 
     def _parameters(self) -> list[Any]:
         return [*self.model.parameters(), *self.head.parameters()]
-
-    def _learner(self, rate: float, steps: int) -> tuple[Any, Any]:
-        import torch
-
-        layers = self.model.config.num_hidden_layers
-        groups = [{"params": list(self.head.parameters()), "lr": _HEAD, "weight_decay": 0.0}]
-        for name, one in self.model.named_parameters():
-            depth = int(name.split(".")[2]) + 1 if name.startswith("encoder.layer.") else 0
-            decay = _DECAY if one.dim() == 2 and depth else 0.0
-            groups.append({"params": [one], "lr": rate * _SLOWER ** (layers - depth), "weight_decay": decay})
-        learner = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=True)
-        rise = max(1, int(_RISE * steps))
-
-        def share(step: int) -> float:
-            return min(1.0, (step + 1) / rise) * (1 + math.cos(math.pi * min(1.0, step / steps))) / 2
-
-        return learner, torch.optim.lr_scheduler.LambdaLR(learner, share)
-
-
-def _batches(rows: Sequence[np.ndarray], size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Places of texts of about one length, in a new order; fewer together where they are long."""
-    sizes = np.array([len(row) for row in rows])
-    order = np.argsort(sizes + 4 * rng.random(len(sizes)), kind="stable")
-    found, at = [], 0
-    while at < len(order):
-        longest = int(sizes[order[min(at + size, len(order)) - 1]])
-        count = max(size // 4, min(size, _MOST // longest))
-        found.append(order[at : at + count])
-        at += count
-    return [found[place] for place in rng.permutation(len(found))]
-
-
-def _forever(rows: Sequence[np.ndarray], size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    while True:
-        yield from _batches(rows, size, rng)

@@ -1,0 +1,55 @@
+"""Things named in made-up sentences, and the files in which such are kept."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from analytics.contracts import LABELS
+from analytics.engine.sentiment.aspects_polarity import Named
+from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms
+
+
+def planted_terms(number: int, seed: int) -> Terms:
+    """ "the A was X but the B was Y": the word that follows a thing says how it is felt about."""
+    rng = np.random.default_rng(seed)
+    named, labels = [], []
+    for _ in range(number):
+        things, moods = rng.permutation(["food", "staff"]), rng.integers(0, 2, 2)
+        said = [f"{thing} was {('awful', 'great')[mood]}" for thing, mood in zip(things, moods, strict=True)]
+        whole = f"the {said[0]} but the {said[1]}"
+        at = int(rng.integers(2))
+        start = whole.index(things[at])
+        name = str(things[at])
+        named.append(Named(whole[:start], name, whole[start + len(name) :]))
+        labels.append(2 * int(moods[at]))
+    return Terms(tuple(named), np.array(labels), np.arange(number))
+
+
+def written(data: Path, number: int = 60) -> Path:
+    """Both domains with ``number`` sentences each, every second without a label, and films."""
+    folder = data / "sentiment" / "semeval14"
+    folder.mkdir(parents=True)
+    for seed, name in enumerate(DOMAINS.values()):
+        root = ElementTree.Element("sentences")
+        said = planted_terms(number, seed)
+        for place, (one, label) in enumerate(zip(said.named, said.labels, strict=True)):
+            sentence = ElementTree.SubElement(root, "sentence")
+            ElementTree.SubElement(sentence, "text").text = f"{place} {one.left}{one.name}{one.right}"
+            start = len(f"{place} {one.left}")
+            ends = {"from": str(start), "to": str(start + len(one.name))}
+            if place % 2 == 0:
+                ElementTree.SubElement(sentence, "aspectTerm", polarity=LABELS[label], **ends)
+        ElementTree.ElementTree(root).write(folder / name)
+    (data / "sentiment" / "sst2").mkdir()
+    for part in ("train", "dev"):
+        with (data / "sentiment" / "sst2" / f"{part}.csv").open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["sentence", "label"])
+            for number in range(20):
+                mood = number % 2
+                rows.writerow([f"{number} the food was " + ("awful ", "great ")[mood] * 12, mood])
+    return data

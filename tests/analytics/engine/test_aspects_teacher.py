@@ -1,0 +1,148 @@
+"""The teacher of things named: it learns which word is said of which thing, and its answers are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+pytest.importorskip("transformers", reason="transformers, an optional package, is not installed")
+
+from analytics.engine.sentiment.aspects_polarity import Named
+from analytics.engine.sentiment.learning import aspects_teacher
+from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms, terms, training_texts
+from analytics.engine.sentiment.learning.aspects_lessons import (
+    FILE,
+    TRAINING,
+    answered,
+    asked,
+    lessons,
+    save_lessons,
+    whole,
+)
+from analytics.engine.sentiment.learning.aspects_teacher import Course, TermTeacher, train_aspects_teacher
+from analytics.engine.sentiment.learning.text_teacher_packed import open_packed
+from analytics.engine.sentiment.scorer_loading import files_of
+from recommender.errors import RecommenderError
+from tests.analytics.engine.aspects_planted import planted_terms, written
+from tests.analytics.engine.packed_encoder import packed, tensors, vocabulary
+
+TOLD = vocabulary(
+    list("abcdefghijklmnopqrstuvwxyz0123456789:"),
+    ["▁the", "▁food", "▁staff", "▁was", "▁but", "▁great", "▁awful"],
+)
+COURSE = Course(rounds=15, batch=16, rate=3e-3)
+
+
+def numbered(said: Terms) -> Terms:
+    """Sentences of which none is like another: each begins with a number of its own."""
+    rng = np.random.default_rng(len(said.named))
+    named = [Named(f"{rng.integers(1e6)} {one.left}", one.name, one.right) for one in said.named]
+    return Terms(tuple(named), said.labels, said.sentences)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    given = tensors(np.random.default_rng(0), len(TOLD))
+    return packed(tmp_path_factory.mktemp("base") / "small.bin", given, TOLD)
+
+
+@pytest.fixture
+def unfrozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small encoder has but two layers, and knows nothing."""
+    monkeypatch.setattr(aspects_teacher, "_FROZEN", 0)
+
+
+def test_it_learns_which_word_is_said_of_which_thing(base: Path, unfrozen: None) -> None:
+    train, test = (numbered(planted_terms(count, seed)) for count, seed in ((300, 1), (100, 2)))
+    teacher = TermTeacher(open_packed(base), [*train.named, *test.named])
+    teacher.tune(train.named, train.labels, COURSE, 0, lambda line: None)
+    assert (teacher.read(test.named).argmax(1) == test.labels).mean() > 0.95
+
+
+def test_a_thing_is_read_alike_whatever_else_is_asked_of_its_sentence(base: Path) -> None:
+    text = "the food was great but the staff was awful"
+    places = [(4, 8), (13, 18), (27, 32), (37, 42)]
+    named = [Named(text[:start], text[start:stop], text[stop:]) for start, stop in places]
+    named += [Named("the ", "food", " was great"), Named("the food was awful", "", "")]
+    teacher = TermTeacher(open_packed(base), named)
+    teacher.head.weight.data.normal_(std=0.05)
+    alone = np.concatenate([teacher.read([one]) for one in named])
+    np.testing.assert_allclose(teacher.read(named), alone, atol=1e-5)
+    assert not np.allclose(alone[0], alone[2], atol=1e-3)
+
+
+def test_a_name_behind_the_longest_that_is_read_is_read_all_the_same(base: Path) -> None:
+    named = [Named("the food " * 150, "staff", " was great")]
+    read = TermTeacher(open_packed(base), named).read(named)
+    np.testing.assert_allclose(read, 1 / 3, atol=1e-6)
+
+
+def test_it_is_as_it_was_when_its_state_is_given_back(base: Path, unfrozen: None) -> None:
+    train = planted_terms(40, 1)
+    teacher = TermTeacher(open_packed(base), train.named)
+    before, state = teacher.read(train.named), teacher.state()
+    teacher.tune(train.named, train.labels, replace(COURSE, rounds=1), 0, lambda line: None)
+    assert not np.allclose(teacher.read(train.named), before, atol=1e-3)
+    teacher.begin(state)
+    np.testing.assert_allclose(teacher.read(train.named), before, atol=1e-6)
+
+
+def test_no_word_is_asked_of_a_sentence_that_is_held_out(tmp_path: Path) -> None:
+    data = written(tmp_path)
+    for first in (0, 3):
+        held = {whole(one) for domain in DOMAINS for one in terms(data, domain, first)[1].named}
+        found = {whole(one) for one in asked(data, first)}
+        assert held
+        assert not held & found
+        assert {text for domain in DOMAINS for text in training_texts(data, domain, first)} <= found
+    assert {one.name for one in asked(data, 0)} == {"food", "staff", "great", "awful"}
+
+
+def test_answers_are_kept_for_each_place_and_given_back(tmp_path: Path) -> None:
+    data, rng = written(tmp_path / "data"), np.random.default_rng(0)
+    kept = {first: rng.dirichlet(np.ones(3), len(asked(data, first))) for first in (0, 2)}
+    for first, read in kept.items():
+        save_lessons(tmp_path, first, asked(data, first), read)
+    assert answered(tmp_path) == [0, 2]
+    for first, read in kept.items():
+        told = lessons(data, tmp_path, first)
+        assert told.named == asked(data, first)
+        np.testing.assert_allclose(told.wanted, read, atol=0.01)
+        np.testing.assert_allclose(told.wanted.sum(1), 1, atol=1e-5)
+
+
+def test_answers_that_are_missing_damaged_or_about_other_sentences_are_refused(tmp_path: Path) -> None:
+    data = written(tmp_path / "data")
+    named = asked(data, 0)
+    with pytest.raises(RecommenderError, match=r"No teacher's answers .* aspects-teacher --base"):
+        lessons(data, tmp_path, 0)
+    save_lessons(tmp_path, 0, named, np.full((len(named), 3), 1 / 3))
+    assert not files_of(tmp_path)
+    with pytest.raises(RecommenderError, match="about other sentences"):
+        lessons(written(tmp_path / "other", 50), tmp_path, 0)
+    (tmp_path / TRAINING / FILE).write_bytes(b"PK")
+    with pytest.raises(RecommenderError, match=r"teacher\.npz cannot be read .* aspects-teacher --base"):
+        lessons(data, tmp_path, 0)
+
+
+def test_the_command_writes_where_stage_aspects_looks(
+    base: Path, tmp_path: Path, unfrozen: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aspects_teacher, "COURSE", replace(COURSE, rounds=2))
+    monkeypatch.setattr(aspects_teacher, "FIFTHS", 2)
+    data, told, output = written(tmp_path / "data"), StringIO(), tmp_path / "models"
+    call_command("train_sentiment", "aspects-teacher", base=base, data=data, output=output, stdout=told)
+    assert answered(output / "aspects") == [0, 1]
+    assert "aspects-teacher: laptops, fifth 1" in told.getvalue()
+
+
+def test_without_an_encoder_nothing_is_tuned(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="Give its file: --base"):
+        call_command("train_sentiment", "aspects-teacher")
+    with pytest.raises(RecommenderError, match="is no packed encoder"):
+        train_aspects_teacher(tmp_path, tmp_path, base=tmp_path / "x", seed=0, say=lambda line: None)
