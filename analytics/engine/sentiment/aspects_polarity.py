@@ -136,7 +136,7 @@ class AspectPolarity:
         """
         try:
             with np.load(folder / NETWORK) as stored:
-                return cls({name: stored[name] for name in stored.files})._whole()
+                return cls({name: stored[name] for name in stored.files}).checked()
         except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
             raise RecommenderError(
                 say(
@@ -150,18 +150,18 @@ class AspectPolarity:
                 ),
             ) from error
 
-    def _whole(self) -> Self:
+    def checked(self) -> Self:
         """Itself; raises ValueError or KeyError where weights do not fit together."""
         if "members" in self.arrays:  # one that holds words alone is still to be taught
             fit(self._table, (FIRST + len(self.vocabulary), self._members.width - FACTS))
         return self
 
     def read(self, named: Sequence[Named]) -> np.ndarray:
-        """(n, 3) calibrated probabilities in the order of ``LABELS``."""
+        """(n, 3) probabilities in the order of ``LABELS``."""
         return softmax(self.scores(named) / self._temperature)
 
     def scores(self, named: Sequence[Named]) -> np.ndarray:
-        """(n, 3) log odds before calibration: the mean of the members'."""
+        """(n, 3) log odds, the mean of the members'; the shipped model's temperature is 1."""
         answer = np.zeros((len(named), 3))
         for at in range(0, len(named), _BATCH):
             pack = packed(named[at : at + _BATCH], self.vocabulary)

@@ -31,8 +31,8 @@ class Command(BaseCommand):
         "scorer; without it the shipped weights are replaced. Needs the data sets and scikit-learn. The "
         "stages teacher and aspects-teacher, left out unless they are named, tune the encoder --base and "
         "write what it says of the Chinese texts to OUTPUT/text, of words in English sentences to "
-        "OUTPUT/aspects, where stages text and aspects find it if they are named after; each takes more than "
-        "an hour, and needs transformers. The stage speech trains over the layers of a Whisper that are in "
+        "OUTPUT/aspects, where stages text and aspects find it if they are named after; each takes an hour "
+        "or two, and needs transformers. The stage speech trains over the layers of a Whisper that are in "
         "OUTPUT/speech, or else over those that ship; with --base it takes them anew from there."
     )
     requires_system_checks = ()
@@ -83,6 +83,8 @@ def _check(stages: Sequence[str], base: Path | None) -> None:
     unknown = [stage for stage in stages if stage not in known]
     if unknown:
         raise CommandError(f"There is no stage {unknown[0]!r}. Name some of {', '.join(known)}.")
+    if base and not base.is_file():
+        raise CommandError(f"There is no file {base}. Name another: --base FILE.")
     teachers = [stage for stage in stages if stage in TEACHERS]
     if teachers and not base:
         raise CommandError(

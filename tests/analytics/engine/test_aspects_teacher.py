@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 pytest.importorskip("transformers", reason="transformers, an optional package, is not installed")
 
-from analytics.engine.sentiment.aspects_polarity import Named
+from analytics.engine.sentiment.aspects_polarity import AspectPolarity, Named
 from analytics.engine.sentiment.learning import aspects_teacher
 from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms, terms, training_texts
 from analytics.engine.sentiment.learning.aspects_lessons import (
@@ -64,7 +65,7 @@ def test_it_learns_which_word_is_said_of_which_thing(base: Path, unfrozen: None)
     assert (teacher.read(test.named).argmax(1) == test.labels).mean() > 0.95
 
 
-def test_a_thing_is_read_alike_whatever_else_is_asked_of_its_sentence(base: Path) -> None:
+def test_a_thing_is_read_alike_beside_other_words_of_its_sentence(base: Path) -> None:
     text = "the food was great but the staff was awful"
     places = [(4, 8), (13, 18), (27, 32), (37, 42)]
     named = [Named(text[:start], text[start:stop], text[stop:]) for start, stop in places]
@@ -85,6 +86,7 @@ def test_a_name_behind_the_longest_that_is_read_is_read_all_the_same(base: Path)
 def test_it_is_as_it_was_when_its_state_is_given_back(base: Path, unfrozen: None) -> None:
     train = planted_terms(40, 1)
     teacher = TermTeacher(open_packed(base), train.named)
+    teacher.head.weight.data.normal_(std=0.05)
     before, state = teacher.read(train.named), teacher.state()
     teacher.tune(train.named, train.labels, replace(COURSE, rounds=1), 0, lambda line: None)
     assert not np.allclose(teacher.read(train.named), before, atol=1e-3)
@@ -107,7 +109,7 @@ def test_answers_are_kept_for_each_place_and_given_back(tmp_path: Path) -> None:
     data, rng = written(tmp_path / "data"), np.random.default_rng(0)
     kept = {first: rng.dirichlet(np.ones(3), len(asked(data, first))) for first in (0, 2)}
     for first, read in kept.items():
-        save_lessons(tmp_path, first, asked(data, first), read)
+        save_lessons(tmp_path, first, asked(data, first), read, beside=[0])
     assert answered(tmp_path) == [0, 2]
     for first, read in kept.items():
         told = lessons(data, tmp_path, first)
@@ -125,9 +127,14 @@ def test_answers_that_are_missing_damaged_or_about_other_sentences_are_refused(t
     assert not files_of(tmp_path)
     with pytest.raises(RecommenderError, match="about other sentences"):
         lessons(written(tmp_path / "other", 50), tmp_path, 0)
-    (tmp_path / TRAINING / FILE).write_bytes(b"PK")
-    with pytest.raises(RecommenderError, match=r"teacher\.npz cannot be read .* aspects-teacher --base"):
+    save_lessons(tmp_path, 0, named, np.full((1, 3), 1 / 3))
+    with pytest.raises(RecommenderError, match="about other sentences"):
         lessons(data, tmp_path, 0)
+    np.save(tmp_path / "plain.npy", np.ones(3))
+    for content in (b"PK", (tmp_path / "plain.npy").read_bytes()):
+        (tmp_path / TRAINING / FILE).write_bytes(content)
+        with pytest.raises(RecommenderError, match=r"teacher\.npz cannot be read .* aspects-teacher --base"):
+            lessons(data, tmp_path, 0)
 
 
 def test_the_command_writes_where_stage_aspects_looks(
@@ -141,8 +148,60 @@ def test_the_command_writes_where_stage_aspects_looks(
     assert "aspects-teacher: laptops, fifth 1" in told.getvalue()
 
 
+def test_answers_of_an_earlier_teacher_do_not_stay_beside_those_of_a_new_one(tmp_path: Path) -> None:
+    data = written(tmp_path / "data")
+    for first in (1, 0):
+        named = asked(data, first)
+        save_lessons(tmp_path, first, named, np.full((len(named), 3), 1 / 3), beside=range(first))
+    assert answered(tmp_path) == [0]
+
+
+def test_no_teacher_is_tuned_on_what_is_held_out_for_it(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+
+    def tune(self: TermTeacher, named: Sequence[Named], *_: object) -> None:
+        seen.append({whole(one) for one in named})
+
+    monkeypatch.setattr(TermTeacher, "tune", tune)
+    data = written(tmp_path / "data")
+    train_aspects_teacher(data, tmp_path / "out", base=base, seed=0, say=lambda line: None)
+    films, *folds = seen
+    assert len(folds) == 5
+    for first, trained in enumerate(folds):
+        held = {whole(one) for domain in DOMAINS for one in terms(data, domain, first)[1].named}
+        assert trained
+        assert not held & (trained | films)
+
+
+def test_stage_aspects_learns_from_the_answers_that_stand_where_it_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analytics.engine.sentiment.learning import aspects
+    from analytics.engine.sentiment.learning.aspects_network import Course as Lesson
+
+    for name in ("COURSE", "FILMS"):
+        monkeypatch.setattr(aspects, name, Lesson(epochs=1, rate=1e-3, batch=64))
+    data, output, told = written(tmp_path / "data"), tmp_path / "models", StringIO()
+    with pytest.raises(CommandError, match="about other sentences"):
+        call_command("train_sentiment", "aspects", data=data, output=output, stdout=told)
+    assert not files_of(output / "aspects")
+    named = asked(data, 0)
+    save_lessons(output / "aspects", 0, named, np.full((len(named), 3), 1 / 3))
+    call_command("train_sentiment", "aspects", data=data, output=output, stdout=told)
+    assert {path.name for path in files_of(output / "aspects")} == {
+        "card.json",
+        "lexicon.json",
+        "network.npz",
+    }
+    AspectPolarity.load(output / "aspects")
+
+
 def test_without_an_encoder_nothing_is_tuned(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Give its file: --base"):
         call_command("train_sentiment", "aspects-teacher")
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("train_sentiment", base=tmp_path / "x", output=tmp_path)
     with pytest.raises(RecommenderError, match="is no packed encoder"):
         train_aspects_teacher(tmp_path, tmp_path, base=tmp_path / "x", seed=0, say=lambda line: None)

@@ -14,6 +14,7 @@ from analytics.engine.sentiment.speech_features import FEATURES, clip_features
 from analytics.engine.sentiment.speech_frames import WINDOW, read_frames
 from analytics.engine.sentiment.speech_trunk import Trunk
 from recommender.contracts import Clip
+from recommender.errors import RecommenderError
 from tests.analytics.engine.sentiment_planted import planted_head, planted_trunk, tone
 
 
@@ -131,7 +132,7 @@ def test_a_head_learns_a_planted_rule_and_is_calibrated() -> None:
     assert (held.argmax(1) == labels).mean() > 0.75
 
 
-def test_a_linear_head_stands_at_the_optimum_that_scikit_learn_finds() -> None:
+def test_a_linear_head_is_penalised_by_the_mean_loss_over_its_standardised_rows() -> None:
     rng = np.random.default_rng(0)
     rows, merge = rng.normal(size=(1, 300, 5)), np.eye(4)[:, :3] + np.eye(4)[:, 3:] / 3
     classes = (rows[0] @ rng.normal(size=(5, 4)) + rng.gumbel(size=(300, 4))).argmax(axis=1)
@@ -143,7 +144,7 @@ def test_a_linear_head_stands_at_the_optimum_that_scikit_learn_finds() -> None:
 
 def test_a_linear_head_is_not_learned_without_rows_of_every_class() -> None:
     rows, classes = np.ones((9, 2)), np.repeat([0, 1, 3], 3)
-    with pytest.raises(ValueError, match="4 classes, of which 3 have rows"):
+    with pytest.raises(RecommenderError, match="Of 4 classes, 3 have rows"):
         LinearRecipe().members_of(rows, classes, 4)
 
 

@@ -215,6 +215,18 @@ def test_a_trunk_of_ones_own_is_trained_over(base: Path, tmp_path: Path) -> None
     assert told == []
 
 
+@pytest.mark.parametrize("content", [None, b"PK", b"{}"])
+def test_without_a_whole_trunk_nothing_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    monkeypatch.setattr(speech, "WEIGHTS", tmp_path / "shipped")
+    (tmp_path / "shipped" / "speech").mkdir(parents=True)
+    if content is not None:
+        (tmp_path / "shipped" / "speech" / ARRAYS).write_bytes(content)
+    with pytest.raises(CommandError, match="lacks its trunk"):
+        call_command("train_sentiment", "speech", output=tmp_path / "models", stdout=StringIO())
+
+
 def test_head_and_trunk_are_written_together_once_the_head_is_trained(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,9 +307,9 @@ def test_a_file_of_another_kind_or_size_is_refused(whisper: Any, tmp_path: Path)
 
 def test_teacher_and_speech_cannot_share_a_file(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Name one of them at a time"):
-        call_command("train_sentiment", "teacher", "speech", base=tmp_path / "x")
+        call_command("train_sentiment", "teacher", "speech", base=Path(__file__))
 
 
 def test_a_file_that_no_stage_begins_with_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"x is of no use to text, image\. Name speech or one of teacher"):
-        call_command("train_sentiment", "text", "image", base=tmp_path / "x")
+    with pytest.raises(CommandError, match=r"of no use to text, image\. Name speech or one of teacher"):
+        call_command("train_sentiment", "text", "image", base=Path(__file__))

@@ -68,7 +68,7 @@ def shipped_words() -> AspectPolarity:
     model, path = AspectPolarity.load(SHIPPED), SHIPPED / TRAINING / WORDS
     try:
         with np.load(path) as stored:
-            return AspectPolarity({**model.arrays, "table": stored["table"]})
+            return AspectPolarity({**model.arrays, "table": stored["table"]}).checked()
     except DAMAGE as error:
         raise RecommenderError(
             f"{path} cannot be read ({error}).", "Restore it from the repository."
@@ -107,7 +107,8 @@ def fitted(
 ) -> AspectPolarity:
     """A model with members taught ``train`` and what the teacher ``told``.
 
-    The first member changes the vectors of words, ``words``', with which the others begin. There is no
+    The first member changes the vectors of words, ``words``', with which the others begin, rounded and cut at
+    1 and -1 as they are kept; it reads them so as well from then on. There is no
     temperature to fit: whatever part of ``train`` were kept apart, the teacher has learned it, and answers
     what stands near it too well.
 
@@ -142,7 +143,12 @@ def _trusted(labels: np.ndarray) -> np.ndarray:
 
 def _write(output: Path, model: AspectPolarity, card: dict[str, object]) -> None:
     output.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(output / NETWORK, **model.arrays)  # type: ignore[arg-type]
+    draft = output / f".draft-{NETWORK}"
+    try:
+        np.savez_compressed(draft, **model.arrays)  # type: ignore[arg-type]
+        draft.replace(output / NETWORK)
+    finally:
+        draft.unlink(missing_ok=True)
     (output / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     if not (output / LEXICON).is_file():
         shutil.copyfile(SHIPPED / LEXICON, output / LEXICON)

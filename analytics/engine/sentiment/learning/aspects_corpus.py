@@ -18,7 +18,8 @@ from analytics.engine.sentiment.aspects_polarity import Named
 from recommender.errors import RecommenderError
 
 DOMAINS = {"restaurants": "Restaurants_Train_v2.xml", "laptops": "Laptop_Train_v2.xml"}
-_HELD = 5
+#: One sentence in so many is held out.
+FIFTHS = 5
 _MOODS = {name: number for number, name in enumerate(LABELS)}
 
 
@@ -87,7 +88,7 @@ def _sentences(data: Path, domain: str) -> list[tuple[ElementTree.Element, str]]
 
 def _apart(texts: list[str], first: int) -> list[bool | None]:
     """Which are held out; None of what stands among those held out as well, which is in neither part."""
-    apart = [place % _HELD == first for place in range(len(texts))]
+    apart = [place % FIFTHS == first for place in range(len(texts))]
     held = {text for text, out in zip(texts, apart, strict=True) if out}
     return [True if out else None if text in held else False for text, out in zip(texts, apart, strict=True)]
 

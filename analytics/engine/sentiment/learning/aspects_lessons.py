@@ -1,8 +1,8 @@
 """Words of sentences as if they were things named, and what a larger network said of each.
 
-Labelled things are few. Of any other word of a sentence the teacher (``aspects_teacher``) can be asked how it
-is felt about as well; the small network learns its answers (Hinton et al. 2015, "Distilling the Knowledge in
-a Neural Network"). They are kept with the weights, under a mark of what was asked, not the sentences.
+Labelled things are few. The teacher (``aspects_teacher``) can be asked how every word with a content is felt
+about; the small network learns its answers (Hinton et al. 2015, "Distilling the Knowledge in a Neural
+Network"). They are kept with the weights, under a mark of what was asked, not the sentences.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from analytics.engine.sentiment.aspects_polarity import Named
 from analytics.engine.sentiment.head import DAMAGE
-from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, training_texts
+from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, FIFTHS, training_texts
 from recommender.errors import RecommenderError
 
 #: Of the model's folder, what only training reads: not among its files, by which the scorer is known.
@@ -77,30 +77,43 @@ def lessons(data: Path, folder: Path, first: int) -> Lessons:
         RecommenderError: there are none for ``first``, or they answer something else.
     """
     named, kept = asked(data, first), _kept(folder)
-    if first not in answered(folder):
+    if f"read{first}" not in kept or f"mark{first}" not in kept:
         raise RecommenderError(f"No teacher's answers for place {first} are in {folder}.", _REMEDY)
-    if int(kept[f"mark{first}"]) != _mark(named):
-        raise RecommenderError(f"The teacher's answers in {folder} are about other sentences.", _REMEDY)
     wanted = kept[f"read{first}"].astype(np.float32)
+    if kept[f"mark{first}"] != _mark(named) or wanted.shape != (len(named), 3):
+        raise RecommenderError(f"The teacher's answers in {folder} are about other sentences.", _REMEDY)
     return Lessons(named, wanted / wanted.sum(1, keepdims=True))
 
 
 def answered(folder: Path) -> list[int]:
     """For which ``first`` there are answers."""
-    return sorted(int(name.removeprefix("read")) for name in _kept(folder) if name.startswith("read"))
+    kept = _kept(folder)
+    return [first for first in range(FIFTHS) if f"read{first}" in kept]
 
 
-def save_lessons(folder: Path, first: int, named: Sequence[Named], read: np.ndarray) -> None:
-    """Keep the probabilities (n, 3) that a teacher gave, beside those for other places."""
+def save_lessons(
+    folder: Path, first: int, named: Sequence[Named], read: np.ndarray, beside: Sequence[int] = ()
+) -> None:
+    """Keep the probabilities (n, 3) that a teacher gave.
+
+    Args:
+        beside: other places whose answers stay; those of an earlier teacher should not.
+    """
     ours = {
         f"read{first}": np.rint(read * _STEPS).astype(np.uint8),
         f"mark{first}": np.array(_mark(named), np.int64),
     }
     place = folder / TRAINING
     place.mkdir(parents=True, exist_ok=True)
-    draft = place / f"draft-{FILE}"
-    np.savez_compressed(draft, allow_pickle=False, **{**_kept(folder), **ours})
-    draft.replace(place / FILE)
+    kept = _kept(folder) if beside else {}
+    others = {f"{kind}{other}" for other in beside for kind in ("read", "mark")}
+    stay = {name: array for name, array in kept.items() if name in others}
+    draft = place / f".draft-{FILE}"
+    try:
+        np.savez_compressed(draft, allow_pickle=False, **{**stay, **ours})
+        draft.replace(place / FILE)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _kept(folder: Path) -> dict[str, np.ndarray]:
@@ -110,7 +123,7 @@ def _kept(folder: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
-    except DAMAGE as error:
+    except (*DAMAGE, TypeError, AttributeError) as error:
         raise RecommenderError(f"{path} cannot be read ({error}).", _REMEDY) from error
 
 

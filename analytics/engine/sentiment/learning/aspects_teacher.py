@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from analytics.engine.sentiment.aspects_polarity import Named
-from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms, terms
+from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, FIFTHS, Terms, terms
 from analytics.engine.sentiment.learning.aspects_lessons import asked, save_lessons, whole
 from analytics.engine.sentiment.learning.text_corpora import Labelled, sst2
 from analytics.engine.sentiment.learning.text_teacher_packed import Packed, open_packed
@@ -32,7 +32,6 @@ from analytics.engine.sentiment.learning.tuning import (
 )
 
 Say = Callable[[str], None]
-FIFTHS = 5
 #: Signs of a sentence that are read, and sentences of a batch that is read.
 _LONGEST, _READ = 110, 64
 #: The lower layers stay as they are: half the time, and what they know of words is little of feelings.
@@ -63,7 +62,7 @@ COURSE = Course(rounds=4.0, batch=16, rate=1e-4)
 
 
 def train_aspects_teacher(data: Path, output: Path, *, base: Path, seed: int, say: Say) -> dict[str, float]:
-    """Tune the encoder ``base`` once for each fifth, and write what it says of other words to ``output``.
+    """Tune the encoder ``base`` once for each fifth, and write what it says of words to ``output``.
 
     Args:
         base: the file of ``text_teacher_packed.open_packed``.
@@ -92,7 +91,7 @@ def train_aspects_teacher(data: Path, output: Path, *, base: Path, seed: int, sa
         for domain, (_, test) in parts.items():
             figures[f"{domain}, fifth {first}"] = _right(teacher, test)
             say(f"aspects teacher, {domain}, fifth {first}: {figures[f'{domain}, fifth {first}']:.4f} right")
-        save_lessons(output, first, named, teacher.read(named))
+        save_lessons(output, first, named, teacher.read(named), beside=range(first))
     return figures
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from analytics.engine.sentiment.calibration import Temperature, fit_temperature
 from analytics.engine.sentiment.head import Head
+from recommender.errors import RecommenderError
 
 #: Weights and shifts of the hidden units, none in a linear model, then of the classes.
 Member = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -65,12 +66,15 @@ class LinearRecipe:
         """The one linear model that tells ``count`` classes (n,) of standardised rows (n, features).
 
         Raises:
-            ValueError: there are fewer than three classes, or rows of one are missing.
+            RecommenderError: there are fewer than three classes, or rows of one are missing.
         """
         from sklearn.linear_model import LogisticRegression
 
         if count < 3 or len(np.unique(classes)) != count:
-            raise ValueError(f"{count} classes, of which {len(np.unique(classes))} have rows")
+            raise RecommenderError(
+                f"Of {count} classes, {len(np.unique(classes))} have rows to learn from.",
+                "Learn from data in which each of at least three occurs.",
+            )
         model = LogisticRegression(C=1 / (self.penalty * len(rows)), max_iter=2000).fit(rows, classes)
         return [(np.zeros((0, 0)), np.zeros(0), model.coef_.T, model.intercept_)]
 

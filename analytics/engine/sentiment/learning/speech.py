@@ -205,13 +205,18 @@ def train_speech(
 
 
 def _kept(output: Path, say: Say) -> dict[str, np.ndarray]:
-    with np.load(trunk_folder(output, say) / ARRAYS) as stored:
+    place = trunk_folder(output, say)
+    Trunk.load(place)  # refuses what is damaged, with the remedy
+    with np.load(place / ARRAYS) as stored:
         return {name: stored[name] for name in stored.files}
 
 
 def _write(output: Path, head: Head, trunk: Mapping[str, np.ndarray]) -> None:
     """Both, one right after the other, since neither is of use with another."""
-    draft = output / f"draft-{ARRAYS}"
-    np.savez_compressed(draft, allow_pickle=False, **trunk)
-    head.save(output)
-    draft.replace(output / ARRAYS)
+    draft = output / f".draft-{ARRAYS}"
+    try:
+        np.savez_compressed(draft, allow_pickle=False, **trunk)
+        head.save(output)
+        draft.replace(output / ARRAYS)
+    finally:
+        draft.unlink(missing_ok=True)
