@@ -34,7 +34,7 @@ from analytics.engine.sentiment.learning.tuning import (
 Say = Callable[[str], None]
 #: Signs of a sentence that are read, and sentences of a batch that is read.
 _LONGEST, _READ = 110, 64
-#: The lower layers stay as they are: half the time, and what they know of words is little of feelings.
+#: The lower layers stay as they are, so that a step has less to compute.
 _FROZEN = 4
 #: How far a label is trusted; what the sentence counts beside the name; numbers left out before the head.
 _TRUST, _AROUND, _DROPPED = 0.95, 0.5, 0.1
