@@ -24,6 +24,7 @@ from analytics.engine.sentiment.learning.tuning import (
     BEFORE,
     SPREAD,
     STEEPEST,
+    Course,
     batches,
     cut_table,
     forever,
@@ -40,23 +41,6 @@ _FROZEN = 4
 _TRUST, _AROUND, _DROPPED = 0.95, 0.5, 0.1
 #: Sentences about films, each of so many words at least.
 _FILMS, _LONG = 6000, 14
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How long and how fast it learns.
-
-    Attributes:
-        rounds: how often every sentence is seen.
-        batch: sentences of a step.
-        rate: of the topmost layer, at its highest.
-    """
-
-    rounds: float
-    batch: int
-    rate: float
-
-
 FILMS = Course(rounds=1.0, batch=32, rate=1.2e-4)
 COURSE = Course(rounds=4.0, batch=16, rate=1e-4)
 

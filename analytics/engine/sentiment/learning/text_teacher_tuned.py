@@ -7,7 +7,6 @@ honest.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from analytics.engine.sentiment.learning.tuning import (
     BEFORE,
     SPREAD,
     STEEPEST,
+    Course,
     batches,
     cut_table,
     forever,
@@ -36,23 +36,6 @@ _LONGEST, _READ = 160, 128
 _TRUST, _DROPPED = 0.98, 0.1
 #: More unknown tokens than this are a tokenizer of other languages.
 _UNKNOWN = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How long and how fast it learns.
-
-    Attributes:
-        rounds: how often every text is seen.
-        batch: texts of a step; fewer where they are long.
-        rate: of the topmost layer, at its highest.
-    """
-
-    rounds: float
-    batch: int
-    rate: float
-
-
 COURSE = Course(rounds=2.0, batch=64, rate=1e-4)
 
 

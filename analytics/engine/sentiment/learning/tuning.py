@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence, Sized
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,21 @@ _HEAD, _SLOWER = 1e-3, 0.92
 _MOST = 5000
 #: Decay of weights, and the share of steps in which the rate rises.
 _DECAY, _RISE = 0.01, 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How long and how fast an encoder learns.
+
+    Attributes:
+        rounds: how often every text is seen.
+        batch: texts of a step; fewer where they are long.
+        rate: of the topmost layer, at its highest.
+    """
+
+    rounds: float
+    batch: int
+    rate: float
 
 
 def cut_table(model: Any, tokens: Sequence[Sequence[int]]) -> np.ndarray:
