@@ -23,13 +23,10 @@ from analytics.engine.sentiment.learning.text_teacher_packed import Packed, open
 from analytics.engine.sentiment.learning.tuning import (
     BEFORE,
     SPREAD,
-    STEEPEST,
     Course,
-    batches,
     cut_table,
-    forever,
     padded,
-    schedule,
+    tune,
 )
 
 Say = Callable[[str], None]
@@ -141,26 +138,15 @@ class TermTeacher:
         """Learn ``labels`` (n,) of things named."""
         import torch
 
-        torch.manual_seed(seed)
-        rng = np.random.default_rng(seed)
         sentences = self._sentences(named)
-        steps = int(course.rounds * len(batches(sentences, course.batch, rng)))
-        learner, pace = schedule(self.model, [self.head], course.rate, steps)
         wanted = torch.from_numpy(labels)
-        self.model.train()
-        self.head.train()
-        for number, chosen in zip(range(steps), forever(sentences, course.batch, rng), strict=False):
+
+        def loss_of(chosen: np.ndarray) -> Any:
             scores, places = self._scores([sentences[place] for place in chosen])
             told = wanted[places].to(scores.device)
-            loss = torch.nn.functional.cross_entropy(scores, told, label_smoothing=1.5 * (1 - _TRUST))
-            learner.zero_grad()
-            loss.backward()
-            learned = [one for one in self.model.parameters() if one.requires_grad]
-            torch.nn.utils.clip_grad_norm_([*learned, *self.head.parameters()], STEEPEST)
-            learner.step()
-            pace.step()
-            if number % 50 == 49:
-                say(f"aspects teacher, step {number + 1} of {steps}: loss {loss.item():.3f}")
+            return torch.nn.functional.cross_entropy(scores, told, label_smoothing=1.5 * (1 - _TRUST))
+
+        tune(self.model, self.head, sentences, course, seed, loss_of, say)
 
     def read(self, named: Sequence[Named]) -> np.ndarray:
         """(n, 3) probabilities of negative, neutral, positive."""

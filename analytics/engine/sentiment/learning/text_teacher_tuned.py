@@ -19,13 +19,10 @@ from analytics.engine.sentiment.learning.text_teacher_packed import Packed, open
 from analytics.engine.sentiment.learning.tuning import (
     BEFORE,
     SPREAD,
-    STEEPEST,
     Course,
-    batches,
     cut_table,
-    forever,
     padded,
-    schedule,
+    tune,
 )
 from analytics.engine.sentiment.text_features import tidy
 from recommender.errors import RecommenderError
@@ -114,27 +111,17 @@ class Teacher:
         """
         import torch
 
-        torch.manual_seed(seed)
-        rng = np.random.default_rng(seed)
         rows = self._numbers(texts)
         wanted = torch.from_numpy(np.where(positive, _TRUST, 1 - _TRUST).astype(np.float32))
-        steps = int(course.rounds * len(batches(rows, course.batch, rng)))
-        learner, pace = schedule(self.model, [self.head], course.rate, steps)
         seen = np.full(len(texts), np.nan)
-        self.model.train()
-        self.head.train()
-        for number, chosen in zip(range(steps), forever(rows, course.batch, rng), strict=False):
+
+        def loss_of(chosen: np.ndarray) -> Any:
             scores = self._scores([rows[place] for place in chosen])
-            told = wanted[chosen].to(scores.device)
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, told)
-            learner.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self._parameters(), STEEPEST)
-            learner.step()
-            pace.step()
             seen[chosen] = scores.detach().cpu().numpy()
-            if number % 100 == 99:
-                say(f"teacher, step {number + 1} of {steps}: loss {loss.item():.3f}")
+            told = wanted[chosen].to(scores.device)
+            return torch.nn.functional.binary_cross_entropy_with_logits(scores, told)
+
+        tune(self.model, self.head, rows, course, seed, loss_of, say)
         return seen
 
     def read(self, texts: Sequence[str]) -> np.ndarray:
@@ -169,6 +156,3 @@ class Teacher:
         mean = (found.float() * weights).sum(1) / weights.sum(1)  # (n, width of the model)
         mean = torch.nn.functional.normalize(mean, dim=1) * SPREAD
         return self.head(torch.nn.functional.dropout(mean, _DROPPED, self.head.training))[:, 0]
-
-    def _parameters(self) -> list[Any]:
-        return [*self.model.parameters(), *self.head.parameters()]

@@ -7,7 +7,7 @@ slowly (Howard and Ruder 2018).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ BEFORE = "query: "
 #: Length that the mean of a text's vectors is brought to; of one, the head's steps would hardly be felt.
 SPREAD = 20.0
 #: The longest step that a gradient may ask for.
-STEEPEST = 1.0
+_STEEPEST = 1.0
 #: The head's rate; how much slower each layer learns than the one above.
 _HEAD, _SLOWER = 1e-3, 0.92
 #: Signs of a batch, where texts are long.
@@ -65,8 +65,43 @@ def padded(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return numbers, there
 
 
-def schedule(model: Any, heads: Sequence[Any], rate: float, steps: int) -> tuple[Any, Any]:
-    """AdamW over the heads and what of the encoder is not frozen, and the course of its rate.
+def tune(
+    model: Any,
+    head: Any,
+    texts: Sequence[Sized],
+    course: Course,
+    seed: int,
+    loss_of: Callable[[np.ndarray], Any],
+    say: Callable[[str], None],
+) -> None:
+    """Let an encoder and its head learn.
+
+    Args:
+        texts: as many words as each has.
+        loss_of: the loss of the texts at some places (n,).
+    """
+    import torch
+
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    steps = int(course.rounds * len(batches(texts, course.batch, rng)))
+    learner, pace = schedule(model, head, course.rate, steps)
+    learned = [one for one in (*model.parameters(), *head.parameters()) if one.requires_grad]
+    model.train()
+    head.train()
+    for number, chosen in zip(range(steps), forever(texts, course.batch, rng), strict=False):
+        loss = loss_of(chosen)
+        learner.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(learned, _STEEPEST)
+        learner.step()
+        pace.step()
+        if number % 100 == 99:
+            say(f"teacher, step {number + 1} of {steps}: loss {loss.item():.3f}")
+
+
+def schedule(model: Any, head: Any, rate: float, steps: int) -> tuple[Any, Any]:
+    """AdamW over the head and what of the encoder is not frozen, and the course of its rate.
 
     Args:
         rate: of the topmost layer, at its highest.
@@ -74,7 +109,7 @@ def schedule(model: Any, heads: Sequence[Any], rate: float, steps: int) -> tuple
     import torch
 
     layers = model.config.num_hidden_layers
-    groups = [{"params": list(head.parameters()), "lr": _HEAD, "weight_decay": 0.0} for head in heads]
+    groups = [{"params": list(head.parameters()), "lr": _HEAD, "weight_decay": 0.0}]
     for name, one in model.named_parameters():
         depth = int(name.split(".")[2]) + 1 if name.startswith("encoder.layer.") else 0
         decay = _DECAY if one.dim() == 2 and depth else 0.0
