@@ -18,6 +18,8 @@ let read = null;
 /** when the server read what is shown: by its clock, and by that of this page */
 let asOf = null;
 let number = 0;
+/** how many questions for the whole wait for their answer */
+let loading = 0;
 let failed = false;
 
 const page = {
@@ -135,6 +137,7 @@ async function ask(more) {
 }
 
 async function load() {
+  loading += 1;
   root.setAttribute("aria-busy", "true");
   try {
     const groups = opened().join();
@@ -151,12 +154,15 @@ async function load() {
     failed = true;
     throw error;
   } finally {
-    root.removeAttribute("aria-busy");
+    loading -= 1;
+    if (!loading) root.removeAttribute("aria-busy");
     tell();
   }
 }
 
 async function refresh() {
+  // Its answer would count as the newer one, and what the reader chose would never be drawn.
+  if (loading) return;
   if (!read) { await load(); return; }
   if (!isLive()) return;
   try {
