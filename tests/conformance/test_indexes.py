@@ -57,7 +57,8 @@ class Milvus:
 
     def __init__(self, folder: Path) -> None:
         self._server = MilvusLite(folder)
-        self._store = MilvusStore(self._server.address, "")
+        # What is found is asked here; that silence is given up soon is asked where the link is tested.
+        self._store = MilvusStore(self._server.address, "", patience=60.0)
 
     def opened(self, items: Mapping[int, Item], dim: int, hnsw_from: int = 10**9) -> SnapshotReader:
         facts = Facts(SPACE, watermark=7, modalities=MODALITIES, hnsw_from=hnsw_from)

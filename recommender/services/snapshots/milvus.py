@@ -19,7 +19,7 @@ from recommender.models import IndexSnapshot
 from recommender.said import Said, say
 from recommender.said import gettext_noop as _
 from recommender.services.snapshots.address import Address
-from recommender.services.snapshots.milvus_link import MilvusLink
+from recommender.services.snapshots.milvus_link import ANSWER_SECONDS, MilvusLink
 
 if TYPE_CHECKING:
     from recommender.engine.index.rows import Span
@@ -38,11 +38,15 @@ _REBUILD = _("Rebuild the index: its vectors are in the database.")
 
 
 class MilvusStore:
-    """A ``SnapshotStore``; other collections in the same database are left alone."""
+    """A ``SnapshotStore``; other collections in the same database are left alone.
 
-    def __init__(self, address: Address, token: str) -> None:
+    Args:
+        patience: seconds that somebody who waits for a page waits for an answer of Milvus.
+    """
+
+    def __init__(self, address: Address, token: str, patience: float = ANSWER_SECONDS) -> None:
         self._address = address
-        self._link = MilvusLink(address, token)
+        self._link = MilvusLink(address, token, patience)
 
     # -- writing -------------------------------------------------------------------------------------------
 

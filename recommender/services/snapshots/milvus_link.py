@@ -25,10 +25,14 @@ _REMEDY = _(
 
 
 class MilvusLink:
-    """Calls a ``MilvusClient`` by name; any number of threads may."""
+    """Calls a ``MilvusClient`` by name; any number of threads may.
 
-    def __init__(self, address: Address, token: str) -> None:
-        self._address, self._token = address, token
+    Attributes:
+        patience: seconds that a call waits for which nothing else is said.
+    """
+
+    def __init__(self, address: Address, token: str, patience: float = ANSWER_SECONDS) -> None:
+        self._address, self._token, self.patience = address, token, patience
         self._client: Any = None
         #: one that was given up, while somebody may still wait for it
         self._former: Any = None
@@ -42,13 +46,15 @@ class MilvusLink:
         """Ask at once, whatever did not answer before."""
         self._until = float("-inf")
 
-    def call(self, what: str, *args: Any, timeout: float = ANSWER_SECONDS, **options: Any) -> Any:
+    def call(self, what: str, *args: Any, timeout: float | None = None, **options: Any) -> Any:
         """What the client's method ``what`` returns.
 
         Raises:
             SnapshotError: there is no such collection.
-            IndexUnavailable: no answer within ``timeout`` seconds, or none that helps, now or a moment ago.
+            IndexUnavailable: no answer within ``timeout`` seconds (``patience`` where it is None), or none
+                that helps, now or a moment ago.
         """
+        timeout = self.patience if timeout is None else timeout
         if self.is_away():
             raise self._unavailable(_("no answer a moment ago"))
         import grpc
