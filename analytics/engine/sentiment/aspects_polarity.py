@@ -161,7 +161,7 @@ class AspectPolarity:
         return softmax(self.scores(named) / self._temperature)
 
     def scores(self, named: Sequence[Named]) -> np.ndarray:
-        """(n, 3) log odds, the mean of the members'; the shipped model's temperature is 1."""
+        """(n, 3) log odds, the mean of the members', before the temperature."""
         answer = np.zeros((len(named), 3))
         for at in range(0, len(named), _BATCH):
             pack = packed(named[at : at + _BATCH], self.vocabulary)

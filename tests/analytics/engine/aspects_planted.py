@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,17 +27,23 @@ def planted_terms(number: int, seed: int) -> Terms:
         name = str(things[at])
         named.append(Named(whole[:start], name, whole[start + len(name) :]))
         labels.append(2 * int(moods[at]))
-    return Terms(tuple(named), np.array(labels), np.arange(number))
+    return Terms(tuple(named), np.array(labels))
 
 
-def written(data: Path, number: int = 60) -> Path:
-    """Both domains with ``number`` sentences each, every second without a label, and films."""
+def written(data: Path, number: int = 60, repeated: Mapping[int, int] | None = None) -> Path:
+    """Both domains with ``number`` sentences each, every second without a label, and films.
+
+    Args:
+        repeated: places of sentences that are, letter for letter, those of other places.
+    """
+    again = repeated or {}
     folder = data / "sentiment" / "semeval14"
     folder.mkdir(parents=True)
     for seed, name in enumerate(DOMAINS.values()):
         root = ElementTree.Element("sentences")
         said = planted_terms(number, seed)
-        for place, (one, label) in enumerate(zip(said.named, said.labels, strict=True)):
+        for place in (again.get(place, place) for place in range(number)):
+            one, label = said.named[place], said.labels[place]
             sentence = ElementTree.SubElement(root, "sentence")
             ElementTree.SubElement(sentence, "text").text = f"{place} {one.left}{one.name}{one.right}"
             start = len(f"{place} {one.left}")

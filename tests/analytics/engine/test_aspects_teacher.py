@@ -13,21 +13,20 @@ from django.core.management import CommandError, call_command
 
 pytest.importorskip("transformers", reason="transformers, an optional package, is not installed")
 
-from analytics.engine.sentiment.aspects_polarity import AspectPolarity, Named
+from analytics.engine.sentiment.aspects_polarity import Named
 from analytics.engine.sentiment.learning import aspects_teacher
-from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms, terms, training_texts
+from analytics.engine.sentiment.learning.aspects_corpus import Terms, both
 from analytics.engine.sentiment.learning.aspects_lessons import (
-    FILE,
-    TRAINING,
     answered,
-    asked,
-    lessons,
-    save_lessons,
     whole,
 )
-from analytics.engine.sentiment.learning.aspects_teacher import Course, TermTeacher, train_aspects_teacher
+from analytics.engine.sentiment.learning.aspects_teacher import (
+    TEACHERS,
+    Course,
+    TermTeacher,
+    train_aspects_teacher,
+)
 from analytics.engine.sentiment.learning.text_teacher_packed import open_packed
-from analytics.engine.sentiment.scorer_loading import files_of
 from recommender.errors import RecommenderError
 from tests.analytics.engine.aspects_planted import planted_terms, written
 from tests.analytics.engine.packed_encoder import packed, tensors, vocabulary
@@ -43,7 +42,7 @@ def numbered(said: Terms) -> Terms:
     """Sentences of which none is like another: each begins with a number of its own."""
     rng = np.random.default_rng(len(said.named))
     named = [Named(f"{rng.integers(1e6)} {one.left}", one.name, one.right) for one in said.named]
-    return Terms(tuple(named), said.labels, said.sentences)
+    return Terms(tuple(named), said.labels)
 
 
 @pytest.fixture(scope="module")
@@ -94,66 +93,15 @@ def test_it_is_as_it_was_when_its_state_is_given_back(base: Path, unfrozen: None
     np.testing.assert_allclose(teacher.read(train.named), before, atol=1e-6)
 
 
-def test_no_word_is_asked_of_a_sentence_that_is_held_out(tmp_path: Path) -> None:
-    data = written(tmp_path)
-    for first in (0, 3):
-        held = {whole(one) for domain in DOMAINS for one in terms(data, domain, first)[1].named}
-        found = {whole(one) for one in asked(data, first)}
-        assert held
-        assert not held & found
-        assert {text for domain in DOMAINS for text in training_texts(data, domain, first)} <= found
-    assert {one.name for one in asked(data, 0)} == {"food", "staff", "great", "awful"}
-
-
-def test_answers_are_kept_for_each_place_and_given_back(tmp_path: Path) -> None:
-    data, rng = written(tmp_path / "data"), np.random.default_rng(0)
-    kept = {first: rng.dirichlet(np.ones(3), len(asked(data, first))) for first in (0, 2)}
-    for first, read in kept.items():
-        save_lessons(tmp_path, first, asked(data, first), read, beside=[0])
-    assert answered(tmp_path) == [0, 2]
-    for first, read in kept.items():
-        told = lessons(data, tmp_path, first)
-        assert told.named == asked(data, first)
-        np.testing.assert_allclose(told.wanted, read, atol=0.01)
-        np.testing.assert_allclose(told.wanted.sum(1), 1, atol=1e-5)
-
-
-def test_answers_that_are_missing_damaged_or_about_other_sentences_are_refused(tmp_path: Path) -> None:
-    data = written(tmp_path / "data")
-    named = asked(data, 0)
-    with pytest.raises(RecommenderError, match=r"No teacher's answers .* aspects-teacher --base"):
-        lessons(data, tmp_path, 0)
-    save_lessons(tmp_path, 0, named, np.full((len(named), 3), 1 / 3))
-    assert not files_of(tmp_path)
-    with pytest.raises(RecommenderError, match="about other sentences"):
-        lessons(written(tmp_path / "other", 50), tmp_path, 0)
-    save_lessons(tmp_path, 0, named, np.full((1, 3), 1 / 3))
-    with pytest.raises(RecommenderError, match="about other sentences"):
-        lessons(data, tmp_path, 0)
-    np.save(tmp_path / "plain.npy", np.ones(3))
-    for content in (b"PK", (tmp_path / "plain.npy").read_bytes()):
-        (tmp_path / TRAINING / FILE).write_bytes(content)
-        with pytest.raises(RecommenderError, match=r"teacher\.npz cannot be read .* aspects-teacher --base"):
-            lessons(data, tmp_path, 0)
-
-
 def test_the_command_writes_where_stage_aspects_looks(
     base: Path, tmp_path: Path, unfrozen: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aspects_teacher, "COURSE", replace(COURSE, rounds=2))
-    monkeypatch.setattr(aspects_teacher, "FIFTHS", 2)
+    monkeypatch.setattr(aspects_teacher, "TEACHERS", ((0,), (0, 1)))
     data, told, output = written(tmp_path / "data"), StringIO(), tmp_path / "models"
     call_command("train_sentiment", "aspects-teacher", base=base, data=data, output=output, stdout=told)
-    assert answered(output / "aspects") == [0, 1]
-    assert "aspects-teacher: laptops, fifth 1" in told.getvalue()
-
-
-def test_answers_of_an_earlier_teacher_do_not_stay_beside_those_of_a_new_one(tmp_path: Path) -> None:
-    data = written(tmp_path / "data")
-    for first in (1, 0):
-        named = asked(data, first)
-        save_lessons(tmp_path, first, named, np.full((len(named), 3), 1 / 3), beside=range(first))
-    assert answered(tmp_path) == [0]
+    assert answered(output / "aspects") == {(0,), (0, 1)}
+    assert "aspects-teacher: laptops, without 0 and 1" in told.getvalue()
 
 
 def test_no_teacher_is_tuned_on_what_is_held_out_for_it(
@@ -168,34 +116,11 @@ def test_no_teacher_is_tuned_on_what_is_held_out_for_it(
     data = written(tmp_path / "data")
     train_aspects_teacher(data, tmp_path / "out", base=base, seed=0, say=lambda line: None)
     films, *folds = seen
-    assert len(folds) == 5
-    for first, trained in enumerate(folds):
-        held = {whole(one) for domain in DOMAINS for one in terms(data, domain, first)[1].named}
+    assert len(folds) == len(TEACHERS)
+    for held, trained in zip(TEACHERS, folds, strict=True):
+        away = {whole(one) for fifth in held for one in both(data, (fifth,))[1].named}
         assert trained
-        assert not held & (trained | films)
-
-
-def test_stage_aspects_learns_from_the_answers_that_stand_where_it_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from analytics.engine.sentiment.learning import aspects
-    from analytics.engine.sentiment.learning.aspects_network import Course as Lesson
-
-    for name in ("COURSE", "FILMS"):
-        monkeypatch.setattr(aspects, name, Lesson(epochs=1, rate=1e-3, batch=64))
-    data, output, told = written(tmp_path / "data"), tmp_path / "models", StringIO()
-    with pytest.raises(CommandError, match="about other sentences"):
-        call_command("train_sentiment", "aspects", data=data, output=output, stdout=told)
-    assert not files_of(output / "aspects")
-    named = asked(data, 0)
-    save_lessons(output / "aspects", 0, named, np.full((len(named), 3), 1 / 3))
-    call_command("train_sentiment", "aspects", data=data, output=output, stdout=told)
-    assert {path.name for path in files_of(output / "aspects")} == {
-        "card.json",
-        "lexicon.json",
-        "network.npz",
-    }
-    AspectPolarity.load(output / "aspects")
+        assert not away & (trained | films)
 
 
 def test_without_an_encoder_nothing_is_tuned(tmp_path: Path) -> None:

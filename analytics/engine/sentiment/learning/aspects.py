@@ -13,9 +13,18 @@ from torch import nn
 
 from analytics.engine.sentiment.aspects import LEXICON, SHIPPED
 from analytics.engine.sentiment.aspects_polarity import NETWORK, AspectPolarity, Named, packed
-from analytics.engine.sentiment.calibration import expected_calibration_error
+from analytics.engine.sentiment.calibration import expected_calibration_error, fit_temperature
 from analytics.engine.sentiment.head import DAMAGE
-from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Terms, terms
+from analytics.engine.sentiment.learning.aspects_corpus import (
+    CALIBRATED_ON,
+    CALIBRATION_UNSEEN,
+    DOMAINS,
+    SHIPPED_HELD,
+    Held,
+    Terms,
+    both,
+    terms,
+)
 from analytics.engine.sentiment.learning.aspects_lessons import TRAINING, Lessons, answered, lessons
 from analytics.engine.sentiment.learning.aspects_network import Course, Network, fit
 from analytics.engine.sentiment.learning.text_corpora import Labelled, sst2
@@ -39,18 +48,22 @@ def train_aspects(data: Path, output: Path, *, seed: int, say: Callable[[str], N
     Words, their vectors and, where ``output`` has none, the teacher's answers are the shipped ones.
 
     Returns:
-        Accuracy and calibration error on the held-out sentences, by domain.
+        The temperature; accuracy and calibration error on the held-out sentences, by domain.
 
     Raises:
         RecommenderError: a data set is missing, or the shipped vectors are, or the teacher's answers.
     """
-    parts = {domain: terms(data, domain) for domain in DOMAINS}
-    train = parts["restaurants"][0] + parts["laptops"][0]
-    told = lessons(data, output if 0 in answered(output) else SHIPPED, 0)
-    words = shipped_words()
-    model = fitted(words, train, told, begun(words, sst2(data).train, seed, say), seed, say)
-    figures: dict[str, float] = {}
-    for domain, (_, test) in parts.items():
+    start = begun(shipped_words(), sst2(data).train, seed, say)
+    teachers = output if SHIPPED_HELD in answered(output) else SHIPPED
+    train, _ = both(data)
+    told = lessons(data, teachers, SHIPPED_HELD)
+    model = calibrated(
+        fitted(shipped_words(), train, told, start, seed, say),
+        temperature(data, teachers, start, seed, say),
+    )
+    figures: dict[str, float] = {"temperature": float(model.arrays["temperature"])}
+    for domain in DOMAINS:
+        _, test = terms(data, domain)
         read = model.read(test.named)
         figures[f"{domain} accuracy"] = float((read.argmax(1) == test.labels).mean())
         figures[f"{domain} calibration error"] = expected_calibration_error(read, test.labels)
@@ -105,12 +118,10 @@ def fitted(
     seed: int,
     say: Callable[[str], None],
 ) -> AspectPolarity:
-    """A model with members taught ``train`` and what the teacher ``told``.
+    """A model with members taught ``train`` and what the teacher ``told``; its temperature is 1.
 
     The first member changes the vectors of words, ``words``', with which the others begin, rounded and cut at
-    1 and -1 as they are kept; it reads them so as well from then on. There is no
-    temperature to fit: whatever part of ``train`` were kept apart, the teacher has learned it, and answers
-    what stands near it too well.
+    1 and -1 as they are kept; it reads them so as well from then on.
 
     Args:
         start: what ``begun`` says.
@@ -132,6 +143,42 @@ def fitted(
     return AspectPolarity(
         {**arrays, "table": rows, "members": np.array(MEMBERS), "temperature": np.array(1.0)}
     )
+
+
+def temperature(
+    data: Path,
+    teachers: Path,
+    start: Mapping[str, torch.Tensor],
+    seed: int,
+    say: Callable[[str], None],
+    *,
+    on: Held = CALIBRATED_ON,
+) -> float:
+    """The temperature that a model of this recipe needs.
+
+    It is fitted by one that saw neither the fifth ``on`` nor the one that is held out, and whose teacher did
+    not either: what a teacher has learned it answers too surely, and so does a model that learned from it,
+    even of terms that were kept apart from the model.
+
+    Args:
+        teachers: the folder with their answers.
+        start: what ``begun`` says.
+        on: one of ``CALIBRATION_UNSEEN``.
+
+    Raises:
+        RecommenderError: a data set is missing, or the teacher's answers.
+    """
+    train, _ = both(data, CALIBRATION_UNSEEN)
+    _, apart = both(data, on)
+    model = fitted(shipped_words(), train, lessons(data, teachers, CALIBRATION_UNSEEN), start, seed, say)
+    found = fit_temperature(model.read(apart.named), apart.labels, with_bias=False).value
+    say(f"aspects: temperature {found:.3f} by {len(apart.labels)} terms that neither model nor teacher saw")
+    return found
+
+
+def calibrated(model: AspectPolarity, value: float) -> AspectPolarity:
+    """The same at the temperature ``value``."""
+    return AspectPolarity({**model.arrays, "temperature": np.array(value)})
 
 
 def _trusted(labels: np.ndarray) -> np.ndarray:

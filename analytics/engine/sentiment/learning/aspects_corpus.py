@@ -7,6 +7,7 @@ reports do: three classes count.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,46 +19,40 @@ from analytics.engine.sentiment.aspects_polarity import Named
 from recommender.errors import RecommenderError
 
 DOMAINS = {"restaurants": "Restaurants_Train_v2.xml", "laptops": "Laptop_Train_v2.xml"}
-#: One sentence in so many is held out.
+#: Every fifth sentence is one part, counted from the first.
 FIFTHS = 5
+#: Parts that are held out: what ships never saw the first; its temperature is fitted on the second, by a
+#: model that saw neither.
+Held = tuple[int, ...]
+SHIPPED_HELD: Held = (0,)
+CALIBRATED_ON: Held = (1,)
+CALIBRATION_UNSEEN: Held = (0, 1)
 _MOODS = {name: number for number, name in enumerate(LABELS)}
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Things named, with labels (n,): 0 negative, 1 neutral, 2 positive, and the sentence (n,) of each."""
+    """Things named, with labels (n,): 0 negative, 1 neutral, 2 positive."""
 
     named: tuple[Named, ...]
     labels: np.ndarray
-    sentences: np.ndarray
-
-    def take(self, places: np.ndarray) -> Terms:
-        return Terms(
-            tuple(self.named[place] for place in places), self.labels[places], self.sentences[places]
-        )
 
     def __add__(self, other: Terms) -> Terms:
-        """Both; the other's sentences stay others."""
-        after = self.sentences.max(initial=-1) + 1
-        return Terms(
-            self.named + other.named,
-            np.concatenate([self.labels, other.labels]),
-            np.concatenate([self.sentences, other.sentences + after]),
-        )
+        return Terms(self.named + other.named, np.concatenate([self.labels, other.labels]))
 
 
-def terms(data: Path, domain: str, first: int = 0) -> tuple[Terms, Terms]:
+def terms(data: Path, domain: str, held: Held = SHIPPED_HELD) -> tuple[Terms, Terms]:
     """Training and held-out terms of ``domain``; no sentence stands, letter for letter, in both.
 
     Args:
-        first: the place of the first sentence held out, below 5; what ships never saw those from place 0.
+        held: the fifths that are held out.
 
     Raises:
         RecommenderError: the file is not there.
     """
     listed = _sentences(data, domain)
-    apart = _apart([text for _, text in listed], first)
-    parts: tuple[list[tuple[Named, int, int]], ...] = ([], [])
+    apart = _apart([text for _, text in listed], held)
+    parts: tuple[list[tuple[Named, int]], ...] = ([], [])
     for place, (sentence, text) in enumerate(listed):
         if (out := apart[place]) is None:
             continue
@@ -65,16 +60,22 @@ def terms(data: Path, domain: str, first: int = 0) -> tuple[Terms, Terms]:
             if (mood := term.get("polarity", "")) in _MOODS:
                 start, stop = int(term.get("from", 0)), int(term.get("to", 0))
                 named = Named(text[:start], text[start:stop], text[stop:])
-                parts[out].append((named, _MOODS[mood], place))
+                parts[out].append((named, _MOODS[mood]))
     train, test = (_gathered(part) for part in parts)
     return train, test
 
 
-def training_texts(data: Path, domain: str, first: int = 0) -> list[str]:
+def both(data: Path, held: Held = SHIPPED_HELD) -> tuple[Terms, Terms]:
+    """As ``terms``, of restaurants and laptops together."""
+    parts = [terms(data, domain, held) for domain in DOMAINS]
+    return parts[0][0] + parts[1][0], parts[0][1] + parts[1][1]
+
+
+def training_texts(data: Path, domain: str, held: Held = SHIPPED_HELD) -> list[str]:
     """Sentences that ``terms`` holds none of out, each once, also those in which nothing is named."""
     texts = [text for _, text in _sentences(data, domain)]
     return list(
-        dict.fromkeys(text for text, out in zip(texts, _apart(texts, first), strict=True) if out is False)
+        dict.fromkeys(text for text, out in zip(texts, _apart(texts, held), strict=True) if out is False)
     )
 
 
@@ -86,13 +87,12 @@ def _sentences(data: Path, domain: str) -> list[tuple[ElementTree.Element, str]]
     return [(sentence, sentence.findtext("text") or "") for sentence in root]
 
 
-def _apart(texts: list[str], first: int) -> list[bool | None]:
+def _apart(texts: Sequence[str], held: Held) -> list[bool | None]:
     """Which are held out; None of what stands among those held out as well, which is in neither part."""
-    apart = [place % FIFTHS == first for place in range(len(texts))]
-    held = {text for text, out in zip(texts, apart, strict=True) if out}
-    return [True if out else None if text in held else False for text, out in zip(texts, apart, strict=True)]
+    apart = [place % FIFTHS in held for place in range(len(texts))]
+    away = {text for text, out in zip(texts, apart, strict=True) if out}
+    return [True if out else None if text in away else False for text, out in zip(texts, apart, strict=True)]
 
 
-def _gathered(found: list[tuple[Named, int, int]]) -> Terms:
-    labels, sentences = (np.array([one[part] for one in found], np.int64) for part in (1, 2))
-    return Terms(tuple(one[0] for one in found), labels, sentences)
+def _gathered(found: list[tuple[Named, int]]) -> Terms:
+    return Terms(tuple(named for named, _ in found), np.array([label for _, label in found], np.int64))

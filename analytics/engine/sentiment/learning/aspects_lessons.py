@@ -17,7 +17,7 @@ import numpy as np
 
 from analytics.engine.sentiment.aspects_polarity import Named
 from analytics.engine.sentiment.head import DAMAGE
-from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, FIFTHS, training_texts
+from analytics.engine.sentiment.learning.aspects_corpus import DOMAINS, Held, training_texts
 from recommender.errors import RecommenderError
 
 #: Of the model's folder, what only training reads: not among its files, by which the scorer is known.
@@ -51,16 +51,16 @@ def whole(one: Named) -> str:
     return one.left + one.name + one.right
 
 
-def asked(data: Path, first: int) -> tuple[Named, ...]:
+def asked(data: Path, held: Held) -> tuple[Named, ...]:
     """Every word with a content of the training sentences.
 
     Args:
-        first: see ``aspects_corpus.terms``; no word is of a sentence that is held out then.
+        held: see ``aspects_corpus.terms``; no word is of a sentence that is held out then.
 
     Raises:
         RecommenderError: a data set is not there.
     """
-    texts = [text for domain in DOMAINS for text in training_texts(data, domain, first)]
+    texts = [text for domain in DOMAINS for text in training_texts(data, domain, held)]
     return tuple(one for text in texts for one in _words(text))
 
 
@@ -70,43 +70,48 @@ def _words(text: str) -> Iterator[Named]:
             yield Named(text[: match.start()], match.group(), text[match.end() :])
 
 
-def lessons(data: Path, folder: Path, first: int) -> Lessons:
+def lessons(data: Path, folder: Path, held: Held) -> Lessons:
     """What ``asked`` asks, with the answers kept in ``folder``.
 
     Raises:
-        RecommenderError: there are none for ``first``, or they answer something else.
+        RecommenderError: there are none by a teacher that never saw ``held``, or they answer something else.
     """
-    named, kept = asked(data, first), _kept(folder)
-    if f"read{first}" not in kept or f"mark{first}" not in kept:
-        raise RecommenderError(f"No teacher's answers for place {first} are in {folder}.", _REMEDY)
-    wanted = kept[f"read{first}"].astype(np.float32)
-    if kept[f"mark{first}"] != _mark(named) or wanted.shape != (len(named), 3):
+    named, kept, key = asked(data, held), _kept(folder), _key(held)
+    if f"read{key}" not in kept or f"mark{key}" not in kept:
+        raise RecommenderError(f"No answers of a teacher without fifth {key} are in {folder}.", _REMEDY)
+    wanted = kept[f"read{key}"].astype(np.float32)
+    if kept[f"mark{key}"] != _mark(named) or wanted.shape != (len(named), 3):
         raise RecommenderError(f"The teacher's answers in {folder} are about other sentences.", _REMEDY)
     return Lessons(named, wanted / wanted.sum(1, keepdims=True))
 
 
-def answered(folder: Path) -> list[int]:
-    """For which ``first`` there are answers."""
-    kept = _kept(folder)
-    return [first for first in range(FIFTHS) if f"read{first}" in kept]
+def answered(folder: Path) -> set[Held]:
+    """Which fifths the teachers never saw whose answers are kept."""
+    keys = [name.removeprefix("read") for name in _kept(folder) if name.startswith("read")]
+    return {tuple(int(fifth) for fifth in key.split("+")) for key in keys}
+
+
+def _key(held: Held) -> str:
+    return "+".join(map(str, sorted(held)))
 
 
 def save_lessons(
-    folder: Path, first: int, named: Sequence[Named], read: np.ndarray, beside: Sequence[int] = ()
+    folder: Path, held: Held, named: Sequence[Named], read: np.ndarray, beside: Sequence[Held] = ()
 ) -> None:
-    """Keep the probabilities (n, 3) that a teacher gave.
+    """Keep the probabilities (n, 3) that a teacher gave which never saw ``held``.
 
     Args:
-        beside: other places whose answers stay; those of an earlier teacher should not.
+        beside: of which others the answers stay; those of an earlier teacher should not.
     """
+    key = _key(held)
     ours = {
-        f"read{first}": np.rint(read * _STEPS).astype(np.uint8),
-        f"mark{first}": np.array(_mark(named), np.int64),
+        f"read{key}": np.rint(read * _STEPS).astype(np.uint8),
+        f"mark{key}": np.array(_mark(named), np.int64),
     }
     place = folder / TRAINING
     place.mkdir(parents=True, exist_ok=True)
     kept = _kept(folder) if beside else {}
-    others = {f"{kind}{other}" for other in beside for kind in ("read", "mark")}
+    others = {f"{kind}{_key(other)}" for other in beside for kind in ("read", "mark")}
     stay = {name: array for name, array in kept.items() if name in others}
     draft = place / f".draft-{FILE}"
     try:
