@@ -18,8 +18,8 @@ let read = null;
 /** when the server read what is shown: by its clock, and by that of this page */
 let asOf = null;
 let number = 0;
-/** how many questions for the whole wait for their answer */
-let loading = 0;
+/** the newest question for the whole, until it is answered */
+let whole = null;
 let failed = false;
 
 const page = {
@@ -137,12 +137,13 @@ async function ask(more) {
 }
 
 async function load() {
-  loading += 1;
+  const mine = {};
+  whole = mine;
   root.setAttribute("aria-busy", "true");
   try {
     const groups = opened().join();
     const drawing = await ask({});
-    if (!drawing) return;
+    if (whole !== mine || !drawing) return;
     shown().forEach((chart) => chart.measure());
     shown().forEach((chart) => chart.put(drawing, drawing.charts[chart.key] || []));
     read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told, groups };
@@ -150,19 +151,22 @@ async function load() {
     // What is in sight is known after one frame, and drawn with the next.
     requestAnimationFrame(() => requestAnimationFrame(() => { root.dataset.drawn = String(Math.round(performance.now())); }));
   } catch (error) {
+    if (whole !== mine) return;
     read = null;
     failed = true;
     throw error;
   } finally {
-    loading -= 1;
-    if (!loading) root.removeAttribute("aria-busy");
-    tell();
+    if (whole === mine) {
+      whole = null;
+      root.removeAttribute("aria-busy");
+      tell();
+    }
   }
 }
 
 async function refresh() {
   // Its answer would count as the newer one, and what the reader chose would never be drawn.
-  if (loading) return;
+  if (whole) return;
   if (!read) { await load(); return; }
   if (!isLive()) return;
   try {
@@ -216,7 +220,8 @@ let toggled = 0;
 groups.forEach((group) => group.addEventListener("toggle", () => {
   cancelAnimationFrame(toggled);
   toggled = requestAnimationFrame(() => {
-    if (opened().join() === read?.groups) return;
+    // The groups that are on their way may be others.
+    if (!whole && opened().join() === read?.groups) return;
     history.replaceState(null, "", address());
     load().catch(() => {});
   });

@@ -21,7 +21,7 @@ from recommender.telemetry.transport import WINDOW, WINDOWS
 from tests.conftest import Cast
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Page
 
 PATH = "/analytics/monitoring/"
 
@@ -252,26 +252,6 @@ def test_a_choice_is_in_the_address_and_back_undoes_it(
     expect(table.locator("tbody th")).to_have_text(["Answers"])
     page.go_back()
     expect(page.get_by_role("link", name="1 hour", exact=True)).to_have_attribute("aria-current", "true")
-
-
-def test_a_choice_whose_answer_comes_late_is_still_shown(
-    history: None, page: Page, opened: Callable[..., None]
-) -> None:
-    opened(page, "?compare=day")
-    table = page.locator('[data-measure="web.requests"] details')
-    table.locator("summary").click()
-    expect(table.locator("tbody th")).to_have_text(["Answers", "Answers, before"])
-    late: list[Route] = []
-    whole = re.compile(r"lines\.json\?(?!.*(compare|since))")
-    page.route(whole, lambda route: late.append(route))
-    # The next last steps are asked for a second later, or once the page has the focus.
-    with page.expect_response(re.compile(r"lines\.json\?.*since")):
-        pass
-    with page.expect_request(whole):
-        page.get_by_label("Compare with").select_option("")
-    page.evaluate("window.dispatchEvent(new Event('focus'))")
-    late[0].continue_()
-    expect(table.locator("tbody th")).to_have_text(["Answers"])
 
 
 def drag_over_a_chart(page: Page) -> None:
