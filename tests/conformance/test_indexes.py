@@ -57,7 +57,7 @@ class Milvus:
 
     def __init__(self, folder: Path) -> None:
         self._server = MilvusLite(folder)
-        # What is found is asked here; that silence is given up soon is asked where the link is tested.
+        # What is found is asked here, also of a machine that is busy with something else.
         self._store = MilvusStore(self._server.address, "", patience=60.0)
 
     def opened(self, items: Mapping[int, Item], dim: int, hnsw_from: int = 10**9) -> SnapshotReader:

@@ -41,12 +41,14 @@ class MilvusStore:
     """A ``SnapshotStore``; other collections in the same database are left alone.
 
     Args:
-        patience: seconds that somebody who waits for a page waits for an answer of Milvus.
+        patience: seconds that somebody who waits for a page waits for an answer of Milvus; to open and to
+            write a snapshot may take longer.
     """
 
     def __init__(self, address: Address, token: str, patience: float = ANSWER_SECONDS) -> None:
         self._address = address
         self._link = MilvusLink(address, token, patience)
+        self._open_seconds = max(patience, _OPEN_SECONDS)
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -131,7 +133,7 @@ class MilvusStore:
             filter="",
             output_fields=["count(*)"],
             consistency_level="Strong",
-            timeout=_OPEN_SECONDS,
+            timeout=self._open_seconds,
         )
         return int(told[0]["count(*)"])
 
@@ -174,7 +176,7 @@ class MilvusStore:
                 output_fields=["row", "item"],
                 limit=_PAGE,
                 consistency_level="Strong",
-                timeout=_OPEN_SECONDS,
+                timeout=self._open_seconds,
             )
             if len(told) != stop - start:
                 lacks = _("The collection {name} lacks rows of {start} to {stop}.")

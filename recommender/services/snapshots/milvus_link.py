@@ -27,12 +27,12 @@ _REMEDY = _(
 class MilvusLink:
     """Calls a ``MilvusClient`` by name; any number of threads may.
 
-    Attributes:
+    Args:
         patience: seconds that a call waits for which nothing else is said.
     """
 
     def __init__(self, address: Address, token: str, patience: float = ANSWER_SECONDS) -> None:
-        self._address, self._token, self.patience = address, token, patience
+        self._address, self._token, self._patience = address, token, patience
         self._client: Any = None
         #: one that was given up, while somebody may still wait for it
         self._former: Any = None
@@ -51,10 +51,10 @@ class MilvusLink:
 
         Raises:
             SnapshotError: there is no such collection.
-            IndexUnavailable: no answer within ``timeout`` seconds (``patience`` where it is None), or none
-                that helps, now or a moment ago.
+            IndexUnavailable: no answer within ``timeout`` seconds (the link's patience where it is None), or
+                none that helps, now or a moment ago.
         """
-        timeout = self.patience if timeout is None else timeout
+        timeout = self._patience if timeout is None else timeout
         if self.is_away():
             raise self._unavailable(_("no answer a moment ago"))
         import grpc

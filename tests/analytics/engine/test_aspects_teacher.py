@@ -21,7 +21,7 @@ from analytics.engine.sentiment.learning.aspects_lessons import (
     whole,
 )
 from analytics.engine.sentiment.learning.aspects_teacher import (
-    TEACHERS,
+    UNSEEN,
     Course,
     TermTeacher,
     train_aspects_teacher,
@@ -97,7 +97,7 @@ def test_the_command_writes_where_stage_aspects_looks(
     base: Path, tmp_path: Path, unfrozen: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aspects_teacher, "COURSE", replace(COURSE, rounds=2))
-    monkeypatch.setattr(aspects_teacher, "TEACHERS", ((0,), (0, 1)))
+    monkeypatch.setattr(aspects_teacher, "UNSEEN", ((0,), (0, 1)))
     data, told, output = written(tmp_path / "data"), StringIO(), tmp_path / "models"
     call_command("train_sentiment", "aspects-teacher", base=base, data=data, output=output, stdout=told)
     assert answered(output / "aspects") == {(0,), (0, 1)}
@@ -116,8 +116,8 @@ def test_no_teacher_is_tuned_on_what_is_held_out_for_it(
     data = written(tmp_path / "data")
     train_aspects_teacher(data, tmp_path / "out", base=base, seed=0, say=lambda line: None)
     films, *folds = seen
-    assert len(folds) == len(TEACHERS)
-    for held, trained in zip(TEACHERS, folds, strict=True):
+    assert len(folds) == len(UNSEEN)
+    for held, trained in zip(UNSEEN, folds, strict=True):
         away = {whole(one) for fifth in held for one in both(data, (fifth,))[1].named}
         assert trained
         assert not away & (trained | films)

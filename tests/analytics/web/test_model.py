@@ -47,6 +47,7 @@ def test_what_the_shipped_parts_measured_is_told_in_chinese() -> None:
     with translation.override("zh-hans"):
         assert not re.search("[a-z]{2}", told(note)), told(note)
         named = {name: figure_name(name) for name in names}
+    assert not [name for name in names if named[name] == name]
     own = {
         name for name in names if re.search("accuracy|error|speech|image|text|gated|attention", named[name])
     }

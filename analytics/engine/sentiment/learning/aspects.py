@@ -48,27 +48,29 @@ def train_aspects(data: Path, output: Path, *, seed: int, say: Callable[[str], N
     Words, their vectors and, where ``output`` has none, the teacher's answers are the shipped ones.
 
     Returns:
-        The temperature; accuracy and calibration error on the held-out sentences, by domain.
+        Accuracy and calibration error on the held-out sentences, by domain.
 
     Raises:
         RecommenderError: a data set is missing, or the shipped vectors are, or the teacher's answers.
     """
-    start = begun(shipped_words(), sst2(data).train, seed, say)
     teachers = output if SHIPPED_HELD in answered(output) else SHIPPED
-    train, _ = both(data)
-    told = lessons(data, teachers, SHIPPED_HELD)
-    model = calibrated(
-        fitted(shipped_words(), train, told, start, seed, say),
-        temperature(data, teachers, start, seed, say),
-    )
-    figures: dict[str, float] = {"temperature": float(model.arrays["temperature"])}
+    ours, others = (taught(data, teachers, held) for held in (SHIPPED_HELD, CALIBRATION_UNSEEN))
+    _, apart = both(data, CALIBRATED_ON)
+    words = shipped_words()
+    start = begun(words, sst2(data).train, seed, say)
+    model = fitted(words, *ours, start, seed, say)
+    value = temperature(fitted(words, *others, start, seed, say), apart)
+    say(f"aspects: temperature {value:.3f} by {len(apart.labels)} things that neither model nor teacher saw")
+    model = calibrated(model, value)
+    figures: dict[str, float] = {}
     for domain in DOMAINS:
         _, test = terms(data, domain)
         read = model.read(test.named)
         figures[f"{domain} accuracy"] = float((read.argmax(1) == test.labels).mean())
         figures[f"{domain} calibration error"] = expected_calibration_error(read, test.labels)
-    card = {"seed": seed, "terms": len(train.labels), "lessons": len(told.named), "figures": figures}
-    _write(output, model, card)
+    train, told = ours
+    counts = {"terms": len(train.labels), "lessons": len(told.named)}
+    _write(output, model, {"seed": seed, **counts, "temperature": value, "figures": figures})
     return figures
 
 
@@ -145,35 +147,27 @@ def fitted(
     )
 
 
-def temperature(
-    data: Path,
-    teachers: Path,
-    start: Mapping[str, torch.Tensor],
-    seed: int,
-    say: Callable[[str], None],
-    *,
-    on: Held = CALIBRATED_ON,
-) -> float:
-    """The temperature that a model of this recipe needs.
-
-    It is fitted by one that saw neither the fifth ``on`` nor the one that is held out, and whose teacher did
-    not either: what a teacher has learned it answers too surely, and so does a model that learned from it,
-    even of terms that were kept apart from the model.
+def taught(data: Path, teachers: Path, held: Held) -> tuple[Terms, Lessons]:
+    """What a model learns from that never sees the fifths ``held``.
 
     Args:
-        teachers: the folder with their answers.
-        start: what ``begun`` says.
-        on: one of ``CALIBRATION_UNSEEN``.
+        teachers: the folder with the answers of teachers.
 
     Raises:
-        RecommenderError: a data set is missing, or the teacher's answers.
+        RecommenderError: a data set is missing, or the answers of a teacher that never saw them either.
     """
-    train, _ = both(data, CALIBRATION_UNSEEN)
-    _, apart = both(data, on)
-    model = fitted(shipped_words(), train, lessons(data, teachers, CALIBRATION_UNSEEN), start, seed, say)
-    found = fit_temperature(model.read(apart.named), apart.labels, with_bias=False).value
-    say(f"aspects: temperature {found:.3f} by {len(apart.labels)} terms that neither model nor teacher saw")
-    return found
+    train, _ = both(data, held)
+    return train, lessons(data, teachers, held)
+
+
+def temperature(model: AspectPolarity, apart: Terms) -> float:
+    """By what the log odds of ``model`` are to be divided, so that it is as sure of ``apart`` as it is right.
+
+    Args:
+        apart: unknown to the model's teacher as well. What a teacher has learned it answers too surely, and
+            so does a model that learned from it, even of what was kept apart from the model.
+    """
+    return fit_temperature(model.read(apart.named), apart.labels, with_bias=False).value
 
 
 def calibrated(model: AspectPolarity, value: float) -> AspectPolarity:

@@ -26,7 +26,7 @@ FIFTHS = 5
 Held = tuple[int, ...]
 SHIPPED_HELD: Held = (0,)
 CALIBRATED_ON: Held = (1,)
-CALIBRATION_UNSEEN: Held = (0, 1)
+CALIBRATION_UNSEEN: Held = (*SHIPPED_HELD, *CALIBRATED_ON)
 _MOODS = {name: number for number, name in enumerate(LABELS)}
 
 

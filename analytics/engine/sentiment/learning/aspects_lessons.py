@@ -25,6 +25,7 @@ TRAINING = "training"
 FILE = "teacher.npz"
 #: Of a probability.
 _STEPS = 255
+_READ = re.compile(r"read(\d(?:\+\d)*)")
 _CONTENT = re.compile(r"[A-Za-z][A-Za-z'-]{2,}")
 #: Words that nobody has feelings about.
 _EMPTY = frozenset(
@@ -78,7 +79,10 @@ def lessons(data: Path, folder: Path, held: Held) -> Lessons:
     """
     named, kept, key = asked(data, held), _kept(folder), _key(held)
     if f"read{key}" not in kept or f"mark{key}" not in kept:
-        raise RecommenderError(f"No answers of a teacher without fifth {key} are in {folder}.", _REMEDY)
+        unseen = " and ".join(map(str, held))
+        raise RecommenderError(
+            f"No answers of a teacher that never saw the fifths {unseen} are in {folder}.", _REMEDY
+        )
     wanted = kept[f"read{key}"].astype(np.float32)
     if kept[f"mark{key}"] != _mark(named) or wanted.shape != (len(named), 3):
         raise RecommenderError(f"The teacher's answers in {folder} are about other sentences.", _REMEDY)
@@ -87,8 +91,8 @@ def lessons(data: Path, folder: Path, held: Held) -> Lessons:
 
 def answered(folder: Path) -> set[Held]:
     """Which fifths the teachers never saw whose answers are kept."""
-    keys = [name.removeprefix("read") for name in _kept(folder) if name.startswith("read")]
-    return {tuple(int(fifth) for fifth in key.split("+")) for key in keys}
+    found = [_READ.fullmatch(name) for name in _kept(folder)]
+    return {tuple(int(fifth) for fifth in match[1].split("+")) for match in found if match}
 
 
 def _key(held: Held) -> str:

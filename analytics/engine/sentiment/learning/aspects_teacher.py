@@ -49,13 +49,13 @@ _TRUST, _AROUND, _DROPPED = 0.95, 0.5, 0.1
 _FILMS, _LONG = 6000, 14
 #: What each of the teachers never sees: those of the model that ships come first, then those by which the
 #: recipe is judged on the other fifths.
-TEACHERS: tuple[Held, ...] = (SHIPPED_HELD, CALIBRATION_UNSEEN, (1,), (2,), (3,), (4,))
+UNSEEN: tuple[Held, ...] = (SHIPPED_HELD, CALIBRATION_UNSEEN, (1,), (2,), (3,), (4,))
 FILMS = Course(rounds=1.0, batch=32, rate=1.2e-4)
 COURSE = Course(rounds=4.0, batch=16, rate=1e-4)
 
 
 def train_aspects_teacher(data: Path, output: Path, *, base: Path, seed: int, say: Say) -> dict[str, float]:
-    """Tune the encoder ``base`` once for each of ``TEACHERS``, and write what it says of words to ``output``.
+    """Tune the encoder ``base`` once for each of ``UNSEEN``, and write what it says of words to ``output``.
 
     Args:
         base: the file of ``text_teacher_packed.open_packed``.
@@ -68,7 +68,7 @@ def train_aspects_teacher(data: Path, output: Path, *, base: Path, seed: int, sa
         RecommenderError: a set is not there, or ``base`` is no encoder.
     """
     packed = open_packed(base)
-    questions = {held: asked(data, held) for held in TEACHERS}
+    questions = {held: asked(data, held) for held in UNSEEN}
     labelled = [named for domain in DOMAINS for part in terms(data, domain) for named in part.named]
     films = _films(sst2(data).train)
     teacher = TermTeacher(
@@ -85,7 +85,7 @@ def train_aspects_teacher(data: Path, output: Path, *, base: Path, seed: int, sa
             name = f"{domain}, without {' and '.join(map(str, held))}"
             figures[name] = _right(teacher, terms(data, domain, held)[1])
             say(f"aspects teacher, {name}: {figures[name]:.4f} right")
-        save_lessons(output, held, named, teacher.read(named), beside=TEACHERS[:place])
+        save_lessons(output, held, named, teacher.read(named), beside=UNSEEN[:place])
     return figures
 
 
@@ -206,8 +206,8 @@ class TermTeacher:
         spans = [(row, *span) for row, one in enumerate(sentences) for span in one.spans]
         at = torch.stack([found[row, start:stop].mean(0) for row, _, start, stop in spans])
         around = mean[[row for row, *_ in spans]] * _AROUND
-        both = torch.cat([around, torch.nn.functional.normalize(at, dim=1)], 1) * SPREAD
-        scores = self.head(torch.nn.functional.dropout(both, _DROPPED, self.head.training))
+        joined = torch.cat([around, torch.nn.functional.normalize(at, dim=1)], 1) * SPREAD
+        scores = self.head(torch.nn.functional.dropout(joined, _DROPPED, self.head.training))
         return scores, np.array([place for _, place, *_ in spans])
 
 
