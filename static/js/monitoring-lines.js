@@ -18,7 +18,7 @@ let read = null;
 /** when the server read what is shown: by its clock, and by that of this page */
 let asOf = null;
 let number = 0;
-/** the newest question for the whole, until it is answered */
+/** the newest question for the whole, with the groups it asks for, until it is answered */
 let whole = null;
 let failed = false;
 
@@ -137,16 +137,15 @@ async function ask(more) {
 }
 
 async function load() {
-  const mine = {};
+  const mine = { groups: opened().join() };
   whole = mine;
   root.setAttribute("aria-busy", "true");
   try {
-    const groups = opened().join();
     const drawing = await ask({});
     if (whole !== mine || !drawing) return;
     shown().forEach((chart) => chart.measure());
     shown().forEach((chart) => chart.put(drawing, drawing.charts[chart.key] || []));
-    read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told, groups };
+    read = { step: drawing.step, last: drawing.start + (drawing.count - 1) * drawing.step, told: drawing.told, groups: mine.groups };
     failed = false;
     // What is in sight is known after one frame, and drawn with the next.
     requestAnimationFrame(() => requestAnimationFrame(() => { root.dataset.drawn = String(Math.round(performance.now())); }));
@@ -220,8 +219,7 @@ let toggled = 0;
 groups.forEach((group) => group.addEventListener("toggle", () => {
   cancelAnimationFrame(toggled);
   toggled = requestAnimationFrame(() => {
-    // The groups that are on their way may be others.
-    if (!whole && opened().join() === read?.groups) return;
+    if (opened().join() === (whole || read)?.groups) return;
     history.replaceState(null, "", address());
     load().catch(() => {});
   });
