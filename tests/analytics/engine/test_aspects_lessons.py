@@ -47,11 +47,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(aspects, name, Course(epochs=1, rate=1e-3, batch=64))
 
 
+def unsure(named: Sequence[Named]) -> Lessons:
+    return Lessons(tuple(named), np.full((len(named), 3), 1 / 3))
+
+
 def answer(data: Path, folder: Path, *sets: Held) -> None:
     """Answers of teachers that never saw one of ``sets``, and do not know."""
     for held in sets:
-        named = asked(data, held)
-        save_lessons(folder, held, named, np.full((len(named), 3), 1 / 3), beside=sets)
+        save_lessons(folder, held, unsure(asked(data, held)), beside=sets)
 
 
 def test_no_word_is_asked_of_a_sentence_that_is_held_out(tmp_path: Path) -> None:
@@ -69,7 +72,7 @@ def test_answers_are_kept_for_each_set_held_out_and_given_back(tmp_path: Path) -
     data, rng = written(tmp_path / "data"), np.random.default_rng(0)
     kept = {held: rng.dirichlet(np.ones(3), len(asked(data, held))) for held in ((0,), (2,), (0, 2))}
     for held, read in kept.items():
-        save_lessons(tmp_path, held, asked(data, held), read, beside=[(0,), (2,)])
+        save_lessons(tmp_path, held, Lessons(asked(data, held), read), beside=[(0,), (2,)])
     assert answered(tmp_path) == {(0,), (2,), (0, 2)}
     for held, read in kept.items():
         told = lessons(data, tmp_path, held)
@@ -83,11 +86,11 @@ def test_answers_that_are_missing_damaged_or_about_other_sentences_are_refused(t
     named = asked(data, (0,))
     with pytest.raises(RecommenderError, match=r"No answers .* fifths 0 are .* aspects-teacher --base"):
         lessons(data, tmp_path, (0,))
-    save_lessons(tmp_path, (0,), named, np.full((len(named), 3), 1 / 3))
+    save_lessons(tmp_path, (0,), unsure(named))
     assert not files_of(tmp_path)
     with pytest.raises(RecommenderError, match="about other sentences"):
         lessons(written(tmp_path / "other", 50), tmp_path, (0,))
-    save_lessons(tmp_path, (0,), named, np.full((1, 3), 1 / 3))
+    save_lessons(tmp_path, (0,), Lessons(named, unsure(named[:1]).wanted))
     with pytest.raises(RecommenderError, match="about other sentences"):
         lessons(data, tmp_path, (0,))
     np.save(tmp_path / "plain.npy", np.ones(3))
@@ -100,8 +103,7 @@ def test_answers_that_are_missing_damaged_or_about_other_sentences_are_refused(t
 def test_answers_of_an_earlier_teacher_do_not_stay_beside_those_of_a_new_one(tmp_path: Path) -> None:
     data = written(tmp_path / "data")
     for held, beside in (((1,), [(0,)]), ((0,), [])):
-        named = asked(data, held)
-        save_lessons(tmp_path, held, named, np.full((len(named), 3), 1 / 3), beside=beside)
+        save_lessons(tmp_path, held, unsure(asked(data, held)), beside=beside)
     assert answered(tmp_path) == {(0,)}
 
 

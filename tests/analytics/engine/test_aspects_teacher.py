@@ -18,8 +18,10 @@ from analytics.engine.sentiment.learning import aspects_teacher
 from analytics.engine.sentiment.learning.aspects_corpus import Terms, both
 from analytics.engine.sentiment.learning.aspects_lessons import (
     answered,
+    lessons,
     whole,
 )
+from analytics.engine.sentiment.learning.aspects_rated import rated
 from analytics.engine.sentiment.learning.aspects_teacher import (
     UNSEEN,
     Course,
@@ -28,7 +30,7 @@ from analytics.engine.sentiment.learning.aspects_teacher import (
 )
 from analytics.engine.sentiment.learning.text_teacher_packed import open_packed
 from recommender.errors import RecommenderError
-from tests.analytics.engine.aspects_planted import planted_terms, written
+from tests.analytics.engine.aspects_planted import planted_terms, rated_archive, written
 from tests.analytics.engine.packed_encoder import packed, tensors, vocabulary
 
 TOLD = vocabulary(
@@ -102,6 +104,35 @@ def test_the_command_writes_where_stage_aspects_looks(
     call_command("train_sentiment", "aspects-teacher", base=base, data=data, output=output, stdout=told)
     assert answered(output / "aspects") == {(0,), (0, 1)}
     assert "aspects-teacher: laptops, without 0 and 1" in told.getvalue()
+
+
+def test_rated_sentences_are_read_beside_the_films_and_asked_about(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, np.ndarray]] = []
+
+    def tune(self: TermTeacher, named: Sequence[Named], labels: np.ndarray, *_: object) -> None:
+        seen.append({whole(one): label for one, label in zip(named, labels, strict=True)})
+
+    monkeypatch.setattr(TermTeacher, "tune", tune)
+    monkeypatch.setattr(aspects_teacher, "UNSEEN", ((0,),))
+    data, output = written(tmp_path / "data"), tmp_path / "models"
+    archive = rated_archive(tmp_path / "sources.tar.gz", {"1_1": ("the lens is great", [3, 0, 1, 2])})
+    call_command(
+        "train_sentiment",
+        "aspects-teacher",
+        base=base,
+        rated=archive,
+        data=data,
+        output=output,
+        stdout=StringIO(),
+    )
+    begin, labelled = seen
+    np.testing.assert_allclose(begin["the lens is great"], [0, 0.25, 0.75])
+    assert any("food" in text for text in begin)
+    assert "the lens is great" not in labelled
+    told = lessons(data, output / "aspects", (0,), rated(archive))
+    assert {"lens", "great"} <= {one.name for one in told.named if whole(one) == "the lens is great"}
 
 
 def test_no_teacher_is_tuned_on_what_is_held_out_for_it(

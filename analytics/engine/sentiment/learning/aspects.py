@@ -27,6 +27,7 @@ from analytics.engine.sentiment.learning.aspects_corpus import (
 )
 from analytics.engine.sentiment.learning.aspects_lessons import TRAINING, Lessons, answered, lessons
 from analytics.engine.sentiment.learning.aspects_network import Course, Network, fit
+from analytics.engine.sentiment.learning.aspects_rated import NONE, Rated
 from analytics.engine.sentiment.learning.text_corpora import Labelled, sst2
 from recommender.errors import RecommenderError
 
@@ -34,18 +35,23 @@ CARD = "card.json"
 #: The vectors of words as they were before the teacher's answers changed them.
 WORDS = "words.npz"
 MEMBERS = 3
-COURSE = Course(epochs=3, rate=2e-3, batch=128, decay=1e-3)
+COURSE = Course(epochs=2, rate=2e-3, batch=128, decay=1e-3)
 FILMS = Course(epochs=2, rate=2e-3, batch=128, decay=1e-4)
 #: How far a label is trusted, and how often it counts beside each of the teacher's answers.
-_TRUST, _TIMES = 0.93, 2
+_TRUST, _TIMES = 0.93, 3
 #: What one of the table's bytes is divided by.
 _LARGEST = 127
 
 
-def train_aspects(data: Path, output: Path, *, seed: int, say: Callable[[str], None]) -> dict[str, float]:
+def train_aspects(
+    data: Path, output: Path, *, seed: int, say: Callable[[str], None], rated: Rated = NONE
+) -> dict[str, float]:
     """Learn from the data sets in ``data`` and write ``output``.
 
     Words, their vectors and, where ``output`` has none, the teacher's answers are the shipped ones.
+
+    Args:
+        rated: to learn from as well; the model that ships did.
 
     Returns:
         Accuracy and calibration error on the held-out sentences, by domain.
@@ -53,8 +59,10 @@ def train_aspects(data: Path, output: Path, *, seed: int, say: Callable[[str], N
     Raises:
         RecommenderError: a data set is missing, or the shipped vectors are, or the teacher's answers.
     """
+    if not rated.texts:
+        say("aspects: without --rated nothing is learned from rated sentences, as the model that ships did")
     teachers = output if SHIPPED_HELD in answered(output) else SHIPPED
-    ours, others = (taught(data, teachers, held) for held in (SHIPPED_HELD, CALIBRATION_UNSEEN))
+    ours, others = (taught(data, teachers, held, rated) for held in (SHIPPED_HELD, CALIBRATION_UNSEEN))
     _, apart = both(data, CALIBRATED_ON)
     words = shipped_words()
     start = begun(words, sst2(data).train, seed, say)
@@ -69,7 +77,7 @@ def train_aspects(data: Path, output: Path, *, seed: int, say: Callable[[str], N
         figures[f"{domain} accuracy"] = float((read.argmax(1) == test.labels).mean())
         figures[f"{domain} calibration error"] = expected_calibration_error(read, test.labels)
     train, told = ours
-    counts = {"terms": len(train.labels), "lessons": len(told.named)}
+    counts = {"terms": len(train.labels), "lessons": len(told.named), "rated": len(rated.texts)}
     _write(output, model, {"seed": seed, **counts, "temperature": value, "figures": figures})
     return figures
 
@@ -147,17 +155,18 @@ def fitted(
     )
 
 
-def taught(data: Path, teachers: Path, held: Held) -> tuple[Terms, Lessons]:
+def taught(data: Path, teachers: Path, held: Held, rated: Rated = NONE) -> tuple[Terms, Lessons]:
     """What a model learns from that never sees the fifths ``held``.
 
     Args:
         teachers: the folder with the answers of teachers.
+        rated: about which there are answers too.
 
     Raises:
         RecommenderError: a data set is missing, or the answers of a teacher that never saw them either.
     """
     train, _ = both(data, held)
-    return train, lessons(data, teachers, held)
+    return train, lessons(data, teachers, held, rated)
 
 
 def temperature(model: AspectPolarity, apart: Terms) -> float:

@@ -1,9 +1,10 @@
 """Tune a pretrained encoder to say how each thing named in a sentence is felt about, and keep its answers.
 
 A sentence is read once for all that is named in it: the vectors of a name's words, and the mean of the
-sentence's, go to one linear layer. It reads sentences about films first, of which there are more. Each of the
-kept sets of answers is by an encoder that never saw one or two fifths of the labelled sentences: the one that
-a model is judged by, and the one on which the temperature is fitted.
+sentence's, go to one linear layer. It reads sentences about films first, of which there are more, and rated
+ones about electronics (``aspects_rated``). Each of the kept sets of answers is by an encoder that never saw
+one or two fifths of the labelled sentences: the one that a model is judged by, and the one on which the
+temperature is fitted.
 """
 
 from __future__ import annotations
@@ -26,7 +27,15 @@ from analytics.engine.sentiment.learning.aspects_corpus import (
     both,
     terms,
 )
-from analytics.engine.sentiment.learning.aspects_lessons import asked, save_lessons, whole
+from analytics.engine.sentiment.learning.aspects_lessons import (
+    Lessons,
+    asked,
+    asked_of,
+    ratings,
+    save_lessons,
+    whole,
+)
+from analytics.engine.sentiment.learning.aspects_rated import NONE, Rated
 from analytics.engine.sentiment.learning.text_corpora import Labelled, sst2
 from analytics.engine.sentiment.learning.text_teacher_packed import Packed, open_packed
 from analytics.engine.sentiment.learning.tuning import (
@@ -54,12 +63,15 @@ FILMS = Course(rounds=1.0, batch=32, rate=1.2e-4)
 COURSE = Course(rounds=4.0, batch=16, rate=1e-4)
 
 
-def train_aspects_teacher(data: Path, output: Path, *, base: Path, seed: int, say: Say) -> dict[str, float]:
+def train_aspects_teacher(
+    data: Path, output: Path, *, base: Path, seed: int, say: Say, rated: Rated = NONE
+) -> dict[str, float]:
     """Tune the encoder ``base`` once for each of ``UNSEEN``, and write what it says of words to ``output``.
 
     Args:
         base: the file of ``text_teacher_packed.open_packed``.
         seed: in which order it learns.
+        rated: read beside the films, and asked about.
 
     Returns:
         Accuracy on what each never saw, by domain and fifths.
@@ -69,12 +81,12 @@ def train_aspects_teacher(data: Path, output: Path, *, base: Path, seed: int, sa
     """
     packed = open_packed(base)
     questions = {held: asked(data, held) for held in UNSEEN}
+    others = asked_of(rated)
     labelled = [named for domain in DOMAINS for part in terms(data, domain) for named in part.named]
-    films = _films(sst2(data).train)
-    teacher = TermTeacher(
-        packed, [*(one for part in questions.values() for one in part), *labelled, *films[0]]
-    )
-    teacher.tune(*films, FILMS, seed, say)
+    begin = _films(sst2(data).train) + ratings(rated)
+    every = [*(one for part in questions.values() for one in part), *others, *labelled, *begin.named]
+    teacher = TermTeacher(packed, every)
+    teacher.tune(begin.named, begin.wanted, FILMS, seed, say)
     begun = teacher.state()
     figures: dict[str, float] = {}
     for place, (held, named) in enumerate(questions.items()):
@@ -85,15 +97,17 @@ def train_aspects_teacher(data: Path, output: Path, *, base: Path, seed: int, sa
             name = f"{domain}, without {' and '.join(map(str, held))}"
             figures[name] = _right(teacher, terms(data, domain, held)[1])
             say(f"aspects teacher, {name}: {figures[name]:.4f} right")
-        save_lessons(output, held, named, teacher.read(named), beside=UNSEEN[:place])
+        of_rated = Lessons(others, teacher.read(others)) if others else None
+        save_lessons(output, held, Lessons(named, teacher.read(named)), of_rated, beside=UNSEEN[:place])
     return figures
 
 
-def _films(films: Labelled) -> tuple[list[Named], np.ndarray]:
-    """Long sentences about films, and labels, 0 negative, 2 positive."""
+def _films(films: Labelled) -> Lessons:
+    """Long sentences about films, each negative or positive for certain."""
     long = [place for place, text in enumerate(films.texts) if len(text.split()) >= _LONG]
     chosen = np.sort(np.random.default_rng(0).permutation(long)[:_FILMS])
-    return [Named(films.texts[place], "", "") for place in chosen], films.labels[chosen]
+    named = tuple(Named(films.texts[place], "", "") for place in chosen)
+    return Lessons(named, np.eye(3, dtype=np.float32)[films.labels[chosen]])
 
 
 def _right(teacher: TermTeacher, test: Terms) -> float:
@@ -148,7 +162,7 @@ class TermTeacher:
         self.head.load_state_dict(state[1])
 
     def tune(self, named: Sequence[Named], labels: np.ndarray, course: Course, seed: int, say: Say) -> None:
-        """Learn ``labels`` (n,) of things named."""
+        """Learn ``labels`` of things named: whole numbers (n,), or probabilities (n, 3) float32."""
         import torch
 
         sentences = self._sentences(named)
