@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument(
         "--rated",
         type=Path,
-        default=os.environ.get("MMSITE_RATED"),
+        default=os.environ.get("MMSITE_RATED") or None,
         help="vaderSentiment-3.3.2.tar.gz, the source archive (default: MMSITE_RATED)",
     )
     given = parser.parse_args()
@@ -120,7 +120,7 @@ def judged(domain: str, name: str, read: np.ndarray, test: Terms) -> dict[str, o
 def sentences(archive: Path | None, refuse: Callable[[str], NoReturn]) -> Rated:
     """The rated sentences; none, and a line that says so, where no ``archive`` is named."""
     if not archive:
-        print("Without --rated FILE the recipe is not taught anew, and of every fifth in turn left out.")
+        print("Left out: the recipe of every fifth in turn, as no --rated (or MMSITE_RATED) is named.")
         return NONE
     try:
         return rated(archive)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,7 +85,32 @@ def test_without_rated_sentences_the_recipe_of_aspects_is_not_taught_anew_but_it
     assert end.value.code == LEFT_OUT
     in_turn = {row["by"].partition(",")[0] for row in rows if "in turn" in row["by"]}
     assert in_turn == {"tf-idf window"}
-    assert "Without --rated FILE" in capsys.readouterr().out
+    assert "Left out: the recipe of every fifth in turn" in capsys.readouterr().out
+
+
+def test_the_recipe_of_aspects_is_taught_anew_with_the_rated_sentences_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    from benchmarks import sentiment_aspects
+
+    given: list[tuple[Any, Any]] = []
+
+    def taught(_data: Path, _folder: Path, held: Any, beside: Any) -> tuple[str, str]:
+        given.append((held, beside))
+        return "terms", "lessons"
+
+    beside, shipped = object(), SimpleNamespace(arrays={"temperature": 1.5})
+    monkeypatch.setattr(sentiment_aspects, "taught", taught)
+    monkeypatch.setattr(sentiment_aspects, "begun", lambda *_, **__: {})
+    monkeypatch.setattr(sentiment_aspects, "fitted", lambda *_, **__: "model")
+    monkeypatch.setattr(sentiment_aspects, "temperature", lambda *_: 1.2)
+    monkeypatch.setattr(sentiment_aspects, "calibrated", lambda model, value: (model, value))
+    teach: Any = sentiment_aspects.taught_anew
+    models = teach(written(tmp_path), beside, [(0,), (1,), (2,)], shipped)
+    assert models == {(0,): shipped, (1,): ("model", 1.2), (2,): ("model", 1.5)}
+    assert {held for held, _ in given} == {(0,), (1,), (2,), (0, 1)}
+    assert all(one is beside for _, one in given)
 
 
 def test_rated_sentences_that_cannot_be_read_are_refused_before_anything_is_measured(

@@ -13,6 +13,8 @@ from django.core.management import CommandError, call_command
 
 from analytics.engine.sentiment.aspects_polarity import Named
 from analytics.engine.sentiment.learning.aspects_lessons import (
+    FILE,
+    TRAINING,
     Lessons,
     asked,
     asked_of,
@@ -112,6 +114,17 @@ def test_where_answers_are_missing_the_remedy_makes_those_about_rated_sentences_
     about_labelled, _ = answers(data, archive, tmp_path)
     save_lessons(tmp_path, (0,), about_labelled)
     with pytest.raises(RecommenderError, match=f"No answers about rated sentences .* {remedy}"):
+        lessons(data, tmp_path, (0,), rated(archive))
+
+
+def test_the_remedy_of_damaged_answers_tells_of_rated_sentences(
+    data: Path, archive: Path, tmp_path: Path
+) -> None:
+    answers(data, archive, tmp_path)
+    (tmp_path / TRAINING / FILE).write_bytes(b"PK")
+    with pytest.raises(
+        RecommenderError, match=r"cannot be read .* \[--rated vaderSentiment-3\.3\.2\.tar\.gz\]"
+    ):
         lessons(data, tmp_path, (0,), rated(archive))
 
 

@@ -60,7 +60,7 @@ def train_aspects(
         RecommenderError: a data set is missing, or the shipped vectors are, or the teacher's answers.
     """
     if not rated.texts:
-        say("aspects: without --rated nothing is learned from rated sentences, as the model that ships did")
+        say("aspects: no rated sentences are learned from (--rated); the model that ships learned from some")
     teachers = output if SHIPPED_HELD in answered(output) else SHIPPED
     ours, others = (taught(data, teachers, held, rated) for held in (SHIPPED_HELD, CALIBRATION_UNSEEN))
     _, apart = both(data, CALIBRATED_ON)
@@ -128,7 +128,7 @@ def fitted(
     seed: int,
     say: Callable[[str], None],
 ) -> AspectPolarity:
-    """A model with members taught ``train`` and what the teacher ``told``; its temperature is 1.
+    """A model with members taught ``train`` and the lessons ``told``; its temperature is 1.
 
     The first member changes the vectors of words, ``words``', with which the others begin, rounded and cut at
     1 and -1 as they are kept; it reads them so as well from then on.

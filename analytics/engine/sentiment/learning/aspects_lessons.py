@@ -48,7 +48,7 @@ _WITH = " --rated vaderSentiment-3.3.2.tar.gz"
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """Words that count as things named, and probabilities (n, 3) float32 that the teacher gave the labels."""
+    """What counts as things named, and probabilities (n, 3) float32 of labels to be learned of each."""
 
     named: tuple[Named, ...]
     wanted: np.ndarray
@@ -183,7 +183,8 @@ def _kept(folder: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
     except (*DAMAGE, TypeError, AttributeError) as error:
-        raise RecommenderError(f"{path} cannot be read ({error}).", _REMEDY.format(rated="")) from error
+        remedy = _REMEDY.format(rated=f" [{_WITH.strip()}]")
+        raise RecommenderError(f"{path} cannot be read ({error}).", remedy) from error
 
 
 def _mark(named: Sequence[Named]) -> int:

@@ -2,8 +2,8 @@
 
 Labelled sentences about laptops are few, and these are near to them. They are of Hu and Liu 2004, "Mining
 and Summarizing Customer Reviews"; the people were asked by Hutto and Gilbert 2014, "VADER", in whose sources
-(MIT) both are published. No labelled thing stands in one of them, letter for letter. They are neither among
-the data sets nor in the repository: learning from them is optional.
+(MIT) both are published. No labelled sentence is among them. They are neither among the data sets nor in
+the repository: learning from them is optional.
 """
 
 from __future__ import annotations
